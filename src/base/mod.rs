@@ -1,0 +1,21 @@
+//! The contract under everything: cores, effects, monitors, time, keyed chance, quorums.
+//!
+//! `protocol`, `sim` and `check` stand on this floor and do not know each other.
+
+mod chance;
+mod core;
+mod digest;
+mod monitor;
+pub mod quorum;
+mod seq;
+mod time;
+
+pub use chance::{Chance, Draws, Ratio};
+pub use core::{
+    Class, ClientId, Context, Core, Effect, Effects, Input, Judgement, Membership, Milestone,
+    NodeId, RequestId, Wire,
+};
+pub use digest::Digest;
+pub use monitor::{Monitor, Violation};
+pub use seq::Seq;
+pub use time::Micros;

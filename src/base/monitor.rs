@@ -1,0 +1,35 @@
+//! The contract of the safety checkers that watch a run.
+
+use super::core::{Core, NodeId};
+
+/// Watches a run for violations of a protocol's safety properties.
+///
+/// A monitor hears every milestone, quiet ones included, in the order of the run. It may ask the
+/// node's public face for what the milestone does not carry; it never changes anything.
+pub trait Monitor<C: Core>: Clone + Default {
+    /// The properties watched, in the words of the paper: `election safety`, ...
+    const NAMES: &'static [&'static str];
+
+    /// Hears that `node`, now in the state `core`, states `milestone`.
+    fn observe(
+        &mut self,
+        node: NodeId,
+        core: &C,
+        milestone: &C::Milestone,
+        found: &mut Vec<Violation>,
+    );
+
+    /// Hears that `node` has crashed; its memory is gone. With `disk_lost` its disk is gone too.
+    fn crashed(&mut self, _node: NodeId, _disk_lost: bool) {}
+}
+
+/// A safety property that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Violation {
+    /// Index into [`Monitor::NAMES`].
+    pub invariant: usize,
+    /// The nodes concerned.
+    pub nodes: Vec<NodeId>,
+    /// One plain sentence that says what was found.
+    pub text: String,
+}

@@ -1,0 +1,4 @@
+//! Synod: a playground for the protocols by which machines agree on what is true.
+
+pub mod base;
+pub mod sim;

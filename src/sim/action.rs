@@ -1,0 +1,197 @@
+//! The one vocabulary of what is done to a cluster: by a script, by hand, by a hunt, by a lesson.
+
+use crate::base::{ClientId, Micros, NodeId, Ratio};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Something done to the cluster from outside.
+///
+/// In JSON an action is an object whose `do` names it, with the fields below beside it:
+/// `{ "do": "crash", "node": 1 }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(tag = "do"))]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// A node stops; all but its disk is lost.
+    Crash {
+        /// Which node.
+        node: NodeId,
+    },
+    /// A crashed node starts again from its disk.
+    Restart {
+        /// Which node.
+        node: NodeId,
+    },
+    /// A node stands still, as in a long garbage collection: it keeps its memory, its clock goes
+    /// on, and what arrives waits.
+    Pause {
+        /// Which node.
+        node: NodeId,
+    },
+    /// A paused node goes on: it takes what has waited, then the timers that are overdue.
+    Resume {
+        /// Which node.
+        node: NodeId,
+    },
+    /// A node loses its disk, and crashes if it is up.
+    DiskLoss {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Sets a node's clock off from true time, and how fast it drifts.
+    Skew {
+        /// Which node.
+        node: NodeId,
+        /// How far the clock jumps ahead, in milliseconds. Clocks never jump back.
+        #[serde(default, rename = "ahead_ms")]
+        ahead: Micros,
+        /// How much the clock gains, in parts per million; negative loses. Within ±500000.
+        #[serde(default)]
+        drift_ppm: i32,
+    },
+    /// Cuts a link: what is under way on it or sent later is lost.
+    Cut {
+        /// One end.
+        from: NodeId,
+        /// The other end.
+        to: NodeId,
+        /// Only from `from` to `to`.
+        #[serde(default)]
+        one_way: bool,
+    },
+    /// Mends a link that was cut.
+    Mend {
+        /// One end.
+        from: NodeId,
+        /// The other end.
+        to: NodeId,
+        /// Only from `from` to `to`.
+        #[serde(default)]
+        one_way: bool,
+    },
+    /// Cuts all links of one node.
+    Isolate {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Cuts the cluster into groups that cannot reach each other, and mends the links within
+    /// each. Nodes in no group form one more group together.
+    Partition {
+        /// The groups; no node is in two.
+        groups: Vec<Vec<NodeId>>,
+    },
+    /// Mends every link.
+    Heal {},
+    /// Changes how a link, or every link, carries messages; what is left out stays as it is.
+    Link {
+        /// The sender's end; every node when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<NodeId>,
+        /// The receiver's end; every node when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<NodeId>,
+        /// Least and greatest latency in milliseconds.
+        #[serde(
+            default,
+            rename = "latency_ms",
+            skip_serializing_if = "Option::is_none"
+        )]
+        latency: Option<[Micros; 2]>,
+        /// The share of messages lost.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        loss: Option<Ratio>,
+        /// The share of messages delivered twice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duplicate: Option<Ratio>,
+        /// The share of messages that may overtake those before them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reorder: Option<Ratio>,
+    },
+    /// Switches manual delivery: when on, messages between nodes wait until they are delivered.
+    /// Switching it off sends the waiting ones on their way.
+    Manual {
+        /// On or off.
+        on: bool,
+    },
+    /// Delivers a message now, whether it waits or is under way.
+    Deliver(Pick),
+    /// Loses a message that waits or is under way.
+    Drop(Pick),
+    /// Makes a second copy of a message that waits or is under way; it waits, or arrives after
+    /// a latency of its own.
+    Duplicate(Pick),
+    /// Makes a message arrive later.
+    Delay {
+        /// The message.
+        message: u32,
+        /// By how many milliseconds.
+        #[serde(rename = "by_ms")]
+        by: Micros,
+    },
+    /// A client asks for something.
+    Request {
+        /// Which node is asked first; the client's own choice when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<NodeId>,
+        /// Which client asks; one that is used by nothing else when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<ClientId>,
+        /// The operation, in the protocol's own form: `{ "put": ["x", 1] }`.
+        op: Value,
+    },
+    /// A timer goes off now, if it is set.
+    Timeout {
+        /// Whose timer.
+        node: NodeId,
+        /// Which timer, by its name in lower case; the one due next when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timer: Option<String>,
+    },
+    /// A new node starts with an empty disk and asks to become a member. It gets the next number.
+    Join {},
+    /// A member is asked to leave.
+    Leave {
+        /// Which node.
+        node: NodeId,
+    },
+    /// A malformed message arrives at a node.
+    Garbage {
+        /// The node it arrives at.
+        node: NodeId,
+        /// Who seems to have sent it; may be no member at all.
+        from: NodeId,
+    },
+}
+
+/// Names a message: by its number in the run, or as the oldest one of a link and kind that
+/// waits or is under way.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Pick {
+    /// The message's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<u32>,
+    /// The sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NodeId>,
+    /// The receiver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<NodeId>,
+    /// The kind, in the protocol's words: `RequestVote`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// An action at its moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// When it is done.
+    pub at: Micros,
+    /// Among what happens in the same microsecond: after that many events of the run. Zero comes
+    /// first. Set where a hand acted between two events of one microsecond.
+    pub after: u32,
+    /// What is done.
+    pub action: Action,
+}
