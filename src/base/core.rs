@@ -113,6 +113,12 @@ pub trait Core: Clone + Sized + 'static {
     /// The node in the few numbers that [`Core::GLANCE`] names, for drawing many nodes a frame.
     fn glance(&self, out: &mut Vec<f64>);
 
+    /// Roughly how many bytes a clone of the node takes that it does not share: the budget of
+    /// keyframes is kept by it.
+    fn weight(&self) -> usize {
+        size_of::<Self>()
+    }
+
     /// The `n`-th operation of `client` under the workload `WORKLOADS[workload]`.
     fn workload(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Self::Op;
 
@@ -317,6 +323,7 @@ pub trait Milestone: Clone + Hash + Debug + Serialize {
 
 /// How a milestone is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// For the checkers alone: not put into the trace.

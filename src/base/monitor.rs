@@ -19,6 +19,11 @@ pub trait Monitor<C: Core>: Clone + Default {
         found: &mut Vec<Violation>,
     );
 
+    /// Roughly how many bytes a clone of the monitor takes that it does not share.
+    fn weight(&self) -> usize {
+        size_of::<Self>()
+    }
+
     /// Hears that `node` has crashed; its memory is gone. With `disk_lost` its disk is gone too.
     fn crashed(&mut self, _node: NodeId, _disk_lost: bool) {}
 }

@@ -195,3 +195,152 @@ pub struct Entry {
     /// What is done.
     pub action: Action,
 }
+
+impl Action {
+    /// The action's name, as its `do` gives it.
+    pub const fn name(&self) -> &'static str {
+        use Action::*;
+        match self {
+            Crash { .. } => "crash",
+            Restart { .. } => "restart",
+            Pause { .. } => "pause",
+            Resume { .. } => "resume",
+            DiskLoss { .. } => "disk_loss",
+            Skew { .. } => "skew",
+            Cut { .. } => "cut",
+            Mend { .. } => "mend",
+            Isolate { .. } => "isolate",
+            Partition { .. } => "partition",
+            Heal {} => "heal",
+            Link { .. } => "link",
+            Manual { .. } => "manual",
+            Deliver(_) => "deliver",
+            Drop(_) => "drop",
+            Duplicate(_) => "duplicate",
+            Delay { .. } => "delay",
+            Request { .. } => "request",
+            Timeout { .. } => "timeout",
+            Join {} => "join",
+            Leave { .. } => "leave",
+            Garbage { .. } => "garbage",
+        }
+    }
+
+    /// The node that this is done to, if it is one.
+    pub const fn node(&self) -> Option<NodeId> {
+        use Action::*;
+        match self {
+            Crash { node }
+            | Restart { node }
+            | Pause { node }
+            | Resume { node }
+            | DiskLoss { node }
+            | Skew { node, .. }
+            | Isolate { node }
+            | Timeout { node, .. }
+            | Leave { node }
+            | Garbage { node, .. } => Some(*node),
+            _ => None,
+        }
+    }
+
+    /// Calls `see` with each node that must be there for this action, and its JSON path.
+    pub fn each_node<E>(
+        &self,
+        see: &mut dyn FnMut(&str, NodeId) -> Result<(), E>,
+    ) -> Result<(), E> {
+        use Action::*;
+        match self {
+            Cut { from, to, .. } | Mend { from, to, .. } => {
+                see("from", *from)?;
+                see("to", *to)
+            }
+            Link { from, to, .. }
+            | Deliver(Pick { from, to, .. })
+            | Drop(Pick { from, to, .. })
+            | Duplicate(Pick { from, to, .. }) => {
+                from.map_or(Ok(()), |node| see("from", node))?;
+                to.map_or(Ok(()), |node| see("to", node))
+            }
+            Partition { groups } => {
+                for (g, group) in groups.iter().enumerate() {
+                    for (i, node) in group.iter().enumerate() {
+                        see(&format!("groups[{g}][{i}]"), *node)?;
+                    }
+                }
+                Ok(())
+            }
+            Request { node, .. } => node.map_or(Ok(()), |node| see("node", node)),
+            _ => self.node().map_or(Ok(()), |node| see("node", node)),
+        }
+    }
+
+    /// What is done, in one plain sentence without its final stop.
+    pub fn sentence(&self) -> String {
+        use Action::*;
+        match self {
+            Crash { node } => format!("Node {node} crashes"),
+            Restart { node } => format!("Node {node} is started again"),
+            Pause { node } => format!("Node {node} is paused"),
+            Resume { node } => format!("Node {node} goes on"),
+            DiskLoss { node } => format!("Node {node} loses its disk"),
+            Skew {
+                node,
+                ahead,
+                drift_ppm,
+            } => {
+                format!(
+                    "The clock of node {node} jumps {ahead} ms ahead and drifts {drift_ppm} ppm"
+                )
+            }
+            Cut {
+                from,
+                to,
+                one_way: true,
+            } => format!("The link {from} → {to} is cut"),
+            Cut { from, to, .. } => format!("The link {from} – {to} is cut"),
+            Mend {
+                from,
+                to,
+                one_way: true,
+            } => format!("The link {from} → {to} is mended"),
+            Mend { from, to, .. } => format!("The link {from} – {to} is mended"),
+            Isolate { node } => format!("Node {node} is cut off from all others"),
+            Partition { groups } => {
+                let group = |group: &Vec<NodeId>| {
+                    let names: Vec<_> = group.iter().map(NodeId::to_string).collect();
+                    format!("{{{}}}", names.join(", "))
+                };
+                let groups: Vec<_> = groups.iter().map(group).collect();
+                format!("The network is cut into {}", groups.join(" and "))
+            }
+            Heal {} => "Every link is mended".into(),
+            Link { from, to, .. } => {
+                let name = |node: &Option<NodeId>| node.map_or("any".into(), |n| n.to_string());
+                format!(
+                    "The link {} → {} changes its conditions",
+                    name(from),
+                    name(to)
+                )
+            }
+            Manual { on: true } => "Messages now wait to be delivered by hand".into(),
+            Manual { on: false } => "Messages travel by themselves again".into(),
+            Deliver(pick) => format!("Delivered by hand: {pick}"),
+            Drop(pick) => format!("Dropped by hand: {pick}"),
+            Duplicate(pick) => format!("Duplicated by hand: {pick}"),
+            Delay { message, by } => format!("Message {message} is delayed by {by} ms"),
+            Request {
+                node: Some(node),
+                op,
+                ..
+            } => format!("A client asks node {node}: {op}"),
+            Request { op, .. } => format!("A client asks: {op}"),
+            Timeout { node, .. } => format!("A timer of node {node} goes off at once"),
+            Join {} => "A new node starts and asks to join".into(),
+            Leave { node } => format!("Node {node} is asked to leave"),
+            Garbage { node, from } => {
+                format!("A malformed message, as if from node {from}, reaches node {node}")
+            }
+        }
+    }
+}

@@ -1,6 +1,35 @@
 //! The world that protocol cores run in: virtual time, network, disks, clocks, faults, clients,
 //! the trace and keyframes. It knows the contract in [`crate::base`] and no protocol.
 
+mod act;
 mod action;
+mod agenda;
+mod client;
+mod clock;
+mod detail;
+mod flying;
+mod keyframes;
+mod network;
+mod node;
+mod run;
+mod setup;
+mod simulation;
+mod trace;
+mod words;
+mod world;
 
+pub use act::{ActionError, NODES_MAX};
 pub use action::{Action, Entry, Pick};
+pub use client::CLIENTS_MAX;
+pub use clock::DRIFT_PPM_MAX;
+pub use network::{Conditions, Loss};
+pub use run::{OverBudget, Run};
+pub use setup::{Clients, Setup};
+pub use simulation::{
+    Counts, MarkCode, MessageDetail, MessageFate, MilestoneRecord, NodeDetail, Operation,
+    PeerRecord, Simulation, Status, TimerRecord, TraceEvent, ViolationRecord,
+};
+pub use trace::{Body, Event, EventKind, Flight, Mark, NONE, Peer, Place, Reply, Request, Trace};
+
+#[cfg(test)]
+mod tests;

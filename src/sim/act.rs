@@ -1,0 +1,465 @@
+//! Carrying out actions, whoever they come from.
+
+use super::action::{Action, Pick};
+use super::clock::DRIFT_PPM_MAX;
+use super::network::{Conditions, Loss};
+use super::node::{Life, Slot};
+use super::trace::{EventKind, NONE, Peer, Place, Trace};
+use super::world::World;
+use crate::base::{Core, Membership, Micros, Monitor, NodeId, Wire};
+use std::fmt;
+
+/// The most nodes that a cluster can grow to.
+pub const NODES_MAX: usize = 128;
+
+/// The most copies of messages and clients that may be under way before duplicates are refused.
+const UNDER_WAY_MAX: usize = 1_000_000;
+
+/// Why an action cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionError {
+    /// The field of the action that is wrong, as it is written in JSON.
+    pub path: String,
+    /// What it says.
+    pub found: String,
+    /// What would have been right.
+    pub expected: String,
+}
+
+impl ActionError {
+    /// Field `path` says `found` where `expected` was expected.
+    pub fn new(
+        path: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> ActionError {
+        ActionError {
+            path: path.into(),
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+}
+
+impl fmt::Display for ActionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: found {}, expected {}",
+            self.path, self.found, self.expected
+        )
+    }
+}
+
+impl std::error::Error for ActionError {}
+
+impl<C: Core> World<C> {
+    /// Does `action`, and whatever follows from it at once. What cannot be done is recorded as
+    /// without effect: a script may be older than the run it meets.
+    pub(super) fn act(&mut self, action: &Action, trace: &mut Trace<C>) {
+        let possible = self.check(action).is_ok();
+        let number = trace.action(&mut self.mark, action);
+        let place = action
+            .node()
+            .map_or(Place::World, |node| Place::Node(node.0));
+        let event = self.event(trace, place, NONE, EventKind::Action(number, possible));
+        if possible {
+            self.perform(action, event, trace);
+        }
+    }
+
+    /// Whether `action` can be done now; if not, why.
+    pub(super) fn check(&self, action: &Action) -> Result<(), ActionError> {
+        use Action::*;
+        self.check_nodes(action)?;
+        match action {
+            Restart { node } if self.slot(*node).is_up() => refuse("node", node, "up", "down"),
+            Crash { node } | Pause { node } if !self.slot(*node).is_up() => {
+                refuse("node", node, "down", "up")
+            }
+            Pause { node } if self.slot(*node).paused => refuse("node", node, "paused", "running"),
+            Resume { node } if !self.slot(*node).paused => {
+                refuse("node", node, "not paused", "paused")
+            }
+            Skew { drift_ppm, .. } if drift_ppm.unsigned_abs() > DRIFT_PPM_MAX as u32 => {
+                let range = format!("-{DRIFT_PPM_MAX} to {DRIFT_PPM_MAX}");
+                Err(ActionError::new("drift_ppm", drift_ppm.to_string(), range))
+            }
+            Deliver(pick) | Drop(pick) | Duplicate(pick) => self.check_pick(pick),
+            Delay { message, .. } => self.check_pick(&Pick {
+                message: Some(*message),
+                ..Pick::default()
+            }),
+            Request { client, op, .. } => {
+                if let Some(busy) = self.client_busy(*client) {
+                    return Err(ActionError::new("client", busy, "a client that is free"));
+                }
+                decode::<C>(op).map(|_| ())
+            }
+            Timeout { node, timer } => self.check_timer(*node, timer.as_deref()),
+            Join {} | Leave { .. } if C::membership(Membership::Join(NodeId(0))).is_none() => {
+                let expected = "a protocol that can change its members";
+                Err(ActionError::new("do", action.name(), expected))
+            }
+            Join {} if self.nodes.len() >= NODES_MAX => {
+                let found = format!("join, with {NODES_MAX} nodes there");
+                Err(ActionError::new("do", found, "fewer nodes"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_nodes(&self, action: &Action) -> Result<(), ActionError> {
+        let count = self.nodes.len();
+        action.each_node(&mut |path, node| {
+            if node.index() < count {
+                return Ok(());
+            }
+            let expected = format!("a node from 0 to {}", count - 1);
+            Err(ActionError::new(path, node.to_string(), expected))
+        })?;
+        if let Action::Partition { groups } = action {
+            let mut seen = vec![false; count];
+            for (g, group) in groups.iter().enumerate() {
+                for (i, node) in group.iter().enumerate() {
+                    if std::mem::replace(&mut seen[node.index()], true) {
+                        let path = format!("groups[{g}][{i}]");
+                        let found = format!("node {node} for the second time");
+                        return Err(ActionError::new(path, found, "each node once at most"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_pick(&self, pick: &Pick) -> Result<(), ActionError> {
+        if let Some(kind) = &pick.kind
+            && !C::Message::KINDS.contains(&kind.as_str())
+        {
+            let expected = format!("one of {}", C::Message::KINDS.join(", "));
+            return Err(ActionError::new("kind", format!("{kind:?}"), expected));
+        }
+        match self.find(pick) {
+            Some(_) if self.flying.len() < UNDER_WAY_MAX => Ok(()),
+            Some(_) => {
+                let found = format!("{UNDER_WAY_MAX} messages under way");
+                Err(ActionError::new("message", found, "fewer"))
+            }
+            None => Err(ActionError::new(
+                "message",
+                pick.to_string(),
+                "a message under way",
+            )),
+        }
+    }
+
+    fn check_timer(&self, node: NodeId, timer: Option<&str>) -> Result<(), ActionError> {
+        let slot = self.slot(node);
+        if !slot.is_up() || slot.paused {
+            let state = if slot.paused { "paused" } else { "down" };
+            return refuse("node", &node, state, "running");
+        }
+        let set: Vec<String> = slot
+            .alarms
+            .iter()
+            .map(|alarm| timer_name(&alarm.timer))
+            .collect();
+        match timer {
+            None if set.is_empty() => Err(ActionError::new("timer", "no timer set", "a timer")),
+            Some(name) if !set.iter().any(|known| known == name) => {
+                let expected = format!("one that is set: {}", set.join(", "));
+                Err(ActionError::new("timer", format!("{name:?}"), expected))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn slot(&self, node: NodeId) -> &Slot<C> {
+        &self.nodes[node.index()]
+    }
+
+    fn perform(&mut self, action: &Action, event: u32, trace: &mut Trace<C>) {
+        use Action::*;
+        match action {
+            Crash { node } => self.crash(*node, false, event, trace),
+            DiskLoss { node } => self.crash(*node, true, event, trace),
+            Restart { node } => self.boot(*node, event, trace),
+            Pause { node } => self.nodes[node.index()].paused = true,
+            Resume { node } => self.resume(*node),
+            Skew {
+                node,
+                ahead,
+                drift_ppm,
+            } => self.skew(*node, *ahead, *drift_ppm),
+            Cut { from, to, one_way } => self.set_link(true, *from, *to, *one_way),
+            Mend { from, to, one_way } => self.set_link(false, *from, *to, *one_way),
+            Isolate { node } => self.network.set_cut(true, |a, b| a == *node || b == *node),
+            Partition { groups } => self.partition(groups),
+            Heal {} => self.network.set_cut(false, |_, _| true),
+            Link {
+                from,
+                to,
+                latency,
+                loss,
+                duplicate,
+                reorder,
+            } => {
+                let change = |conditions: &mut Conditions| {
+                    conditions.latency = latency.unwrap_or(conditions.latency);
+                    conditions.loss = loss.unwrap_or(conditions.loss);
+                    conditions.duplicate = duplicate.unwrap_or(conditions.duplicate);
+                    conditions.reorder = reorder.unwrap_or(conditions.reorder);
+                };
+                self.network.set_conditions(change, |a, b| {
+                    from.is_none_or(|from| from == a) && to.is_none_or(|to| to == b)
+                });
+            }
+            Manual { on } => self.set_manual(*on),
+            Deliver(pick) => {
+                if let Some(place) = self.find(pick) {
+                    self.deliver_now(place, trace);
+                }
+            }
+            Drop(pick) => {
+                if let Some(flying) = self.find(pick).and_then(|place| self.flying.take(place)) {
+                    self.lose(&flying, Loss::ByHand, event, trace);
+                }
+            }
+            Duplicate(pick) => self.duplicate(pick, event, trace),
+            Delay { message, by } => self.delay(*message, *by),
+            Request { node, client, op } => {
+                if let Ok(op) = decode::<C>(op) {
+                    self.ask_by_script(*client, *node, op, event, trace);
+                }
+            }
+            Timeout { node, timer } => {
+                let slot = &self.nodes[node.index()];
+                let named = |name: &String| {
+                    slot.alarms
+                        .iter()
+                        .find(|alarm| timer_name(&alarm.timer) == *name)
+                };
+                let alarm = timer.as_ref().map_or_else(|| slot.next_alarm(), named);
+                if let Some(alarm) = alarm.copied() {
+                    self.fire(*node, alarm.timer, event, trace);
+                    self.schedule_wake(*node);
+                }
+            }
+            Join {} => self.join(event, trace),
+            Leave { node } => self.ask_for_membership(Membership::Leave(*node), event, trace),
+            Garbage { node, from } => self.garbage(*node, *from, event, trace),
+        }
+    }
+
+    fn crash(&mut self, node: NodeId, disk_lost: bool, event: u32, trace: &mut Trace<C>) {
+        let slot = &mut self.nodes[node.index()];
+        slot.life = match std::mem::replace(&mut slot.life, Life::Busy) {
+            Life::Up(core) => {
+                slot.last_glance.clear();
+                core.glance(&mut slot.last_glance);
+                Life::Down(core.into_disk())
+            }
+            other => other,
+        };
+        if disk_lost {
+            slot.life = Life::Down(C::Disk::default());
+        }
+        slot.paused = false;
+        slot.alarms.clear();
+        for place in std::mem::take(&mut slot.inbox) {
+            if let Some(flying) = self.flying.take(place) {
+                self.lose(&flying, Loss::Down, event, trace);
+            }
+        }
+        self.monitor.crashed(node, disk_lost);
+    }
+
+    fn resume(&mut self, node: NodeId) {
+        let slot = &mut self.nodes[node.index()];
+        slot.paused = false;
+        for place in std::mem::take(&mut slot.inbox) {
+            self.send_on(place, self.now);
+        }
+        self.schedule_wake(node);
+    }
+
+    fn skew(&mut self, node: NodeId, ahead: Micros, drift_ppm: i32) {
+        let slot = &mut self.nodes[node.index()];
+        slot.clock.skew(self.now, ahead, drift_ppm);
+        for alarm in &mut slot.alarms {
+            alarm.due = slot.clock.when(alarm.local, self.now);
+        }
+        self.schedule_wake(node);
+    }
+
+    fn set_link(&mut self, cut: bool, from: NodeId, to: NodeId, one_way: bool) {
+        self.network.set_cut(cut, |a, b| {
+            (a, b) == (from, to) || (!one_way && (b, a) == (from, to))
+        });
+    }
+
+    fn partition(&mut self, groups: &[Vec<NodeId>]) {
+        let group = |node: NodeId| groups.iter().position(|group| group.contains(&node));
+        let of: Vec<_> = NodeId::first(self.nodes.len()).map(group).collect();
+        self.network
+            .set_cut(true, |a, b| of[a.index()] != of[b.index()]);
+        self.network
+            .set_cut(false, |a, b| of[a.index()] == of[b.index()]);
+    }
+
+    fn set_manual(&mut self, on: bool) {
+        self.network.manual = on;
+        let held: Vec<(u32, NodeId, NodeId)> = self
+            .flying
+            .iter()
+            .filter_map(|(place, flying)| match (flying.from, flying.to) {
+                (Peer::Node(from), Peer::Node(to)) if flying.due == Micros::NEVER => {
+                    (!self.nodes[to.index()].inbox.contains(&place)).then_some((place, from, to))
+                }
+                _ => None,
+            })
+            .collect();
+        if !on {
+            for (place, from, to) in held {
+                let due = self.now + self.network.latency(from, to);
+                self.send_on(place, due);
+            }
+        }
+    }
+
+    /// Sets a message under way for arrival at `due`.
+    fn send_on(&mut self, place: u32, due: Micros) {
+        if let Some(flying) = self.flying.at_mut(place) {
+            flying.due = due;
+            let flight = flying.flight;
+            self.agenda
+                .enter(due, super::agenda::Due::Flight { place, flight });
+        }
+    }
+
+    fn deliver_now(&mut self, place: u32, trace: &mut Trace<C>) {
+        if let Some(flying) = self.flying.at_mut(place) {
+            flying.lost = None;
+            flying.due = self.now;
+        }
+        self.nodes
+            .iter_mut()
+            .for_each(|slot| slot.inbox.retain(|held| *held != place));
+        self.arrive(place, trace);
+    }
+
+    fn duplicate(&mut self, pick: &Pick, event: u32, trace: &mut Trace<C>) {
+        let Some(flying) = self.find(pick).and_then(|place| self.flying.at(place)) else {
+            return;
+        };
+        let (Peer::Node(from), Peer::Node(to), super::flying::Sent::Message(message)) =
+            (flying.from, flying.to, &flying.what)
+        else {
+            return;
+        };
+        let message = message.clone();
+        let travel = self.network.latency(from, to);
+        let due = if self.network.manual {
+            Micros::NEVER
+        } else {
+            self.now + travel
+        };
+        self.launch_message(from, to, message, (due, None), true, event, trace);
+    }
+
+    fn delay(&mut self, message: u32, by: Micros) {
+        let pick = Pick {
+            message: Some(message),
+            ..Pick::default()
+        };
+        let Some(place) = self.find(&pick) else {
+            return;
+        };
+        let due = self
+            .flying
+            .at(place)
+            .map_or(Micros::NEVER, |flying| flying.due);
+        if due < Micros::NEVER {
+            self.send_on(place, due + by);
+        }
+    }
+
+    fn join(&mut self, event: u32, trace: &mut Trace<C>) {
+        let id = NodeId(self.nodes.len() as u16);
+        self.nodes.push(Slot::new(self.setup.seed, id, false));
+        self.network.grow(self.nodes.len());
+        self.boot(id, event, trace);
+        self.ask_for_membership(Membership::Join(id), event, trace);
+    }
+
+    /// The place of the message that `pick` names: the oldest of those that fit.
+    fn find(&self, pick: &Pick) -> Option<u32> {
+        let fits = |(_, flying): &(u32, &super::flying::Flying<C>)| {
+            let end = |peer, node: Option<NodeId>| node.is_none_or(|node| peer == Peer::Node(node));
+            let kind = |name: &String| match &flying.what {
+                super::flying::Sent::Message(message) => C::Message::KINDS[message.kind()] == name,
+                _ => false,
+            };
+            pick.message.is_none_or(|number| number == flying.flight)
+                && end(flying.from, pick.from)
+                && end(flying.to, pick.to)
+                && pick.kind.as_ref().is_none_or(kind)
+                && (pick.message.is_some() || flying.lost.is_none())
+        };
+        self.flying
+            .iter()
+            .filter(fits)
+            .min_by_key(|(_, f)| f.flight)
+            .map(|(place, _)| place)
+    }
+}
+
+/// The name by which scripts call a timer: its own in lower case.
+pub(super) fn timer_name<T: fmt::Debug>(timer: &T) -> String {
+    let name = format!("{timer:?}");
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (place, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() && place > 0 {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+/// Reads a protocol's operation, or says where and how it is wrong.
+pub(super) fn decode<C: Core>(op: &serde_json::Value) -> Result<C::Op, ActionError> {
+    serde_path_to_error::deserialize(op).map_err(|error| {
+        let path = match error.path().to_string().as_str() {
+            "." | "" | "?" => "op".to_owned(),
+            inner => format!("op.{inner}"),
+        };
+        ActionError::new(path, op.to_string(), error.into_inner().to_string())
+    })
+}
+
+fn refuse(path: &str, node: &NodeId, found: &str, expected: &str) -> Result<(), ActionError> {
+    let found = format!("node {node}, which is {found}");
+    Err(ActionError::new(
+        path,
+        found,
+        format!("a node that is {expected}"),
+    ))
+}
+
+impl fmt::Display for Pick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = self.message {
+            return write!(f, "message {message}");
+        }
+        write!(f, "a {} message", self.kind.as_deref().unwrap_or("waiting"))?;
+        if let Some(from) = self.from {
+            write!(f, " from node {from}")?;
+        }
+        if let Some(to) = self.to {
+            write!(f, " to node {to}")?;
+        }
+        Ok(())
+    }
+}

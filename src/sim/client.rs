@@ -1,0 +1,392 @@
+//! Clients: they ask, wait, follow redirections, ask again with the same serial number when
+//! nothing comes, and give up in the end.
+
+use super::agenda::Due;
+use super::flying::{Flying, Sent};
+use super::network::Loss;
+use super::trace::{Body, EventKind, Flight, NONE, Peer, Place, Reply, Trace};
+use super::world::World;
+use crate::base::{
+    Chance, ClientId, Core, Draws, Judgement, Membership, Micros, NodeId, Ratio, RequestId,
+};
+
+/// The greatest number of clients, those of the script and the hand included.
+pub const CLIENTS_MAX: u32 = 10_000;
+
+/// How long a client waits before it tries another node after a refusal without a hint, as a
+/// part of its patience.
+const BACKOFF_PARTS: u64 = 16;
+
+/// How many redirections use up as much of a client's goodwill as one unanswered attempt.
+const HOPS_PER_ATTEMPT: u32 = 32;
+
+#[derive(Clone, Debug)]
+pub(super) struct Client<C: Core> {
+    luck: Draws,
+    latency: Chance,
+    sent: u64,
+    serial: u64,
+    /// Raised with each new alarm, so that older ones do not ring.
+    alarm: u32,
+    /// The node that answered last.
+    favourite: Option<NodeId>,
+    asking: Option<Asking<C>>,
+    /// Asked for by script or hand: it does not go on by itself.
+    scripted: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Asking<C: Core> {
+    id: RequestId,
+    op: C::Op,
+    /// Number of the request in the trace.
+    request: u32,
+    target: NodeId,
+    attempt: u32,
+    hops: u32,
+    replies: Vec<(NodeId, C::Reply)>,
+    /// Waiting for a moment to pass before asking the next node, rather than for an answer.
+    backing_off: bool,
+    /// The event in which it was last sent at the client's own motion.
+    sent_by: u32,
+}
+
+impl<C: Core> Client<C> {
+    fn new(seed: u64, number: ClientId, scripted: bool) -> Client<C> {
+        let chance = Chance::from_seed(seed)
+            .of(0x636c_6965)
+            .of(u64::from(number));
+        Client {
+            luck: Draws::new(chance.of(0)),
+            latency: chance.of(1),
+            sent: 0,
+            serial: 0,
+            alarm: 0,
+            favourite: None,
+            asking: None,
+            scripted,
+        }
+    }
+}
+
+impl<C: Core> World<C> {
+    /// Starts the built-in clients; each begins after a pause of its own.
+    pub(super) fn start_clients(&mut self) {
+        for number in 0..u32::from(self.setup.clients.count) {
+            self.clients
+                .push(Client::new(self.setup.seed, number, false));
+            self.pause_client(number);
+        }
+    }
+
+    fn pause_client(&mut self, number: ClientId) {
+        let [low, high] = self.setup.clients.think;
+        let span = Micros(self.clients[number as usize].luck.between(low.0, high.0));
+        self.set_client_alarm(number, span);
+    }
+
+    fn set_client_alarm(&mut self, number: ClientId, span: Micros) {
+        let client = &mut self.clients[number as usize];
+        client.alarm += 1;
+        let due = Due::Client {
+            client: number,
+            alarm: client.alarm,
+        };
+        self.agenda.enter(self.now + span, due);
+    }
+
+    /// Why `client` cannot be given an operation now, if it cannot.
+    pub(super) fn client_busy(&self, client: Option<ClientId>) -> Option<String> {
+        let number = client.unwrap_or(0);
+        if number >= CLIENTS_MAX {
+            return Some(format!(
+                "client {number}; there can be {CLIENTS_MAX} at most"
+            ));
+        }
+        let asking = self.clients.get(client? as usize)?.asking.as_ref()?;
+        Some(format!(
+            "client {number}, which is still waiting for {}",
+            asking.id
+        ))
+    }
+
+    /// A client asks for `op`, as told by `cause`.
+    pub(super) fn ask_by_script(
+        &mut self,
+        client: Option<ClientId>,
+        node: Option<NodeId>,
+        op: C::Op,
+        cause: u32,
+        trace: &mut Trace<C>,
+    ) {
+        let number = client.unwrap_or_else(|| self.idle_scripted_client());
+        while self.clients.len() <= number as usize {
+            let next = self.clients.len() as u32;
+            self.clients.push(Client::new(self.setup.seed, next, true));
+        }
+        self.ask(number, node, op, cause, trace);
+    }
+
+    /// The first client that has nothing to do but what scripts and hands tell it.
+    fn idle_scripted_client(&self) -> ClientId {
+        let idle = |client: &Client<C>| client.scripted && client.asking.is_none();
+        self.clients
+            .iter()
+            .position(idle)
+            .unwrap_or(self.clients.len()) as u32
+    }
+
+    /// A new node asks the members to take it in, or a member is asked to leave.
+    pub(super) fn ask_for_membership(
+        &mut self,
+        change: Membership,
+        cause: u32,
+        trace: &mut Trace<C>,
+    ) {
+        if let Some(op) = C::membership(change) {
+            self.ask_by_script(None, None, op, cause, trace);
+        }
+    }
+
+    fn ask(
+        &mut self,
+        number: ClientId,
+        node: Option<NodeId>,
+        op: C::Op,
+        cause: u32,
+        trace: &mut Trace<C>,
+    ) {
+        let members = self.setup.members.len() as u64;
+        let client = &mut self.clients[number as usize];
+        client.serial += 1;
+        let id = RequestId {
+            client: number,
+            serial: client.serial,
+        };
+        let any = NodeId(client.luck.between(0, members - 1) as u16);
+        let target = node.or(client.favourite).unwrap_or(any);
+        let request = trace.request(&mut self.mark, id, &op);
+        let place = Place::Client(number as u16);
+        let event = self.event(trace, place, cause, EventKind::Request(request));
+        self.clients[number as usize].asking = Some(Asking {
+            id,
+            op,
+            request,
+            target,
+            attempt: 1,
+            hops: 0,
+            replies: Vec::new(),
+            backing_off: false,
+            sent_by: event,
+        });
+        self.send_request(number, target, event, trace);
+        self.set_client_alarm(number, self.setup.clients.timeout);
+    }
+
+    /// A client's alarm rings: its pause is over, or its patience.
+    pub(super) fn client_alarm(&mut self, number: ClientId, alarm: u32, trace: &mut Trace<C>) {
+        let client = &mut self.clients[number as usize];
+        if client.alarm != alarm {
+            return;
+        }
+        let Some(asking) = &mut client.asking else {
+            let n = client.serial;
+            let op = C::workload(self.setup.workload, number, n, &mut client.luck);
+            return self.ask(number, None, op, NONE, trace);
+        };
+        let place = Place::Client(number as u16);
+        let cause = asking.sent_by;
+        let attempts = self.setup.clients.attempts;
+        if asking.backing_off {
+            asking.backing_off = false;
+        } else {
+            asking.attempt += 1;
+            asking.replies.clear();
+        }
+        if asking.attempt > attempts || asking.hops > attempts.saturating_mul(HOPS_PER_ATTEMPT) {
+            let request = asking.request;
+            client.favourite = None;
+            client.asking = None;
+            self.event(trace, place, cause, EventKind::GiveUp(request));
+            return self.client_goes_on(number);
+        }
+        let nodes = self.nodes.len() as u16;
+        asking.target = NodeId((asking.target.0 + 1) % nodes);
+        let (request, target) = (asking.request, asking.target);
+        let event = self.event(trace, place, cause, EventKind::Retry(request));
+        if let Some(asking) = &mut self.clients[number as usize].asking {
+            asking.sent_by = event;
+        }
+        if C::RETRY_TO_ALL {
+            NodeId::first(self.nodes.len())
+                .for_each(|node| self.send_request(number, node, event, trace));
+        } else {
+            self.send_request(number, target, event, trace);
+        }
+        self.set_client_alarm(number, self.setup.clients.timeout);
+    }
+
+    fn client_goes_on(&mut self, number: ClientId) {
+        if !self.clients[number as usize].scripted {
+            self.pause_client(number);
+        }
+    }
+
+    fn send_request(&mut self, number: ClientId, to: NodeId, cause: u32, trace: &mut Trace<C>) {
+        let Some(asking) = &self.clients[number as usize].asking else {
+            return;
+        };
+        let body = Body::Request(asking.request);
+        let sent = Sent::Request {
+            id: asking.id,
+            op: asking.op.clone(),
+        };
+        self.send_by_client(
+            number,
+            Peer::Client(number),
+            Peer::Node(to),
+            body,
+            sent,
+            cause,
+            trace,
+        );
+    }
+
+    /// A node's answer sets out to the client it is for.
+    pub(super) fn send_reply(
+        &mut self,
+        from: NodeId,
+        id: RequestId,
+        reply: C::Reply,
+        cause: u32,
+        trace: &mut Trace<C>,
+    ) {
+        if id.client as usize >= self.clients.len() {
+            return;
+        }
+        let record = Reply {
+            id,
+            node: from,
+            reply: reply.clone(),
+        };
+        let number = trace.reply(&mut self.mark, record);
+        let (body, sent) = (Body::Reply(number), Sent::Reply { id, number, reply });
+        let (from, to) = (Peer::Node(from), Peer::Client(id.client));
+        self.send_by_client(id.client, from, to, body, sent, cause, trace);
+    }
+
+    /// Client links have latency and the network's loss, but are never cut and keep no order.
+    #[allow(clippy::too_many_arguments)]
+    fn send_by_client(
+        &mut self,
+        number: ClientId,
+        from: Peer,
+        to: Peer,
+        body: Body<C>,
+        sent: Sent<C>,
+        cause: u32,
+        trace: &mut Trace<C>,
+    ) {
+        let client = &mut self.clients[number as usize];
+        let n = client.sent * 2;
+        client.sent += 1;
+        let [low, high] = self.setup.clients.latency;
+        let travel = client.latency.between(n, low.0, high.0);
+        let lost = client.latency.happens(n + 1, self.client_loss());
+        let record = Flight {
+            from,
+            to,
+            sent_by: cause,
+            ended: NONE,
+            copy: false,
+            body,
+        };
+        let flight = trace.flight(&mut self.mark, || record);
+        let (travel, why) = if lost {
+            (travel / 2, Some(Loss::Chance))
+        } else {
+            (travel, None)
+        };
+        let due = self.now + Micros(travel);
+        let (sent, what) = (self.now, sent);
+        let flying = Flying {
+            flight,
+            from,
+            to,
+            sent,
+            due,
+            lost: why,
+            copy: false,
+            sent_by: cause,
+            what,
+        };
+        self.launch(flying);
+    }
+
+    fn client_loss(&self) -> Ratio {
+        self.setup.conditions.loss
+    }
+
+    /// A reply arrives at a client.
+    pub(super) fn client_hears(
+        &mut self,
+        number: ClientId,
+        from: NodeId,
+        heard: (RequestId, C::Reply),
+        reply_number: u32,
+        cause: u32,
+        trace: &mut Trace<C>,
+    ) {
+        let (id, reply) = heard;
+        let nodes = self.nodes.len();
+        let client = &mut self.clients[number as usize];
+        let Some(asking) = client.asking.as_mut().filter(|asking| asking.id == id) else {
+            return;
+        };
+        asking.replies.push((from, reply));
+        let place = Place::Client(number as u16);
+        let request = asking.request;
+        match C::judge(&asking.replies, nodes) {
+            Judgement::Wait => {}
+            Judgement::Done => {
+                client.favourite = Some(from);
+                client.asking = None;
+                self.event(
+                    trace,
+                    place,
+                    cause,
+                    EventKind::Answer(request, reply_number),
+                );
+                self.client_goes_on(number);
+            }
+            Judgement::Refused(_) => {
+                client.asking = None;
+                self.event(
+                    trace,
+                    place,
+                    cause,
+                    EventKind::Refused(request, reply_number),
+                );
+                self.client_goes_on(number);
+            }
+            Judgement::Redirect(hint) => {
+                asking.replies.clear();
+                asking.hops += 1;
+                let known = hint.filter(|node| node.index() < nodes && asking.hops % 4 != 0);
+                if let Some(node) = known {
+                    asking.target = node;
+                    self.send_request(number, node, cause, trace);
+                } else {
+                    asking.backing_off = true;
+                    let span = Micros(self.setup.clients.timeout.0 / BACKOFF_PARTS + 1);
+                    self.set_client_alarm(number, span);
+                }
+            }
+        }
+    }
+
+    /// How many clients there are, those of script and hand included.
+    pub(super) fn client_count(&self) -> usize {
+        self.clients.len()
+    }
+}
