@@ -2,3 +2,5 @@
 
 pub mod base;
 pub mod sim;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
