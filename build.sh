@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# usage: ./build.sh VERB
+#   serve   build, then serve the page on 127.0.0.1 ($PORT, or 8080, or the next free one)
+#   build   the optimised wasm module into www/pkg, and the page with it into dist
+#   test    every test; or only the kinds named: native js wasm page
+#   bench   every benchmark in benches/
+#   lint    formatting, clippy, docs, types of the page, shell scripts
+#   fmt     format everything
+#   clean   remove what was built here (installed tools stay where they are)
+# What is missing is installed first, by locked version: tools into $SYNOD_CACHE (by default ~/.cache/synod),
+# npm packages into node_modules; Chromium and the like with apt.
+
+set -euo pipefail
+shopt -s nullglob
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+cache=${SYNOD_CACHE:-${XDG_CACHE_HOME:-~/.cache}/synod}
+target=${CARGO_TARGET_DIR:-target}
+bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print }' Cargo.lock)
+export PATH="$PWD/node_modules/.bin:$cache/wasm-bindgen-$bindgen/bin:$cache/bin:$PATH:${CARGO_HOME:-~/.cargo}/bin"
+
+say() { printf '== %s\n' "$*"; }
+die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null; }
+quietly() { # command...: shows what it printed only when it fails
+  local log; log=$(mktemp)
+  if "$@" >"$log" 2>&1 </dev/null; then rm "$log"; else cat "$log" >&2; rm "$log"; return 1; fi
+}
+
+# What is needed, installed where it is missing.
+apt_install() { # packages...
+  have apt-get || return 1
+  local root=(); [ "$(id -u)" = 0 ] || root=(sudo)
+  say "installing $* (apt)"
+  quietly "${root[@]}" apt-get update &&
+    quietly "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+cargo_install() { # crate, version, root: with the crate's own lock file, or without where that cannot be had
+  say "installing $1 $2 (cargo; takes minutes, once)"
+  local install=(env -u CARGO_TARGET_DIR cargo install "$1" --version "$2" --root "$3" --force)
+  "${install[@]}" --locked >/dev/null 2>&1 </dev/null || quietly "${install[@]}" ||
+    die "$1 $2 is missing, and cargo could not install it"
+}
+
+need_rust() {
+  have cargo || die "Rust is missing: install it with rustup, then run this again"
+  have cc || apt_install gcc libc6-dev || die "a C compiler, with which Rust links, is missing, and apt could not install it"
+}
+
+need_node() {
+  [ "$(node -p 'parseInt(process.versions.node)' 2>&1)" -ge 20 ] 2>/dev/null || die "Node 20 or later is missing: install it, then run this again"
+  have npm || die "npm is missing: install it, then run this again"
+  cmp -s package-lock.json node_modules/.installed.json && return
+  say "installing npm packages"
+  quietly npm ci --prefer-offline || die "npm could not install the packages of package-lock.json"
+  cp package-lock.json node_modules/.installed.json
+}
+
+need_wasm() {
+  need_rust
+  [ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ] || quietly rustup target add wasm32-unknown-unknown ||
+    die "Rust's target wasm32-unknown-unknown is missing, and rustup could not add it"
+  [ "$(wasm-bindgen --version 2>&1)" = "wasm-bindgen $bindgen" ] ||
+    cargo_install wasm-bindgen-cli "$bindgen" "$cache/wasm-bindgen-$bindgen"
+}
+
+find_chrome() { # into CHROMIUM and CHROMEDRIVER, unless they are set
+  local name
+  for name in chromium chromium-browser google-chrome; do : "${CHROMIUM:=$(command -v $name)}"; done
+  export CHROMIUM CHROMEDRIVER=${CHROMEDRIVER:-$(command -v chromedriver)}
+  [ -x "$CHROMIUM" ] && [ -x "$CHROMEDRIVER" ]
+}
+
+need_chrome() {
+  find_chrome || { apt_install chromium chromium-driver fonts-dejavu-core && find_chrome; } ||
+    die "Chromium or ChromeDriver is missing, and apt could not install them: install both, or set CHROMIUM and CHROMEDRIVER to their paths"
+}
+
+# The verbs.
+build() {
+  need_node; need_wasm
+  cargo build --quiet --release --target wasm32-unknown-unknown --lib
+  local wasm=$target/wasm32-unknown-unknown/release/synod.wasm schemas=(docs/*.schema.json) made_from
+  made_from=$(cat "$wasm" "${schemas[@]}" package-lock.json tools/types.js build.sh | sha256sum)
+  if [ "$made_from" != "$(cat www/pkg/.made-from 2>/dev/null)" ]; then
+    rm -rf www/pkg
+    wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir www/pkg "$wasm"
+    wasm-opt -O3 www/pkg/synod_bg.wasm -o www/pkg/synod_bg.wasm
+    [ ${#schemas[@]} = 0 ] || node tools/types.js "${schemas[@]}"
+    echo "$made_from" >www/pkg/.made-from
+  fi
+  node tools/page.js
+}
+
+serve() { build; exec node tools/serve.js dist; }
+
+passed=0 failed=0 skipped=0
+total() { printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"; }
+stage() { # kind, command...: runs one kind of test, and adds up what its runner says it ran
+  local kind=$1 log ok=true p f s; shift; log=$(mktemp)
+  say "$kind tests"
+  if [ -n "${CI:-}" ]; then "$@" 2>&1 </dev/null | tee "$log" || ok=false; else "$@" >"$log" 2>&1 </dev/null || ok=false; fi
+  read -r p f s < <(awk -f tools/count.awk "$log")
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  $ok || [ -n "${CI:-}" ] || cat "$log"
+  rm "$log"
+  $ok || { failed=$((failed > 0 ? failed : 1)); total; die "the $kind tests failed"; }
+}
+
+run_tests() { # kinds...
+  local kinds=" ${*:-native js wasm page} "
+  build; need_chrome
+  have wasm-pack || cargo_install wasm-pack 0.15.1 "$cache"
+  [[ $kinds != *" native "* ]] || stage native cargo test
+  [[ $kinds != *" js "* ]] || stage js node --test --test-reporter=spec tests/js/*.test.js
+  [[ $kinds != *" wasm "* ]] || stage wasm wasm-pack test --mode no-install --headless --chrome --chromedriver "$CHROMEDRIVER"
+  [[ $kinds != *" page "* ]] || stage page playwright test
+  total
+}
+
+bench() {
+  build
+  local file
+  for file in benches/*.rs; do cargo bench --quiet --bench "$(basename "$file" .rs)"; done
+  for file in benches/*.mjs; do node "$file"; done
+}
+
+lint() {
+  build
+  have shellcheck || apt_install shellcheck || die "shellcheck is missing, and apt could not install it"
+  shellcheck build.sh .ci/run
+  cargo fmt --check
+  cargo clippy --quiet --all-targets
+  cargo clippy --quiet --lib --tests --target wasm32-unknown-unknown
+  RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
+  prettier --log-level warn --check .
+  tsc
+}
+
+fmt() { need_rust; need_node; cargo fmt; prettier --log-level warn --write .; }
+clean() { rm -rf dist www/pkg node_modules test-results; cargo clean --quiet; }
+
+case ${1:-help} in
+  serve | build | bench | lint | fmt | clean) "$1" ;;
+  test) run_tests "${@:2}" ;;
+  help | -h | --help) sed -n 's/^# \{0,1\}//p; /^$/q' "$0" | tail -n +2 ;;
+  *) die "there is no verb '$1'; ./build.sh help lists them" ;;
+esac

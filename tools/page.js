@@ -1,0 +1,34 @@
+// Makes dist/, which is what is served: the modules of www/ bundled, everything else copied.
+// www/main.js and www/worker.js (when there is one) are entry points and keep their names; what they
+// share and what they import lazily becomes chunks beside them, so that in the bundle `import.meta.url`
+// always points into the top of dist/. Workers are therefore started by `new URL("./worker.js", …)`.
+import { build } from "esbuild";
+import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
+import { basename, extname } from "node:path";
+
+const NEXT = "dist.next"; // built aside, so that a failed build leaves the page being served as it was
+rmSync(NEXT, { recursive: true, force: true });
+
+await build({
+  entryPoints: ["www/main.js", "www/worker.js", "www/style.css"].filter(existsSync),
+  outdir: NEXT,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  sourcemap: true,
+  legalComments: "linked",
+  loader: { ".woff2": "file" },
+  logLevel: "warning",
+});
+
+const bundled = new Set([".js", ".css", ".ts"]);
+cpSync("www", NEXT, {
+  recursive: true,
+  filter: (path) => basename(path) !== "pkg" && !bundled.has(extname(path)),
+});
+cpSync("www/pkg/synod_bg.wasm", `${NEXT}/synod_bg.wasm`);
+
+rmSync("dist", { recursive: true, force: true });
+renameSync(NEXT, "dist");
