@@ -80,7 +80,7 @@ need_chrome() {
 # The verbs.
 build() {
   need_node; need_wasm
-  cargo build --quiet --release --target wasm32-unknown-unknown --lib
+  cargo build ${CI:+--locked} --quiet --release --target wasm32-unknown-unknown --lib
   local wasm=$target/wasm32-unknown-unknown/release/synod.wasm schemas=(docs/*.schema.json) made_from
   made_from=$(cat "$wasm" "${schemas[@]}" package-lock.json tools/types.js build.sh | sha256sum)
   if [ "$made_from" != "$(cat www/pkg/.made-from 2>/dev/null)" ]; then
