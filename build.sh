@@ -28,12 +28,13 @@ quietly() { # command...: shows what it printed only when it fails
 }
 
 # What is needed, installed where it is missing.
-apt_install() { # packages...
-  have apt-get || return 1
-  local root=(); [ "$(id -u)" = 0 ] || root=(sudo)
+apt_install() { # what it is, packages...
+  local what=$1 root=(); shift; [ "$(id -u)" = 0 ] || root=(sudo)
+  have apt-get || die "$what is missing, and there is no apt here to install it with"
   say "installing $* (apt)"
-  quietly "${root[@]}" apt-get update &&
-    quietly "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+  local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@")
+  { quietly "${root[@]}" apt-get update && quietly "${root[@]}" "${install[@]}"; } ||
+    die "$what is missing, and apt could not install it"
 }
 
 cargo_install() { # crate, version, root: with the crate's own lock file, or without where that cannot be had
@@ -44,13 +45,13 @@ cargo_install() { # crate, version, root: with the crate's own lock file, or wit
 }
 
 need_rust() {
-  have cargo || die "Rust is missing: install it with rustup, then run this again"
-  have cc || apt_install gcc libc6-dev || die "a C compiler, with which Rust links, is missing, and apt could not install it"
+  cargo --version >/dev/null 2>&1 || quietly rustup default stable || die "Rust is missing: install it with rustup, then run this again"
+  have cc || apt_install "a C compiler, with which Rust links," gcc libc6-dev
 }
 
 need_node() {
-  [ "$(node -p 'parseInt(process.versions.node)' 2>&1)" -ge 20 ] 2>/dev/null || die "Node 20 or later is missing: install it, then run this again"
-  have npm || die "npm is missing: install it, then run this again"
+  { node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' && have npm; } 2>/dev/null ||
+    die "Node 20 or later, with npm, is missing: install it, then run this again"
   cmp -s package-lock.json node_modules/.installed.json && return
   say "installing npm packages"
   quietly npm ci --prefer-offline || die "npm could not install the packages of package-lock.json"
@@ -65,16 +66,10 @@ need_wasm() {
     cargo_install wasm-bindgen-cli "$bindgen" "$cache/wasm-bindgen-$bindgen"
 }
 
-find_chrome() { # into CHROMIUM and CHROMEDRIVER, unless they are set
-  local name
-  for name in chromium chromium-browser google-chrome; do : "${CHROMIUM:=$(command -v $name)}"; done
-  export CHROMIUM CHROMEDRIVER=${CHROMEDRIVER:-$(command -v chromedriver)}
-  [ -x "$CHROMIUM" ] && [ -x "$CHROMEDRIVER" ]
-}
-
-need_chrome() {
-  find_chrome || { apt_install chromium chromium-driver fonts-dejavu-core && find_chrome; } ||
-    die "Chromium or ChromeDriver is missing, and apt could not install them: install both, or set CHROMIUM and CHROMEDRIVER to their paths"
+need_chrome() { # into CHROMIUM and CHROMEDRIVER, unless they are set to paths
+  [ -n "${CHROMIUM:-}" ] || have chromium || apt_install "Chromium" chromium fonts-dejavu-core
+  [ -n "${CHROMEDRIVER:-}" ] || have chromedriver || apt_install "ChromeDriver" chromium-driver
+  export CHROMIUM=${CHROMIUM:-$(command -v chromium)} CHROMEDRIVER=${CHROMEDRIVER:-$(command -v chromedriver)}
 }
 
 # The verbs.
@@ -100,35 +95,39 @@ total() { printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skip
 stage() { # kind, command...: runs one kind of test, and adds up what its runner says it ran
   local kind=$1 log ok=true p f s; shift; log=$(mktemp)
   say "$kind tests"
-  if [ -n "${CI:-}" ]; then "$@" 2>&1 </dev/null | tee "$log" || ok=false; else "$@" >"$log" 2>&1 </dev/null || ok=false; fi
-  read -r p f s < <(awk -f tools/count.awk "$log")
+  if [ -n "${CI:-}" ]; then "$@" 2>&1 </dev/null | tee "$log" || ok=false
+  else "$@" >"$log" 2>&1 </dev/null || { ok=false; cat "$log"; }; fi
+  read -r p f s < <(awk -f tools/count.awk "$log"); rm "$log"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-  $ok || [ -n "${CI:-}" ] || cat "$log"
-  rm "$log"
   $ok || { failed=$((failed > 0 ? failed : 1)); total; die "the $kind tests failed"; }
 }
 
-run_tests() { # kinds...
-  local kinds=" ${*:-native js wasm page} "
-  build; need_chrome
+test_native() { need_rust; stage native cargo test; }
+test_js() { build; stage js node --test --test-reporter=spec tests/js/*.test.js; }
+test_page() { build; stage page playwright test; }
+test_wasm() {
   have wasm-pack || cargo_install wasm-pack 0.15.1 "$cache"
-  [[ $kinds != *" native "* ]] || stage native cargo test
-  [[ $kinds != *" js "* ]] || stage js node --test --test-reporter=spec tests/js/*.test.js
-  [[ $kinds != *" wasm "* ]] || stage wasm wasm-pack test --mode no-install --headless --chrome --chromedriver "$CHROMEDRIVER"
-  [[ $kinds != *" page "* ]] || stage page playwright test
+  stage wasm env WASM_BINDGEN_TEST_TIMEOUT=120 \
+    wasm-pack --log-level error test --mode no-install --headless --chrome --chromedriver "$CHROMEDRIVER"
+}
+run_tests() { # kinds...: all where none is named
+  [ $# -gt 0 ] || set -- native js wasm page
+  local kind
+  for kind; do declare -F "test_$kind" >/dev/null || die "there are no tests of kind '$kind'"; done
+  [[ ! $* =~ wasm|page ]] || { need_wasm; need_chrome; } # first, since the other tests take a while
+  for kind; do "test_$kind"; done
   total
 }
 
 bench() {
-  build
-  local file
+  local file; build
   for file in benches/*.rs; do cargo bench --quiet --bench "$(basename "$file" .rs)"; done
   for file in benches/*.mjs; do node "$file"; done
 }
 
 lint() {
   build
-  have shellcheck || apt_install shellcheck || die "shellcheck is missing, and apt could not install it"
+  have shellcheck || apt_install shellcheck shellcheck
   shellcheck build.sh .ci/run
   cargo fmt --check
   cargo clippy --quiet --all-targets
@@ -137,7 +136,6 @@ lint() {
   prettier --log-level warn --check .
   tsc
 }
-
 fmt() { need_rust; need_node; cargo fmt; prettier --log-level warn --write .; }
 clean() { rm -rf dist www/pkg node_modules test-results; cargo clean --quiet; }
 
