@@ -1,5 +1,7 @@
 //! The world, tried with a toy protocol: every node pings the others on a timer, counts the
 //! pings it ever had on its disk and those since its last start in memory.
+//!
+//! Long because: one toy protocol serves every story told here, one story a test.
 
 use super::*;
 use crate::base::{
