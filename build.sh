@@ -102,7 +102,7 @@ stage() { # kind, command...: runs one kind of test, and adds up what its runner
   $ok || { failed=$((failed > 0 ? failed : 1)); total; die "the $kind tests failed"; }
 }
 
-test_native() { need_rust; stage native cargo test; }
+test_native() { need_rust; stage native cargo test --no-fail-fast; }
 test_js() { build; stage js node --test --test-reporter=spec tests/js/*.test.js; }
 test_page() { build; stage page playwright test; }
 test_wasm() {
