@@ -67,8 +67,8 @@ need_wasm() {
 }
 
 need_chrome() { # into CHROMIUM and CHROMEDRIVER, unless they are set to paths
-  [ -n "${CHROMIUM:-}" ] || have chromium || apt_install "Chromium" chromium fonts-dejavu-core
-  [ -n "${CHROMEDRIVER:-}" ] || have chromedriver || apt_install "ChromeDriver" chromium-driver
+  [ -n "${CHROMIUM:-}" ] || have chromium || apt_install "Chromium (or its path in CHROMIUM)" chromium fonts-dejavu-core
+  [ -n "${CHROMEDRIVER:-}" ] || have chromedriver || apt_install "ChromeDriver (or its path in CHROMEDRIVER)" chromium-driver
   export CHROMIUM=${CHROMIUM:-$(command -v chromium)} CHROMEDRIVER=${CHROMEDRIVER:-$(command -v chromedriver)}
 }
 
