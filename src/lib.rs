@@ -1,6 +1,7 @@
 //! Synod: a playground for the protocols by which machines agree on what is true.
 
 pub mod base;
+pub mod protocol;
 pub mod sim;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -1,0 +1,102 @@
+//! From committed entries to the replicated state, answers to clients, and snapshots.
+
+use super::log::Payload;
+use super::machine::{INTERNAL, Outcome, StateMachine};
+use super::message::Snapshot;
+use super::milestone::Milestone;
+use super::reply::Reply;
+use super::state::Raft;
+use crate::base::{Effects, RequestId};
+use std::sync::Arc;
+
+impl<M: StateMachine> Raft<M> {
+    /// Applies what is committed, in order, each entry once (figure 2: "if commitIndex >
+    /// lastApplied: increment lastApplied, apply log[lastApplied] to state machine").
+    pub(super) fn apply_committed(&mut self, out: &mut Effects<Self>) {
+        while self.applied < self.commit {
+            let index = self.applied + 1;
+            let Some(chain) = self.disk.log.chain_at(index) else {
+                break;
+            };
+            let Some(entry) = self.disk.log.entry(index).map(Arc::clone) else {
+                break;
+            };
+            self.applied = index;
+            out.milestone(Milestone::Applied {
+                index,
+                term: entry.term(),
+                chain,
+            });
+            match entry.payload() {
+                Payload::Noop => {}
+                Payload::Command { id, op } => self.apply_command(index, chain, *id, op, out),
+                Payload::Config(config) => {
+                    if self.is_leader() {
+                        out.milestone(Milestone::ConfigCommitted {
+                            index,
+                            config: Arc::clone(config),
+                        });
+                    }
+                }
+            }
+        }
+        self.snapshot_if_due(out);
+    }
+
+    fn apply_command(
+        &mut self,
+        index: u64,
+        chain: u64,
+        id: RequestId,
+        op: &M::Op,
+        out: &mut Effects<Self>,
+    ) {
+        let once = self.options.sessions;
+        let outcome = self.state.apply(index, id, op, once);
+        if id == INTERNAL || !self.is_leader() {
+            return;
+        }
+        // Whoever leads answers, also for entries of its predecessors: the client may still wait.
+        match outcome {
+            Outcome::New(output) => {
+                out.milestone(Milestone::Acknowledged {
+                    request: id,
+                    index,
+                    chain,
+                });
+                out.reply(id, Reply::Done(output));
+            }
+            Outcome::Repeated(output) => {
+                out.milestone(Milestone::DuplicateSkipped { request: id, index });
+                out.reply(id, Reply::Done(output));
+            }
+            Outcome::Stale => out.milestone(Milestone::DuplicateSkipped { request: id, index }),
+        }
+    }
+
+    /// Section 7: "once a server completes writing a snapshot, it may delete all log entries up
+    /// through the last included index". Each node does so by itself.
+    fn snapshot_if_due(&mut self, out: &mut Effects<Self>) {
+        let every = u64::from(self.options.snapshot_every);
+        let base = self.disk.log.base().index;
+        if every == 0 || self.applied.saturating_sub(base) < every {
+            return;
+        }
+        let index = self.applied;
+        self.disk.log.compact(index);
+        if self.disk.log.base().index != index {
+            return;
+        }
+        // The configuration as of that entry stays, the ones before it go with the log.
+        let older = self.configs.iter().take_while(|(at, _)| *at <= index);
+        let keep = older.count().saturating_sub(1);
+        self.configs.drain(..keep);
+        self.disk.snapshot = Some(Arc::new(Snapshot {
+            last: self.disk.log.base(),
+            chain: self.disk.log.chain_at(index).unwrap_or(0),
+            config: Arc::clone(&self.configs[0].1),
+            state: self.state.clone(),
+        }));
+        out.milestone(Milestone::SnapshotTaken { index });
+    }
+}

@@ -1,0 +1,325 @@
+//! Raft's safety properties (figure 3), watched milestone by milestone.
+//!
+//! Each property is one comparison a milestone, since every slot of a log carries a digest of the
+//! whole log up to it: "the same up to here" is "the same digest here".
+
+use super::machine::StateMachine;
+use super::milestone::Milestone;
+use super::state::Raft;
+use crate::base::{Monitor, NodeId, RequestId, Seq, Violation};
+use std::collections::BTreeMap;
+
+const ELECTION_SAFETY: usize = 0;
+const LEADER_APPEND_ONLY: usize = 1;
+const LOG_MATCHING: usize = 2;
+const LEADER_COMPLETENESS: usize = 3;
+const STATE_MACHINE_SAFETY: usize = 4;
+const NOTHING_LOST: usize = 5;
+
+/// What is known of one index of the logs of all nodes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    /// The first term in which an entry was seen here; 0 for none.
+    term: u64,
+    /// Digest of the log up to that entry.
+    chain: u64,
+    /// Digest of the log up to the entry that was applied here first.
+    applied: u64,
+    /// The node that applied it.
+    applied_by: NodeId,
+    /// Whether some node has applied an entry here.
+    is_applied: bool,
+}
+
+/// The newest entry that is known to be decided.
+#[derive(Clone, Copy, Debug, Default)]
+struct Decided {
+    index: u64,
+    term: u64,
+    chain: u64,
+}
+
+/// The watch over a whole run.
+#[derive(Clone, Debug, Default)]
+pub struct Invariants {
+    /// Who led each term.
+    leaders: BTreeMap<u64, NodeId>,
+    /// The newest of them, at hand.
+    newest: Option<(u64, NodeId)>,
+    known: Seq<Known>,
+    /// Entries of other terms seen at an index: only where logs parted.
+    others: BTreeMap<(u64, u64), u64>,
+    committed: Decided,
+    /// The newest acknowledged command, and where it stands.
+    acknowledged: Option<(RequestId, Decided)>,
+    /// Up to where each node has applied its log since it started.
+    applied: Vec<u64>,
+}
+
+impl<M: StateMachine> Monitor<Raft<M>> for Invariants {
+    const NAMES: &'static [&'static str] = &[
+        "election safety",
+        "leader append-only",
+        "log matching",
+        "leader completeness",
+        "state machine safety",
+        "acknowledged is never lost",
+    ];
+
+    fn observe(
+        &mut self,
+        node: NodeId,
+        core: &Raft<M>,
+        milestone: &Milestone,
+        found: &mut Vec<Violation>,
+    ) {
+        match milestone {
+            Milestone::Appended { index, term, chain } => {
+                // Only a leader makes entries of its term: one that should lead no more is found
+                // by what it makes.
+                if core.is_leader() && *term == core.term() {
+                    self.leads(node, *term, found);
+                }
+                self.matches(node, *index, *term, *chain, found);
+            }
+            Milestone::Applied { index, term, chain } => {
+                self.applies(node, *index, *term, *chain, found);
+            }
+            Milestone::Acknowledged {
+                request,
+                index,
+                chain,
+            } => self.acknowledges(node, *request, *index, *chain, found),
+            Milestone::Elected { term, .. } => {
+                self.leads(node, *term, found);
+                self.has_what_is_decided(node, *term, core, found);
+            }
+            Milestone::Committed { index, term, .. } => {
+                if *index > self.committed.index
+                    && let Some(chain) = core.chain_at(*index)
+                {
+                    self.committed = Decided {
+                        index: *index,
+                        term: *term,
+                        chain,
+                    };
+                }
+            }
+            Milestone::Truncated { from, .. } if core.is_leader() => {
+                let text = format!("Node {node} removes entry {from} of its log while it leads");
+                report(found, LEADER_APPEND_ONLY, &[node], text);
+            }
+            Milestone::SnapshotInstalled { index, term, chain } => {
+                self.goes_on_from(node, *index, *term, *chain, found);
+            }
+            _ => {}
+        }
+    }
+
+    fn weight(&self) -> usize {
+        let ends = self.known.len() % 256 * size_of::<Known>() + self.known.len() / 256 * 8;
+        size_of::<Self>() + ends + self.others.len() * 32 + self.leaders.len() * 16
+    }
+
+    fn crashed(&mut self, node: NodeId, _disk_lost: bool) {
+        // It applies its log again from its snapshot, which is no going back.
+        if let Some(applied) = self.applied.get_mut(node.index()) {
+            *applied = 0;
+        }
+    }
+}
+
+impl Invariants {
+    /// Election safety: at most one leader in a term.
+    fn leads(&mut self, node: NodeId, term: u64, found: &mut Vec<Violation>) {
+        if self.newest == Some((term, node)) {
+            return;
+        }
+        let first = *self.leaders.entry(term).or_insert(node);
+        if first != node {
+            let text = format!("Nodes {first} and {node} both lead term {term}");
+            report(found, ELECTION_SAFETY, &[first, node], text);
+        } else if self.newest.is_none_or(|(newest, _)| newest < term) {
+            self.newest = Some((term, node));
+        }
+    }
+
+    fn known_at(&mut self, index: u64) -> Option<&mut Known> {
+        // Logs grow one by one, so that an index far beyond what is known is no entry.
+        if index > self.known.end().saturating_add(1 << 20) {
+            return None;
+        }
+        while self.known.end() <= index {
+            self.known.push(Known::default());
+        }
+        self.known.at_mut(index)
+    }
+
+    /// Log matching: two entries of the same index and term have the same log before them.
+    fn matches(
+        &mut self,
+        node: NodeId,
+        index: u64,
+        term: u64,
+        chain: u64,
+        found: &mut Vec<Violation>,
+    ) {
+        let Some(known) = self.known_at(index) else {
+            return;
+        };
+        if known.term == 0 {
+            (known.term, known.chain) = (term, chain);
+        }
+        let first = if known.term == term {
+            known.chain
+        } else {
+            *self.others.entry((index, term)).or_insert(chain)
+        };
+        if first != chain {
+            let text = format!(
+                "Node {node} has another log up to entry {index} of term {term} than a node \
+                 before it"
+            );
+            report(found, LOG_MATCHING, &[node], text);
+        }
+    }
+
+    /// State machine safety: no two nodes apply different entries at one index.
+    fn applies(
+        &mut self,
+        node: NodeId,
+        index: u64,
+        term: u64,
+        chain: u64,
+        found: &mut Vec<Violation>,
+    ) {
+        if let Some(applied) = self.applied_mut(node) {
+            *applied = index;
+        }
+        self.agrees(node, index, term, chain, found);
+    }
+
+    fn applied_mut(&mut self, node: NodeId) -> Option<&mut u64> {
+        if self.applied.len() <= node.index() {
+            self.applied.resize(node.index() + 1, 0);
+        }
+        self.applied.get_mut(node.index())
+    }
+
+    fn agrees(
+        &mut self,
+        node: NodeId,
+        index: u64,
+        term: u64,
+        chain: u64,
+        found: &mut Vec<Violation>,
+    ) {
+        let Some(known) = self.known_at(index) else {
+            return;
+        };
+        if !known.is_applied {
+            known.is_applied = true;
+            known.applied = chain;
+            known.applied_by = node;
+        } else if known.applied != chain {
+            let first = known.applied_by;
+            let text = format!(
+                "Nodes {first} and {node} apply different logs up to entry {index} (node {node}: \
+                 of term {term})"
+            );
+            report(found, STATE_MACHINE_SAFETY, &[first, node], text);
+        }
+    }
+
+    /// A node that takes a snapshot has applied all that it stands for, and goes no step back.
+    fn goes_on_from(
+        &mut self,
+        node: NodeId,
+        index: u64,
+        term: u64,
+        chain: u64,
+        found: &mut Vec<Violation>,
+    ) {
+        if let Some(applied) = self.applied_mut(node) {
+            let before = std::mem::replace(applied, index);
+            if index < before {
+                let text = format!(
+                    "Node {node} goes back from entry {before} to a snapshot up to entry {index}"
+                );
+                report(found, STATE_MACHINE_SAFETY, &[node], text);
+            }
+        }
+        self.agrees(node, index, term, chain, found);
+    }
+
+    /// Leader completeness: what is committed is in the log of every later leader. And so is what
+    /// a client was told.
+    fn has_what_is_decided<M: StateMachine>(
+        &mut self,
+        node: NodeId,
+        term: u64,
+        core: &Raft<M>,
+        found: &mut Vec<Violation>,
+    ) {
+        let lacks = |decided: &Decided| {
+            decided.index >= core.log().base().index
+                && core.chain_at(decided.index) != Some(decided.chain)
+        };
+        let committed = self.committed;
+        if committed.term < term && lacks(&committed) {
+            let text = format!(
+                "Node {node} leads term {term} without entry {} of term {}, which is committed",
+                committed.index, committed.term
+            );
+            report(found, LEADER_COMPLETENESS, &[node], text);
+        }
+        if let Some((request, decided)) = &self.acknowledged
+            && lacks(decided)
+        {
+            let text = format!(
+                "Node {node} leads term {term} without entry {}: operation {} of client {}, \
+                 which was told that it is done",
+                decided.index, request.serial, request.client
+            );
+            report(found, NOTHING_LOST, &[node], text);
+        }
+    }
+
+    /// What a client is told is done stands where all nodes have it.
+    fn acknowledges(
+        &mut self,
+        node: NodeId,
+        request: RequestId,
+        index: u64,
+        chain: u64,
+        found: &mut Vec<Violation>,
+    ) {
+        let Some(known) = self.known_at(index) else {
+            return;
+        };
+        if known.is_applied && known.applied != chain {
+            let other = known.applied_by;
+            let text = format!(
+                "Node {node} tells client {} that its operation {} is done as entry {index}, \
+                 where node {other} has applied another",
+                request.client, request.serial
+            );
+            report(found, NOTHING_LOST, &[node, other], text);
+        }
+        if self
+            .acknowledged
+            .is_none_or(|(_, decided)| decided.index < index)
+        {
+            let term = 0;
+            self.acknowledged = Some((request, Decided { index, term, chain }));
+        }
+    }
+}
+
+fn report(found: &mut Vec<Violation>, invariant: usize, nodes: &[NodeId], text: String) {
+    found.push(Violation {
+        invariant,
+        nodes: nodes.to_vec(),
+        text,
+    });
+}
