@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod protocol;
+pub mod scenario;
 pub mod sim;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -428,8 +428,11 @@ pub(super) fn timer_name<T: fmt::Debug>(timer: &T) -> String {
     snake
 }
 
-/// Reads a protocol's operation, or says where and how it is wrong.
-pub(super) fn decode<C: Core>(op: &serde_json::Value) -> Result<C::Op, ActionError> {
+/// Reads a protocol's operation.
+///
+/// # Errors
+/// Where and how it is wrong.
+pub fn decode<C: Core>(op: &serde_json::Value) -> Result<C::Op, ActionError> {
     serde_path_to_error::deserialize(op).map_err(|error| {
         let path = match error.path().to_string().as_str() {
             "." | "" | "?" => "op".to_owned(),

@@ -1,0 +1,411 @@
+//! The scenario's format: the one JSON document that a run is a function of.
+
+use super::error::{ScenarioError, join, read};
+use super::expect::Expect;
+use crate::base::{Micros, Ratio};
+use crate::sim::{Action, Clients, Conditions, Entry};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// The version of the format that this build reads and writes.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The most entries that a script may have.
+const SCRIPT_MAX: usize = 100_000;
+
+/// The greatest seed: what a JavaScript number holds exactly.
+const SEED_MAX: u64 = (1 << 53) - 1;
+
+/// A scenario: protocol, cluster, options, seed, and a script of what is done to them.
+/// Everything that Synod shows is a function of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(deny_unknown_fields))]
+pub struct Scenario {
+    /// The format's version: 1.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(range(min = 1, max = 1)))]
+    pub version: u32,
+    /// The protocol's name.
+    pub protocol: String,
+    /// A name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// A paragraph on what the run shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// One sentence: what to watch for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch: Option<String>,
+    /// How many nodes there are at first.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(range(min = 1, max = 101)))]
+    pub nodes: u16,
+    /// The seed of all chance.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(range(max = 9007199254740991_u64))
+    )]
+    pub seed: u64,
+    /// The protocol's switches; the protocol's defaults fill the rest.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Map<String, Value>"))]
+    pub options: Value,
+    /// The network at first.
+    pub network: Network,
+    /// The built-in clients.
+    pub clients: Clients,
+    /// Whether the protocol's invariants are watched.
+    pub invariants: bool,
+    /// What is done from outside, in order of time.
+    pub script: Vec<ScriptEntry>,
+    /// How long the run lasts, in milliseconds.
+    #[serde(rename = "until_ms")]
+    pub until: Micros,
+    /// What the run must come to, for tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expect>,
+}
+
+/// How the network carries messages at first; actions may change it link by link.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Network {
+    /// Least and greatest latency in milliseconds; each message draws its own.
+    #[serde(rename = "latency_ms")]
+    pub latency: [Micros; 2],
+    /// The share of messages lost, those of clients included.
+    pub loss: Ratio,
+    /// The share of messages delivered twice.
+    pub duplicate: Ratio,
+    /// The share of messages that may overtake those before them; the others keep their order.
+    pub reorder: Ratio,
+    /// Whether messages between nodes wait until they are delivered by script or hand.
+    pub manual: bool,
+}
+
+impl Default for Network {
+    fn default() -> Network {
+        let Conditions {
+            latency,
+            loss,
+            duplicate,
+            reorder,
+        } = Conditions::default();
+        Network {
+            latency,
+            loss,
+            duplicate,
+            reorder,
+            manual: false,
+        }
+    }
+}
+
+impl Network {
+    /// The conditions of each link.
+    pub fn conditions(&self) -> Conditions {
+        let Network {
+            latency,
+            loss,
+            duplicate,
+            reorder,
+            manual: _,
+        } = *self;
+        Conditions {
+            latency,
+            loss,
+            duplicate,
+            reorder,
+        }
+    }
+}
+
+/// An entry of the script: a moment and an action, in one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScriptEntry(pub Entry);
+
+impl Serialize for ScriptEntry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Entry { at, after, action } = &self.0;
+        let mut object = Map::new();
+        object.insert("at_ms".into(), number(at.as_ms()));
+        if *after > 0 {
+            object.insert("after".into(), (*after).into());
+        }
+        object.extend(action_object(action));
+        object.serialize(serializer)
+    }
+}
+
+/// A number as people write it: whole where it is whole.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 {
+        (value as u64).into()
+    } else {
+        value.into()
+    }
+}
+
+/// An action as an object whose `do` names it.
+pub fn action_object(action: &Action) -> Map<String, Value> {
+    let mut object = Map::new();
+    object.insert("do".into(), action.name().into());
+    if let Ok(Value::Object(tagged)) = serde_json::to_value(action) {
+        for (_, fields) in tagged {
+            if let Value::Object(fields) = fields {
+                object.extend(fields);
+            }
+        }
+    }
+    object
+}
+
+/// Reads an action from an object whose `do` names it. `parent` is where the object stands.
+pub fn read_action(parent: &str, mut object: Map<String, Value>) -> Result<Action, ScenarioError> {
+    let name = match object.remove("do") {
+        Some(Value::String(name)) => name,
+        other => {
+            let found = other.map_or("nothing".to_owned(), |other| other.to_string());
+            return Err(ScenarioError::new(
+                join(parent, "do"),
+                found,
+                "the name of an action",
+            ));
+        }
+    };
+    let tagged = Value::Object(Map::from_iter([(name.clone(), Value::Object(object))]));
+    read::<Action>("", tagged).map_err(|error| {
+        let inner = error.path.strip_prefix(&name).unwrap_or(&error.path);
+        let inner = inner.strip_prefix('.').unwrap_or(inner);
+        let unknown = inner.is_empty() && error.found.starts_with('`');
+        let inner = if unknown { "do" } else { inner };
+        ScenarioError::new(join(parent, inner), error.found, error.expected)
+    })
+}
+
+/// The document as it comes in, its script still unread.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Document {
+    version: u32,
+    protocol: Option<String>,
+    title: Option<String>,
+    about: Option<String>,
+    watch: Option<String>,
+    nodes: u16,
+    seed: u64,
+    options: Map<String, Value>,
+    network: Network,
+    clients: Clients,
+    invariants: bool,
+    script: Vec<Map<String, Value>>,
+    #[serde(rename = "until_ms")]
+    until: Micros,
+    expect: Option<Expect>,
+}
+
+impl Default for Document {
+    fn default() -> Document {
+        Document {
+            version: FORMAT_VERSION,
+            protocol: None,
+            title: None,
+            about: None,
+            watch: None,
+            nodes: 5,
+            seed: 1,
+            options: Map::new(),
+            network: Network::default(),
+            clients: Clients::default(),
+            invariants: true,
+            script: Vec::new(),
+            until: Micros::from_ms(5_000),
+            expect: None,
+        }
+    }
+}
+
+impl Scenario {
+    /// Reads a scenario. Its protocol's own parts (options, operations, message kinds) are
+    /// checked when it is built: see [`super::build`].
+    ///
+    /// # Errors
+    /// Where it is wrong, what was found and what was expected.
+    pub fn read(value: Value) -> Result<Scenario, ScenarioError> {
+        if !value.is_object() {
+            return Err(ScenarioError::new("", brief(&value), "an object"));
+        }
+        let document: Document = read("", value)?;
+        document.check()?;
+        let Some(protocol) = document.protocol else {
+            return Err(ScenarioError::new(
+                "protocol",
+                "nothing",
+                "the name of a protocol",
+            ));
+        };
+        let script = read_script(document.script, document.nodes)?;
+        Ok(Scenario {
+            version: FORMAT_VERSION,
+            protocol,
+            title: document.title,
+            about: document.about,
+            watch: document.watch,
+            nodes: document.nodes,
+            seed: document.seed,
+            options: Value::Object(document.options),
+            network: document.network,
+            clients: document.clients,
+            invariants: document.invariants,
+            script,
+            until: document.until,
+            expect: document.expect,
+        })
+    }
+
+    /// Reads a scenario from JSON text.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`], or with the line and column where the text is not JSON.
+    pub fn parse(text: &str) -> Result<Scenario, ScenarioError> {
+        let value = serde_json::from_str(text)
+            .map_err(|error| ScenarioError::new("", error.to_string(), "a JSON document"))?;
+        Scenario::read(value)
+    }
+}
+
+impl Document {
+    fn check(&self) -> Result<(), ScenarioError> {
+        let within = |path: &str, found: u64, low: u64, high: u64| {
+            if (low..=high).contains(&found) {
+                return Ok(());
+            }
+            let expected = format!("a number from {low} to {high}");
+            Err(ScenarioError::new(path, found.to_string(), expected))
+        };
+        if self.version != FORMAT_VERSION {
+            let expected = format!("{FORMAT_VERSION}, the only version that this build reads");
+            return Err(ScenarioError::new(
+                "version",
+                self.version.to_string(),
+                expected,
+            ));
+        }
+        within("nodes", u64::from(self.nodes), 1, 101)?;
+        within("seed", self.seed, 0, SEED_MAX)?;
+        within("clients.count", u64::from(self.clients.count), 0, 1_000)?;
+        within(
+            "clients.attempts",
+            u64::from(self.clients.attempts),
+            1,
+            u64::from(u32::MAX),
+        )?;
+        within("script", self.script.len() as u64, 0, SCRIPT_MAX as u64)?;
+        ordered("network.latency_ms", self.network.latency)?;
+        ordered("clients.latency_ms", self.clients.latency)?;
+        ordered("clients.think_ms", self.clients.think)
+    }
+}
+
+/// Checks that the least comes before the greatest.
+fn ordered(path: &str, [low, high]: [Micros; 2]) -> Result<(), ScenarioError> {
+    if low <= high {
+        return Ok(());
+    }
+    Err(ScenarioError::new(
+        path,
+        format!("[{low}, {high}]"),
+        "the least first, then the greatest",
+    ))
+}
+
+fn read_script(
+    script: Vec<Map<String, Value>>,
+    nodes: u16,
+) -> Result<Vec<ScriptEntry>, ScenarioError> {
+    let mut count = nodes;
+    let mut entries = Vec::with_capacity(script.len());
+    for (place, mut object) in script.into_iter().enumerate() {
+        let path = format!("script[{place}]");
+        let Some(at) = object.remove("at_ms") else {
+            let expected = "the moment in milliseconds";
+            return Err(ScenarioError::new(
+                join(&path, "at_ms"),
+                "nothing",
+                expected,
+            ));
+        };
+        let at: Micros = read(&join(&path, "at_ms"), at)?;
+        let after = object
+            .remove("after")
+            .map_or(Ok(0), |after| read(&join(&path, "after"), after))?;
+        let action = read_action(&path, object)?;
+        if let Action::Join {} = action {
+            count = count.saturating_add(1);
+        }
+        action.each_node(&mut |field, node| {
+            if node.0 < count {
+                return Ok(());
+            }
+            let expected = format!("a node from 0 to {}", count - 1);
+            Err(ScenarioError::new(
+                join(&path, field),
+                node.to_string(),
+                expected,
+            ))
+        })?;
+        if let Action::Link {
+            latency: Some(latency),
+            ..
+        } = action
+        {
+            ordered(&join(&path, "latency_ms"), latency)?;
+        }
+        entries.push(ScriptEntry(Entry { at, after, action }));
+    }
+    entries.sort_by_key(|entry| entry.0.at);
+    Ok(entries)
+}
+
+/// A value in a few words, for an error.
+pub(super) fn brief(value: &Value) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::Array(items) => format!("a list of {}", items.len()),
+        Value::Object(_) => "an object".into(),
+        other => other.to_string().chars().take(80).collect(),
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl schemars::JsonSchema for ScriptEntry {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ScriptEntry".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let at = generator.subschema_for::<Micros>();
+        let mut schema = <Action as schemars::JsonSchema>::json_schema(generator);
+        let Some(Value::Array(variants)) = schema.get_mut("oneOf") else {
+            return schema;
+        };
+        for variant in variants {
+            let Some(variant) = variant.as_object_mut() else {
+                continue;
+            };
+            let properties = variant
+                .entry("properties")
+                .or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(properties) = properties {
+                properties.insert("at_ms".into(), at.clone().into());
+                let after = "Among what happens in the same microsecond: after that many events.";
+                properties.insert(
+                    "after".into(),
+                    serde_json::json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "description": after }),
+                );
+            }
+            if let Some(Value::Array(required)) = variant.get_mut("required") {
+                required.push("at_ms".into());
+            }
+        }
+        schema
+    }
+}

@@ -1,0 +1,201 @@
+//! The one list of protocols, and what turns a scenario into a run of one of them.
+
+use super::error::{ScenarioError, join, read};
+use super::format::Scenario;
+use crate::base::{Core, Membership, Monitor, NodeId, Wire};
+use crate::sim::{Action, Pick, Run, Setup, Simulation, decode};
+use serde::Serialize;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Every protocol that there is: adding one is a line here.
+static PROTOCOLS: &[Protocol] = &[entry::<crate::protocol::raft::KvRaft>(
+    "raft",
+    Some("key_value"),
+)];
+
+/// Builds the run of a scenario within a budget of events and messages.
+type Build = fn(&Scenario, u32) -> Result<Box<dyn Simulation>, ScenarioError>;
+
+/// A protocol as scenarios know it.
+struct Protocol {
+    name: &'static str,
+    /// The sequential model that its clients' history is held against, if it promises
+    /// linearizability.
+    model: Option<&'static str>,
+    build: Build,
+    info: fn() -> ProtocolInfo,
+}
+
+/// What a page or a tool may know of a protocol before a run.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct ProtocolInfo {
+    /// Its name in scenarios.
+    pub name: String,
+    /// The numbers that a frame holds of each node, in order.
+    pub glance: Vec<String>,
+    /// The roles that a node can have.
+    pub roles: Vec<String>,
+    /// The kinds of messages.
+    pub kinds: Vec<String>,
+    /// The built-in clients' workloads.
+    pub workloads: Vec<String>,
+    /// The options with their defaults.
+    pub options: Value,
+    /// The safety properties watched.
+    pub invariants: Vec<String>,
+    /// Whether nodes can join and leave.
+    pub membership: bool,
+    /// The model that the clients' history is held against, if there is one.
+    pub model: Option<String>,
+}
+
+const fn entry<C: Core>(name: &'static str, model: Option<&'static str>) -> Protocol {
+    Protocol {
+        name,
+        model,
+        build: build_run::<C>,
+        info: info::<C>,
+    }
+}
+
+/// The names of the protocols, in the order in which a page lists them.
+pub fn protocols() -> impl Iterator<Item = &'static str> {
+    PROTOCOLS.iter().map(|protocol| protocol.name)
+}
+
+fn find(name: &str) -> Result<&'static Protocol, ScenarioError> {
+    PROTOCOLS
+        .iter()
+        .find(|protocol| protocol.name == name)
+        .ok_or_else(|| {
+            let known: Vec<_> = protocols().collect();
+            ScenarioError::new(
+                "protocol",
+                format!("{name:?}"),
+                format!("one of {}", known.join(", ")),
+            )
+        })
+}
+
+/// What there is to know of a protocol.
+///
+/// # Errors
+/// When there is no protocol of that name.
+pub fn describe(name: &str) -> Result<ProtocolInfo, ScenarioError> {
+    let protocol = find(name)?;
+    let mut info = (protocol.info)();
+    info.name = name.to_owned();
+    info.model = protocol.model.map(str::to_owned);
+    Ok(info)
+}
+
+/// The name of the model that the histories of `protocol` are held against.
+pub(super) fn model(protocol: &str) -> Option<&'static str> {
+    find(protocol).ok().and_then(|protocol| protocol.model)
+}
+
+/// Builds the run of a scenario, at time zero. `budget` is the greatest number of events and
+/// messages that it may have.
+///
+/// # Errors
+/// Where the scenario does not fit its protocol.
+pub fn build(scenario: &Scenario, budget: u32) -> Result<Box<dyn Simulation>, ScenarioError> {
+    (find(&scenario.protocol)?.build)(scenario, budget)
+}
+
+fn info<C: Core>() -> ProtocolInfo {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    ProtocolInfo {
+        name: String::new(),
+        glance: owned(C::GLANCE),
+        roles: owned(C::ROLES),
+        kinds: owned(C::Message::KINDS),
+        workloads: owned(C::WORKLOADS),
+        options: serde_json::to_value(C::Options::default()).unwrap_or_default(),
+        invariants: owned(C::Invariants::NAMES),
+        membership: C::membership(Membership::Join(NodeId(0))).is_some(),
+        model: None,
+    }
+}
+
+fn build_run<C: Core>(
+    scenario: &Scenario,
+    budget: u32,
+) -> Result<Box<dyn Simulation>, ScenarioError> {
+    let nodes = usize::from(scenario.nodes);
+    let options: C::Options = read("options", scenario.options.clone())?;
+    C::check_options(&options, nodes).map_err(|(option, text)| {
+        let value = scenario
+            .options
+            .get(&option)
+            .map_or("the default".into(), Value::to_string);
+        ScenarioError::new(join("options", &option), value, text)
+    })?;
+    let workload = match &scenario.clients.workload {
+        None => 0,
+        Some(name) => C::WORKLOADS
+            .iter()
+            .position(|known| known == name)
+            .ok_or_else(|| {
+                let expected = format!("one of {}", C::WORKLOADS.join(", "));
+                ScenarioError::new("clients.workload", format!("{name:?}"), expected)
+            })?,
+    };
+    for (place, entry) in scenario.script.iter().enumerate() {
+        check_action::<C>(&format!("script[{place}]"), &entry.0.action)?;
+    }
+    let setup = Setup::<C> {
+        seed: scenario.seed,
+        options: Arc::new(options),
+        members: NodeId::first(nodes).collect(),
+        conditions: scenario.network.conditions(),
+        manual: scenario.network.manual,
+        clients: scenario.clients.clone(),
+        workload,
+        watch: scenario.invariants,
+    };
+    let script = scenario
+        .script
+        .iter()
+        .map(|entry| entry.0.clone())
+        .collect();
+    Ok(Box::new(Run::new(setup, script, budget)))
+}
+
+/// Checks what can be known of a protocol's action before the run.
+fn check_action<C: Core>(path: &str, action: &Action) -> Result<(), ScenarioError> {
+    match action {
+        Action::Request { op, .. } => decode::<C>(op)
+            .map(|_| ())
+            .map_err(|error| ScenarioError::in_action(path, error)),
+        Action::Deliver(Pick {
+            kind: Some(kind), ..
+        })
+        | Action::Drop(Pick {
+            kind: Some(kind), ..
+        })
+        | Action::Duplicate(Pick {
+            kind: Some(kind), ..
+        }) if !C::Message::KINDS.contains(&kind.as_str()) => {
+            let expected = format!("one of {}", C::Message::KINDS.join(", "));
+            Err(ScenarioError::new(
+                join(path, "kind"),
+                format!("{kind:?}"),
+                expected,
+            ))
+        }
+        Action::Join {} | Action::Leave { .. }
+            if C::membership(Membership::Join(NodeId(0))).is_none() =>
+        {
+            let expected = "a protocol that can change its members";
+            Err(ScenarioError::new(
+                join(path, "do"),
+                action.name(),
+                expected,
+            ))
+        }
+        _ => Ok(()),
+    }
+}
