@@ -1,3 +1,5 @@
+//! Long because: what a leader does for its followers hangs together; to be split by phase.
+//!
 //! The leader: replication, acknowledgements, commitment (sections 5.3 and 5.4).
 
 use super::config::{Config, reached_by_quorum};
