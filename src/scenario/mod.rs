@@ -1,7 +1,7 @@
 //! Scenarios and reports: the public formats, and the one registry of protocols.
 //!
 //! A run is a value: [`run`] turns a scenario into its report, and [`build`] into a
-//! [`Simulation`](crate::sim::Simulation) to be walked by hand. docs/SCENARIO.md documents the
+//! [`Simulation`] to be walked by hand. docs/SCENARIO.md documents the
 //! format.
 
 use crate::sim::Simulation;
