@@ -1,0 +1,94 @@
+// Raft's own diagram: the logs side by side, one row a node, one column an index.
+
+import { toneOf } from "../lib/color.js";
+import { html, nothing, render } from "../lib/dom.js";
+
+/** @typedef {import("../types.js").NodeDetail} NodeDetail */
+
+/** Rows drawn at most; the rest is counted. */
+const ROWS_MOST = 60;
+/** @type {WeakMap<HTMLElement, number>} the last index seen, to follow the end of the log */
+const followed = new WeakMap();
+
+/**
+ * @param {HTMLElement} host
+ * @param {{ nodes: NodeDetail[], glances: import("../types.js").NodeGlance[] }} data
+ */
+export function drawLogs(host, { nodes }) {
+  const leader = nodes
+    .filter((node) => node.status === "up" && node.view.role === "leader")
+    .sort((a, b) => b.view.term - a.view.term)[0];
+  const last = Math.max(1, ...nodes.map((node) => node.view.log.last));
+  const first = Math.max(1, last - 47);
+  const indices = Array.from({ length: last - first + 1 }, (_, k) => first + k);
+  const shown = nodes.slice(0, ROWS_MOST);
+  render(
+    html`<div class="log-scroll" tabindex="0" role="region" aria-label="Logs, newest entries at the right">
+        <table class="logs">
+          <thead>
+            <tr>
+              <th scope="col"><span class="hidden">node</span></th>
+              ${indices.map((i) => html`<th scope="col">${i % 5 === 0 || i === last || i === first ? i : ""}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            ${shown.map((node) => row(node, indices, leader))}
+          </tbody>
+        </table>
+      </div>
+      ${
+        nodes.length > shown.length
+          ? html`<p class="note">and ${nodes.length - shown.length} more nodes</p>`
+          : nothing
+      }
+      <p class="note log-key">
+        <span class="cell solid">3</span> committed <span class="cell open">3</span> not yet
+        ${
+          leader
+            ? html`<span class="cell key match"></span> match <span class="cell key next"></span> next, as
+                leader ${leader.id} sees it`
+            : nothing
+        }
+      </p>`,
+    host,
+  );
+  const scroller = /** @type {HTMLElement} */ (host.firstElementChild);
+  if (followed.get(host) !== last) {
+    followed.set(host, last);
+    scroller.scrollLeft = scroller.scrollWidth;
+  }
+}
+
+/**
+ * @param {NodeDetail} node
+ * @param {number[]} indices
+ * @param {NodeDetail | undefined} leader
+ */
+function row(node, indices, leader) {
+  const { log, commit } = node.view;
+  const byIndex = new Map(log.entries.map((/** @type {any} */ e) => [e.index, e]));
+  const peer = leader?.view.peers?.find((/** @type {any} */ p) => p.node === node.id);
+  return html`<tr class=${`is-${node.status}`}>
+    <th scope="row">${node.id}${node === leader ? html`<i title="leader"></i>` : nothing}</th>
+    ${indices.map((index) => {
+      const marks = `${peer?.match === index ? "match" : ""} ${peer?.next === index ? "next" : ""}`;
+      if (log.snapshot && index <= log.snapshot.index) {
+        const title = `in the snapshot up to ${log.snapshot.index}`;
+        return html`<td class=${marks}>
+          <span class="cell snap" title=${title}>${index === log.snapshot.index ? "S" : ""}</span>
+        </td>`;
+      }
+      const entry = byIndex.get(index);
+      if (!entry) return html`<td class=${marks}></td>`;
+      const kept = index <= commit;
+      const title = `Node ${node.id}, entry ${index}, term ${entry.term}: ${entry.text}, ${kept ? "committed" : "not committed"}`;
+      return html`<td class=${marks}>
+        <span
+          class=${`cell tone-${toneOf(entry.term)} ${kept ? "solid" : "open"} ${entry.kind}`}
+          title=${title}
+          >${entry.term}<span class="hidden">${kept ? " committed" : " not committed"}</span></span
+        >
+      </td>`;
+    })}
+  </tr>`;
+}
