@@ -474,7 +474,7 @@ fn garbage<M: StateMachine>(luck: &mut Draws) -> Message<M> {
     let ask = |term, last| Ask {
         term,
         last,
-        transfer: index % 2 == 0,
+        transfer: index.is_multiple_of(2),
     };
     let append = |prev, terms: &[u64]| {
         let entry = |term: &u64| Arc::new(Entry::new(*term, Payload::Noop));
