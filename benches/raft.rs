@@ -1,0 +1,48 @@
+//! How fast the world delivers messages between Raft nodes, natively, on one core.
+//! Prints counts and ratios; decides nothing.
+#![allow(clippy::disallowed_types)] // this is where real time is measured
+
+use std::time::Instant;
+use synod::scenario::{Scenario, build};
+
+/// What RaftScope's own model delivers a second, run headless in Node on such a machine.
+const RAFTSCOPE: f64 = 115_000.0;
+
+fn scenario(nodes: usize, invariants: bool) -> Scenario {
+    let text = format!(
+        r#"{{ "protocol": "raft", "nodes": {nodes}, "invariants": {invariants},
+            "clients": {{ "count": 16, "think_ms": [0, 2], "timeout_ms": 1000 }} }}"#
+    );
+    Scenario::parse(&text).expect("it is well formed")
+}
+
+fn measure(nodes: usize, invariants: bool, messages: u32) -> f64 {
+    let mut run = build(&scenario(nodes, invariants), u32::MAX).expect("it fits");
+    let warm = synod::base::Micros::from_ms(1_000);
+    run.advance(warm).expect("no budget");
+    let before = run.counts().delivered;
+    let mut to = warm;
+    let start = Instant::now();
+    while run.position() < messages {
+        to += synod::base::Micros::from_ms(100);
+        run.advance(to).expect("no budget");
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    assert!(run.violations().is_empty());
+    f64::from(run.counts().delivered - before) / seconds
+}
+
+fn main() {
+    println!("delivered messages a second, trace recorded, 16 clients");
+    for nodes in [3, 5, 7, 15, 31, 101] {
+        let plain = measure(nodes, false, 1_000_000);
+        let watched = measure(nodes, true, 1_000_000);
+        println!(
+            "{nodes:>4} nodes: {:>6.2} M ({:>5.1} x RaftScope), with every invariant {:>6.2} M ({:.2})",
+            plain / 1e6,
+            plain / RAFTSCOPE,
+            watched / 1e6,
+            watched / plain,
+        );
+    }
+}
