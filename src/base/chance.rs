@@ -54,13 +54,15 @@ impl Chance {
 
     /// Whether the `n`-th draw falls within `ratio`.
     pub const fn happens(self, n: u64, ratio: Ratio) -> bool {
-        ratio.0 > 0 && self.draw(n) % (Ratio::WHOLE as u64) < ratio.0 as u64
+        ratio.0 > 0 && scale(self.draw(n), 0, Ratio::WHOLE as u64 - 1) < ratio.0 as u64
     }
 }
 
-/// Brings 64 even bits into `low..=high`, where `low <= high`.
+/// Brings 64 even bits into `low..=high`, where `low <= high`: by a product where the span is
+/// small, since a division costs more than the rest of the draw.
 const fn scale(bits: u64, low: u64, high: u64) -> u64 {
     match (high - low).checked_add(1) {
+        Some(span) if span <= u32::MAX as u64 => low + (((bits >> 32) * span) >> 32),
         Some(span) => low + bits % span,
         None => bits,
     }

@@ -254,14 +254,14 @@ impl<C: Core> World<C> {
 
     fn crash(&mut self, node: NodeId, disk_lost: bool, event: u32, trace: &mut Trace<C>) {
         let slot = &mut self.nodes[node.index()];
-        slot.life = match std::mem::replace(&mut slot.life, Life::Busy) {
-            Life::Up(core) => {
-                slot.last_glance.clear();
-                core.glance(&mut slot.last_glance);
-                Life::Down(core.into_disk())
+        if let Life::Up(core) = &slot.life {
+            slot.last_glance.clear();
+            core.glance(&mut slot.last_glance);
+            let nothing = Life::Down(C::Disk::default());
+            if let Life::Up(core) = std::mem::replace(&mut slot.life, nothing) {
+                slot.life = Life::Down(core.into_disk());
             }
-            other => other,
-        };
+        }
         if disk_lost {
             slot.life = Life::Down(C::Disk::default());
         }

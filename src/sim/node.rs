@@ -8,8 +8,6 @@ use crate::base::{Context, Core, Draws, Micros, NodeId};
 pub(super) enum Life<C: Core> {
     Up(C),
     Down(C::Disk),
-    /// Only while an input is being handled.
-    Busy,
 }
 
 /// A timer that is set.
@@ -61,7 +59,7 @@ impl<C: Core> Slot<C> {
     pub(super) fn core(&self) -> Option<&C> {
         match &self.life {
             Life::Up(core) => Some(core),
-            Life::Down(_) | Life::Busy => None,
+            Life::Down(_) => None,
         }
     }
 

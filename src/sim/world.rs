@@ -102,53 +102,53 @@ impl<C: Core> World<C> {
     /// Starts a node from its disk.
     pub(super) fn boot(&mut self, id: NodeId, cause: u32, trace: &mut Trace<C>) {
         let slot = &mut self.nodes[id.index()];
-        let Life::Down(disk) = std::mem::replace(&mut slot.life, Life::Busy) else {
+        let Life::Down(disk) = &mut slot.life else {
             return;
         };
+        let disk = std::mem::take(disk);
         slot.paused = false;
         let event = self.event(trace, Place::Node(id.0), cause, EventKind::Boot);
         let mut out = std::mem::take(&mut self.effects);
-        let setup = Arc::clone(&self.setup);
-        let slot = &mut self.nodes[id.index()];
+        let World {
+            nodes, setup, now, ..
+        } = self;
+        let slot = &mut nodes[id.index()];
         let members = if slot.founder {
             &setup.members[..]
         } else {
             &[]
         };
-        let mut ctx = Context::new(id, slot.clock.shows(self.now), members, &mut slot.luck);
+        let mut ctx = Context::new(id, slot.clock.shows(*now), members, &mut slot.luck);
         let core = C::boot(&setup.options, disk, &mut ctx, &mut out);
-        self.carry_out(id, core, event, out, trace);
+        slot.life = Life::Up(core);
+        self.carry_out(id, event, out, trace);
     }
 
     /// Hands an input to a node that is up, and carries out what it asks for.
     pub(super) fn input(&mut self, id: NodeId, input: Input<C>, event: u32, trace: &mut Trace<C>) {
-        let slot = &mut self.nodes[id.index()];
-        let mut core = match std::mem::replace(&mut slot.life, Life::Busy) {
-            Life::Up(core) => core,
-            other => {
-                slot.life = other;
-                return;
-            }
+        let World {
+            nodes,
+            setup,
+            now,
+            effects,
+            ..
+        } = self;
+        let slot = &mut nodes[id.index()];
+        let Life::Up(core) = &mut slot.life else {
+            return;
         };
-        let mut out = std::mem::take(&mut self.effects);
         let members = if slot.founder {
-            &self.setup.members[..]
+            &setup.members[..]
         } else {
             &[]
         };
-        let mut ctx = Context::new(id, slot.clock.shows(self.now), members, &mut slot.luck);
+        let mut ctx = Context::new(id, slot.clock.shows(*now), members, &mut slot.luck);
+        let mut out = std::mem::take(effects);
         core.handle(input, &mut ctx, &mut out);
-        self.carry_out(id, core, event, out, trace);
+        self.carry_out(id, event, out, trace);
     }
 
-    fn carry_out(
-        &mut self,
-        id: NodeId,
-        core: C,
-        event: u32,
-        mut out: Effects<C>,
-        trace: &mut Trace<C>,
-    ) {
+    fn carry_out(&mut self, id: NodeId, event: u32, mut out: Effects<C>, trace: &mut Trace<C>) {
         let place = Place::Node(id.0);
         let mut timers = false;
         for effect in out.list.drain(..) {
@@ -162,7 +162,7 @@ impl<C: Core> World<C> {
                 Effect::Reply { id: request, reply } => {
                     self.send_reply(id, request, reply, event, trace);
                 }
-                Effect::Milestone(fact) => self.state(id, &core, fact, event, trace),
+                Effect::Milestone(fact) => self.state(id, fact, event, trace),
                 Effect::Ignore(reason) => {
                     let reason = trace.reason(reason);
                     self.event(trace, place, event, EventKind::Ignore(reason));
@@ -170,23 +170,17 @@ impl<C: Core> World<C> {
             }
         }
         self.effects = out;
-        self.nodes[id.index()].life = Life::Up(core);
         if timers {
             self.schedule_wake(id);
         }
     }
 
     /// Records a fact and lets the monitor judge it.
-    fn state(
-        &mut self,
-        id: NodeId,
-        core: &C,
-        fact: C::Milestone,
-        event: u32,
-        trace: &mut Trace<C>,
-    ) {
+    fn state(&mut self, id: NodeId, fact: C::Milestone, event: u32, trace: &mut Trace<C>) {
         let place = Place::Node(id.0);
-        if self.setup.watch {
+        if self.setup.watch
+            && let Some(core) = self.nodes[id.index()].core()
+        {
             self.monitor.observe(id, core, &fact, &mut self.found);
         }
         let mut cause = event;

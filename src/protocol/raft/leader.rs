@@ -543,7 +543,13 @@ impl<M: StateMachine> Raft<M> {
     /// What follows from a peer's having more of the log: perhaps a commitment, more to send, a
     /// learner that has caught up, a successor that has.
     fn after_match(&mut self, place: usize, ctx: &mut Context, out: &mut Effects<Self>) {
-        self.advance_commit(ctx, out);
+        let Role::Leader(leader) = &self.role else {
+            return;
+        };
+        // What does not go beyond the commit index commits nothing.
+        if leader.peers[place].matched > self.commit {
+            self.advance_commit(ctx, out);
+        }
         let Role::Leader(leader) = &self.role else {
             return;
         };

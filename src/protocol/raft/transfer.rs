@@ -57,6 +57,9 @@ impl<M: StateMachine> Raft<M> {
         let Role::Leader(leader) = &mut self.role else {
             return;
         };
+        if leader.transfer.is_none() {
+            return;
+        }
         let ready = leader.peer(node).is_some_and(|peer| peer.matched == last);
         if let Some(transfer) = &mut leader.transfer
             && transfer.to == node
