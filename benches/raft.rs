@@ -34,7 +34,15 @@ fn measure(nodes: usize, invariants: bool, messages: u32) -> f64 {
 
 fn main() {
     println!("delivered messages a second, trace recorded, 16 clients");
-    for nodes in [3, 5, 7, 15, 31, 101] {
+    let asked: Vec<usize> = std::env::args()
+        .filter_map(|arg| arg.parse().ok())
+        .collect();
+    let sizes = if asked.is_empty() {
+        vec![3, 5, 7, 15, 31, 101]
+    } else {
+        asked
+    };
+    for nodes in sizes {
         let plain = measure(nodes, false, 1_000_000);
         let watched = measure(nodes, true, 1_000_000);
         println!(

@@ -264,8 +264,11 @@ impl<C: Core> World<C> {
         if id.client as usize >= self.clients.len() {
             return;
         }
+        let asking = self.clients[id.client as usize].asking.as_ref();
+        let asked = asking.filter(|asking| asking.id == id);
         let record = Reply {
             id,
+            request: asked.map_or(NONE, |asking| asking.request),
             node: from,
             reply: reply.clone(),
         };
@@ -294,8 +297,8 @@ impl<C: Core> World<C> {
         let travel = client.latency.between(n, low.0, high.0);
         let lost = client.latency.happens(n + 1, self.client_loss());
         let record = Flight {
-            from,
-            to,
+            source: from.into(),
+            target: to.into(),
             sent_by: cause,
             ended: NONE,
             copy: false,
@@ -345,28 +348,17 @@ impl<C: Core> World<C> {
         };
         asking.replies.push((from, reply));
         let place = Place::Client(number as u16);
-        let request = asking.request;
         match C::judge(&asking.replies, nodes) {
             Judgement::Wait => {}
             Judgement::Done => {
                 client.favourite = Some(from);
                 client.asking = None;
-                self.event(
-                    trace,
-                    place,
-                    cause,
-                    EventKind::Answer(request, reply_number),
-                );
+                self.event(trace, place, cause, EventKind::Answer(reply_number));
                 self.client_goes_on(number);
             }
             Judgement::Refused(_) => {
                 client.asking = None;
-                self.event(
-                    trace,
-                    place,
-                    cause,
-                    EventKind::Refused(request, reply_number),
-                );
+                self.event(trace, place, cause, EventKind::Refused(reply_number));
                 self.client_goes_on(number);
             }
             Judgement::Redirect(hint) => {

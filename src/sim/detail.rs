@@ -170,8 +170,8 @@ impl<C: Core> Simulation for Run<C> {
         let (kind, text, epoch) = self.trace.describe(&flight.body);
         Some(MessageDetail {
             id,
-            from: peer(flight.from),
-            to: peer(flight.to),
+            from: peer(flight.from()),
+            to: peer(flight.to()),
             kind: kind.to_owned(),
             reply: is_reply(flight),
             epoch,
@@ -238,7 +238,7 @@ impl<C: Core> Simulation for Run<C> {
             .iter()
             .enumerate();
         events
-            .filter_map(|(id, event)| match (event.kind, event.place) {
+            .filter_map(|(id, event)| match (event.kind, event.place()) {
                 (EventKind::Milestone(number), Place::Node(node)) => {
                     let fact = &self.trace.milestones[number as usize];
                     Some(MilestoneRecord {
@@ -270,15 +270,19 @@ impl<C: Core> Simulation for Run<C> {
                         error: None,
                     });
                 }
-                EventKind::Answer(number, reply) => {
+                EventKind::Answer(reply) => {
+                    let reply = &self.trace.replies[reply as usize];
+                    let number = reply.request;
                     let operation = &mut history[number as usize];
                     operation.returned = Some(event.at);
-                    operation.result = to_value(&self.trace.replies[reply as usize].reply);
+                    operation.result = to_value(&reply.reply);
                 }
-                EventKind::Refused(number, reply) => {
+                EventKind::Refused(reply) => {
+                    let reply = &self.trace.replies[reply as usize];
+                    let number = reply.request;
                     let operation = &mut history[number as usize];
                     operation.returned = Some(event.at);
-                    operation.error = Some(self.trace.replies[reply as usize].reply.to_string());
+                    operation.error = Some(reply.reply.to_string());
                 }
                 EventKind::GiveUp(number) => {
                     history[number as usize].error = Some("gave up without an answer".to_owned());
@@ -359,7 +363,7 @@ impl<C: Core> Run<C> {
     fn describe_event(&self, id: u32) -> TraceEvent {
         let event = &self.trace.events[id as usize];
         let (kind, name, text) = self.words(event);
-        let (node, client) = match event.place {
+        let (node, client) = match event.place() {
             Place::Node(node) => (Some(NodeId(node)), None),
             Place::Client(client) => (None, Some(u32::from(client))),
             Place::World => (None, None),

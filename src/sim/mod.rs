@@ -29,7 +29,9 @@ pub use simulation::{
     Counts, MarkCode, MessageDetail, MessageFate, MilestoneRecord, NodeDetail, Operation,
     PeerRecord, Simulation, Status, TimerRecord, TraceEvent, ViolationRecord,
 };
-pub use trace::{Body, Event, EventKind, Flight, Mark, NONE, Peer, Place, Reply, Request, Trace};
+pub use trace::{
+    Body, Event, EventKind, Flight, Mark, NONE, Peer, Place, Reply, Request, Spot, Trace,
+};
 
 #[cfg(test)]
 mod tests;

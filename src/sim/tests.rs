@@ -416,7 +416,7 @@ fn dropping_one_message_leaves_the_luck_of_the_rest() {
             .iter()
             .filter(|e| matches!(e.kind, EventKind::Fire(_)));
         fires
-            .map(|event| (event.at, event.place))
+            .map(|event| (event.at, event.spot))
             .collect::<Vec<_>>()
     };
     assert_eq!(fates(false), fates(true));

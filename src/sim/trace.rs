@@ -25,12 +25,61 @@ pub struct Event<T> {
     pub at: Micros,
     /// The event that led to this one, or [`NONE`].
     pub cause: u32,
-    /// Where.
-    pub place: Place,
+    /// Where: see [`Event::place`].
+    pub spot: Spot,
     /// Whether it is the first event of a step, rather than what followed from one at once.
     pub begins_step: bool,
     /// What.
     pub kind: EventKind<T>,
+}
+
+impl<T> Event<T> {
+    /// Where it happened.
+    pub fn place(&self) -> Place {
+        match self.spot.0 {
+            Spot::WORLD => Place::World,
+            code if code >= Spot::CLIENTS => Place::Client(code - Spot::CLIENTS),
+            code => Place::Node(code),
+        }
+    }
+}
+
+/// A node, a client or the world in two bytes: a trace holds millions of them, and touching
+/// memory for the first time is what recording costs most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Spot(u16);
+
+impl Spot {
+    const WORLD: u16 = u16::MAX;
+    const CLIENTS: u16 = 0x8000;
+}
+
+impl From<Place> for Spot {
+    fn from(place: Place) -> Spot {
+        match place {
+            Place::World => Spot(Spot::WORLD),
+            Place::Node(node) => Spot(node & !Spot::CLIENTS),
+            Place::Client(client) => Spot(Spot::CLIENTS | client),
+        }
+    }
+}
+
+impl From<Peer> for Spot {
+    fn from(peer: Peer) -> Spot {
+        match peer {
+            Peer::Node(node) => Place::Node(node.0).into(),
+            Peer::Client(client) => Place::Client(client as u16).into(),
+        }
+    }
+}
+
+impl From<Spot> for Peer {
+    fn from(spot: Spot) -> Peer {
+        match spot.0 {
+            code if code >= Spot::CLIENTS => Peer::Client(u32::from(code - Spot::CLIENTS)),
+            code => Peer::Node(NodeId(code)),
+        }
+    }
 }
 
 /// Where an event happened: a node, a client, or the world at large. Kept small.
@@ -59,10 +108,10 @@ pub enum EventKind<T> {
     Request(u32),
     /// A client's patience ended, and it asked again.
     Retry(u32),
-    /// A client has its answer: the request, and the reply that settled it.
-    Answer(u32, u32),
+    /// A client has its answer: the reply that settled it.
+    Answer(u32),
     /// A client's request was refused for good.
-    Refused(u32, u32),
+    Refused(u32),
     /// A client gave up; its operation may still take effect.
     GiveUp(u32),
     /// A node stated a fact.
@@ -89,10 +138,10 @@ pub enum Body<C: Core> {
 /// A message's way through the network.
 #[derive(Clone, Debug)]
 pub struct Flight<C: Core> {
-    /// The sender.
-    pub from: Peer,
-    /// The receiver.
-    pub to: Peer,
+    /// The sender: see [`Flight::from`].
+    pub source: Spot,
+    /// The receiver: see [`Flight::to`].
+    pub target: Spot,
     /// The event in which it was sent.
     pub sent_by: u32,
     /// The event of its arrival or loss, or [`NONE`]. May lie in the recorded future.
@@ -101,6 +150,18 @@ pub struct Flight<C: Core> {
     pub copy: bool,
     /// What it says.
     pub body: Body<C>,
+}
+
+impl<C: Core> Flight<C> {
+    /// The sender.
+    pub fn from(&self) -> Peer {
+        self.source.into()
+    }
+
+    /// The receiver.
+    pub fn to(&self) -> Peer {
+        self.target.into()
+    }
 }
 
 /// An operation as a client asked for it.
@@ -117,6 +178,8 @@ pub struct Request<C: Core> {
 pub struct Reply<C: Core> {
     /// The request that was answered.
     pub id: RequestId,
+    /// The number of that request, or [`NONE`] when its client no longer waits for it.
+    pub request: u32,
     /// Who answered.
     pub node: NodeId,
     /// The answer.
@@ -258,7 +321,7 @@ impl<C: Core> Trace<C> {
     pub fn hash(&self, events: u32) -> u64 {
         let mut digest = Digest::default();
         for event in &self.events[..events as usize] {
-            (event.at, event.cause, event.place).hash(&mut digest);
+            (event.at, event.cause, event.spot).hash(&mut digest);
             self.hash_kind(&event.kind, &mut digest);
         }
         digest.finish()
@@ -281,11 +344,11 @@ impl<C: Core> Trace<C> {
                 (4u8, request.id, &request.op).hash(digest);
             }
             EventKind::Retry(request) => (5u8, request).hash(digest),
-            EventKind::Answer(request, reply) => {
-                (6u8, request, &self.replies[reply as usize].reply).hash(digest);
+            EventKind::Answer(reply) => {
+                (6u8, &self.replies[reply as usize].reply).hash(digest);
             }
-            EventKind::Refused(request, reply) => {
-                (7u8, request, &self.replies[reply as usize].reply).hash(digest);
+            EventKind::Refused(reply) => {
+                (7u8, &self.replies[reply as usize].reply).hash(digest);
             }
             EventKind::GiveUp(request) => (8u8, request).hash(digest),
             EventKind::Milestone(fact) => (9u8, &self.milestones[fact as usize]).hash(digest),
@@ -301,7 +364,7 @@ impl<C: Core> Trace<C> {
 
     fn hash_flight(&self, flight: u32, digest: &mut Digest) {
         let flight = &self.flights[flight as usize];
-        (flight.from, flight.to, flight.sent_by, flight.copy).hash(digest);
+        (flight.source, flight.target, flight.sent_by, flight.copy).hash(digest);
         match &flight.body {
             Body::Message(message) => message.hash(digest),
             Body::Request(request) => (1u8, request).hash(digest),

@@ -9,7 +9,7 @@ impl<C: Core> Run<C> {
     /// An event's kind, the name of what it is about, and a sentence.
     pub(super) fn words(&self, event: &Event<C::Timer>) -> (&'static str, String, String) {
         let trace = &self.trace;
-        let who = match event.place {
+        let who = match event.place() {
             Place::Node(node) => format!("Node {node}"),
             Place::Client(client) => format!("Client {client}"),
             Place::World => "The world".to_owned(),
@@ -22,14 +22,14 @@ impl<C: Core> Run<C> {
                 let copy = if flight.copy { "a second copy of " } else { "" };
                 let text = format!(
                     "{who} receives {copy}{kind} from {}",
-                    peer_name(flight.from)
+                    peer_name(flight.from())
                 );
                 ("deliver", kind.to_owned(), text)
             }
             EventKind::Lose(number, why) => {
                 let flight = &trace.flights[number as usize];
                 let (kind, ..) = trace.describe(&flight.body);
-                let (from, to) = (peer_name(flight.from), peer_name(flight.to));
+                let (from, to) = (peer_name(flight.from()), peer_name(flight.to()));
                 let text = format!("{kind} from {from} to {to} is lost: {}", why.name());
                 ("lose", kind.to_owned(), text)
             }
@@ -40,12 +40,12 @@ impl<C: Core> Run<C> {
             }
             EventKind::Request(_)
             | EventKind::Retry(_)
-            | EventKind::Answer(..)
-            | EventKind::Refused(..)
+            | EventKind::Answer(_)
+            | EventKind::Refused(_)
             | EventKind::GiveUp(_) => self.client_words(&who, event.kind),
             EventKind::Milestone(number) => {
                 let fact = &trace.milestones[number as usize];
-                let node = match event.place {
+                let node = match event.place() {
                     Place::Node(node) => NodeId(node),
                     _ => NodeId(0),
                 };
@@ -89,15 +89,17 @@ impl<C: Core> Run<C> {
                 let op = op(number);
                 ("retry", op.clone(), format!("{who} asks again for {op}"))
             }
-            EventKind::Answer(number, reply) => {
-                let op = op(number);
+            EventKind::Answer(reply) => {
                 let reply = &trace.replies[reply as usize];
+                let number = reply.request;
+                let op = op(number);
                 let text = format!("{who} is answered: {op} → {}", reply.reply);
                 ("answer", op, text)
             }
-            EventKind::Refused(number, reply) => {
-                let op = op(number);
+            EventKind::Refused(reply) => {
                 let reply = &trace.replies[reply as usize];
+                let number = reply.request;
+                let op = op(number);
                 (
                     "refused",
                     op.clone(),
@@ -121,7 +123,7 @@ impl<C: Core> Run<C> {
             NONE => String::new(),
             cause => format!(" <#{cause}"),
         };
-        let place = match event.place {
+        let place = match event.place() {
             Place::Node(node) => format!("n{node}"),
             Place::Client(client) => format!("c{client}"),
             Place::World => "--".to_owned(),
@@ -136,7 +138,7 @@ impl<C: Core> Run<C> {
                     EventKind::Lose(_, why) => format!(" lost ({})", why.name()),
                     _ => String::new(),
                 };
-                format!("<- {}{why} {line}{copy}", short_peer(flight.from))
+                format!("<- {}{why} {line}{copy}", short_peer(flight.from()))
             }
             EventKind::Boot => "boot".to_owned(),
             EventKind::Fire(_) | EventKind::Ignore(_) => format!("{kind} {name}"),

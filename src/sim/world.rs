@@ -73,7 +73,7 @@ impl<C: Core> World<C> {
         let event = Event {
             at: self.now,
             cause,
-            place,
+            spot: place.into(),
             begins_step,
             kind,
         };
@@ -238,8 +238,8 @@ impl<C: Core> World<C> {
     ) -> u32 {
         let (from, to) = (Peer::Node(from), Peer::Node(to));
         let flight = trace.flight(&mut self.mark, || Flight {
-            from,
-            to,
+            source: from.into(),
+            target: to.into(),
             sent_by,
             ended: NONE,
             copy,
