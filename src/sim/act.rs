@@ -1,6 +1,7 @@
 //! Carrying out actions, whoever they come from.
 
 use super::action::{Action, Pick};
+use super::agenda::Due;
 use super::clock::DRIFT_PPM_MAX;
 use super::network::{Conditions, Loss};
 use super::node::{Life, Slot};
@@ -332,9 +333,7 @@ impl<C: Core> World<C> {
     fn send_on(&mut self, place: u32, due: Micros) {
         if let Some(flying) = self.flying.at_mut(place) {
             flying.due = due;
-            let flight = flying.flight;
-            self.agenda
-                .enter(due, super::agenda::Due::Flight { place, flight });
+            self.agenda.enter(due, Due::Flight(place));
         }
     }
 

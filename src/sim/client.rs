@@ -26,8 +26,8 @@ pub(super) struct Client<C: Core> {
     latency: Chance,
     sent: u64,
     serial: u64,
-    /// Raised with each new alarm, so that older ones do not ring.
-    alarm: u32,
+    /// When its alarm rings; those set before do not.
+    alarm: Micros,
     /// The node that answered last.
     favourite: Option<NodeId>,
     asking: Option<Asking<C>>,
@@ -61,7 +61,7 @@ impl<C: Core> Client<C> {
             latency: chance.of(1),
             sent: 0,
             serial: 0,
-            alarm: 0,
+            alarm: Micros::NEVER,
             favourite: None,
             asking: None,
             scripted,
@@ -86,13 +86,9 @@ impl<C: Core> World<C> {
     }
 
     fn set_client_alarm(&mut self, number: ClientId, span: Micros) {
-        let client = &mut self.clients[number as usize];
-        client.alarm += 1;
-        let due = Due::Client {
-            client: number,
-            alarm: client.alarm,
-        };
-        self.agenda.enter(self.now + span, due);
+        let at = self.now + span;
+        self.clients[number as usize].alarm = at;
+        self.agenda.enter(at, Due::Client(number));
     }
 
     /// Why `client` cannot be given an operation now, if it cannot.
@@ -184,11 +180,12 @@ impl<C: Core> World<C> {
     }
 
     /// A client's alarm rings: its pause is over, or its patience.
-    pub(super) fn client_alarm(&mut self, number: ClientId, alarm: u32, trace: &mut Trace<C>) {
+    pub(super) fn client_alarm(&mut self, number: ClientId, trace: &mut Trace<C>) {
         let client = &mut self.clients[number as usize];
-        if client.alarm != alarm {
+        if client.alarm != self.now {
             return;
         }
+        client.alarm = Micros::NEVER;
         let Some(asking) = &mut client.asking else {
             let n = client.serial;
             let op = C::workload(self.setup.workload, number, n, &mut client.luck);

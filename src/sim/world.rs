@@ -87,14 +87,13 @@ impl<C: Core> World<C> {
         };
         self.now = at;
         match due {
-            Due::Flight { place, flight } => {
-                let holds = |flying: &Flying<C>| flying.flight == flight && flying.due == at;
-                if self.flying.at(place).is_some_and(holds) {
+            Due::Flight(place) => {
+                if self.flying.at(place).is_some_and(|flying| flying.due == at) {
                     self.arrive(place, trace);
                 }
             }
-            Due::Wake { node } => self.wake(node, trace),
-            Due::Client { client, alarm } => self.client_alarm(client, alarm, trace),
+            Due::Wake(node) => self.wake(node, trace),
+            Due::Client(client) => self.client_alarm(client, trace),
         }
         true
     }
@@ -261,10 +260,10 @@ impl<C: Core> World<C> {
 
     /// Enters a message in the slab and, unless it waits, in the agenda.
     pub(super) fn launch(&mut self, flying: Flying<C>) -> u32 {
-        let (due, flight) = (flying.due, flying.flight);
+        let due = flying.due;
         let place = self.flying.put(flying);
         if due < Micros::NEVER {
-            self.agenda.enter(due, Due::Flight { place, flight });
+            self.agenda.enter(due, Due::Flight(place));
         }
         place
     }
@@ -340,7 +339,7 @@ impl<C: Core> World<C> {
         };
         if due < slot.wake {
             slot.wake = due;
-            self.agenda.enter(due, Due::Wake { node: id });
+            self.agenda.enter(due, Due::Wake(id));
         }
     }
 
