@@ -3,9 +3,10 @@
 use super::action::{Action, Pick};
 use super::agenda::Due;
 use super::clock::DRIFT_PPM_MAX;
+use super::flying::Flying;
 use super::network::{Conditions, Loss};
 use super::node::{Life, Slot};
-use super::trace::{EventKind, NONE, Peer, Place, Trace};
+use super::trace::{Body, EventKind, NONE, Peer, Place, Trace};
 use super::world::World;
 use crate::base::{Core, Membership, Micros, Monitor, NodeId, Wire};
 use std::fmt;
@@ -58,7 +59,7 @@ impl<C: Core> World<C> {
     /// Does `action`, and whatever follows from it at once. What cannot be done is recorded as
     /// without effect: a script may be older than the run it meets.
     pub(super) fn act(&mut self, action: &Action, trace: &mut Trace<C>) {
-        let possible = self.check(action).is_ok();
+        let possible = self.check(action, trace).is_ok();
         let number = trace.action(&mut self.mark, action);
         let place = action
             .node()
@@ -70,7 +71,7 @@ impl<C: Core> World<C> {
     }
 
     /// Whether `action` can be done now; if not, why.
-    pub(super) fn check(&self, action: &Action) -> Result<(), ActionError> {
+    pub(super) fn check(&self, action: &Action, trace: &Trace<C>) -> Result<(), ActionError> {
         use Action::*;
         self.check_nodes(action)?;
         match action {
@@ -86,11 +87,14 @@ impl<C: Core> World<C> {
                 let range = format!("-{DRIFT_PPM_MAX} to {DRIFT_PPM_MAX}");
                 Err(ActionError::new("drift_ppm", drift_ppm.to_string(), range))
             }
-            Deliver(pick) | Drop(pick) | Duplicate(pick) => self.check_pick(pick),
-            Delay { message, .. } => self.check_pick(&Pick {
-                message: Some(*message),
-                ..Pick::default()
-            }),
+            Deliver(pick) | Drop(pick) | Duplicate(pick) => self.check_pick(pick, trace),
+            Delay { message, .. } => self.check_pick(
+                &Pick {
+                    message: Some(*message),
+                    ..Pick::default()
+                },
+                trace,
+            ),
             Request { client, op, .. } => {
                 if let Some(busy) = self.client_busy(*client) {
                     return Err(ActionError::new("client", busy, "a client that is free"));
@@ -134,14 +138,14 @@ impl<C: Core> World<C> {
         Ok(())
     }
 
-    fn check_pick(&self, pick: &Pick) -> Result<(), ActionError> {
+    fn check_pick(&self, pick: &Pick, trace: &Trace<C>) -> Result<(), ActionError> {
         if let Some(kind) = &pick.kind
             && !C::Message::KINDS.contains(&kind.as_str())
         {
             let expected = format!("one of {}", C::Message::KINDS.join(", "));
             return Err(ActionError::new("kind", format!("{kind:?}"), expected));
         }
-        match self.find(pick) {
+        match self.find(pick, trace) {
             Some(_) if self.flying.len() < UNDER_WAY_MAX => Ok(()),
             Some(_) => {
                 let found = format!("{UNDER_WAY_MAX} messages under way");
@@ -216,19 +220,15 @@ impl<C: Core> World<C> {
                     from.is_none_or(|from| from == a) && to.is_none_or(|to| to == b)
                 });
             }
-            Manual { on } => self.set_manual(*on),
+            Manual { on } => self.set_manual(*on, trace),
             Deliver(pick) => {
-                if let Some(place) = self.find(pick) {
+                if let Some(place) = self.find(pick, trace) {
                     self.deliver_now(place, trace);
                 }
             }
-            Drop(pick) => {
-                if let Some(flying) = self.find(pick).and_then(|place| self.flying.take(place)) {
-                    self.lose(&flying, Loss::ByHand, event, trace);
-                }
-            }
+            Drop(pick) => self.drop_now(pick, event, trace),
             Duplicate(pick) => self.duplicate(pick, event, trace),
-            Delay { message, by } => self.delay(*message, *by),
+            Delay { message, by } => self.delay(*message, *by, trace),
             Request { node, client, op } => {
                 if let Ok(op) = decode::<C>(op) {
                     self.ask_by_script(*client, *node, op, event, trace);
@@ -270,7 +270,7 @@ impl<C: Core> World<C> {
         slot.alarms.clear();
         for place in std::mem::take(&mut slot.inbox) {
             if let Some(flying) = self.flying.take(place) {
-                self.lose(&flying, Loss::Down, event, trace);
+                self.lose(flying.flight, Loss::Down, event, trace);
             }
         }
         self.monitor.crashed(node, disk_lost);
@@ -309,17 +309,20 @@ impl<C: Core> World<C> {
             .set_cut(false, |a, b| of[a.index()] == of[b.index()]);
     }
 
-    fn set_manual(&mut self, on: bool) {
+    fn set_manual(&mut self, on: bool, trace: &Trace<C>) {
         self.network.manual = on;
         let held: Vec<(u32, NodeId, NodeId)> = self
             .flying
             .iter()
-            .filter_map(|(place, flying)| match (flying.from, flying.to) {
-                (Peer::Node(from), Peer::Node(to)) if flying.due == Micros::NEVER => {
-                    (!self.nodes[to.index()].inbox.contains(&place)).then_some((place, from, to))
-                }
-                _ => None,
-            })
+            .filter_map(
+                |(place, flying)| match trace.flights[flying.flight as usize].ends() {
+                    (Peer::Node(from), Peer::Node(to)) if flying.due == Micros::NEVER => {
+                        (!self.nodes[to.index()].inbox.contains(&place))
+                            .then_some((place, from, to))
+                    }
+                    _ => None,
+                },
+            )
             .collect();
         if !on {
             for (place, from, to) in held {
@@ -348,12 +351,25 @@ impl<C: Core> World<C> {
         self.arrive(place, trace);
     }
 
+    fn drop_now(&mut self, pick: &Pick, event: u32, trace: &mut Trace<C>) {
+        let place = self.find(pick, trace);
+        if let Some(flying) = place.and_then(|place| self.flying.take(place)) {
+            let held_back = |held: &u32| Some(*held) != place;
+            self.nodes
+                .iter_mut()
+                .for_each(|slot| slot.inbox.retain(held_back));
+            self.lose(flying.flight, Loss::ByHand, event, trace);
+        }
+    }
+
     fn duplicate(&mut self, pick: &Pick, event: u32, trace: &mut Trace<C>) {
-        let Some(flying) = self.find(pick).and_then(|place| self.flying.at(place)) else {
+        let place = self.find(pick, trace);
+        let Some(flying) = place.and_then(|place| self.flying.at(place)) else {
             return;
         };
-        let (Peer::Node(from), Peer::Node(to), super::flying::Sent::Message(message)) =
-            (flying.from, flying.to, &flying.what)
+        let flight = &trace.flights[flying.flight as usize];
+        let ((Peer::Node(from), Peer::Node(to)), Body::Message(message)) =
+            (flight.ends(), &flight.body)
         else {
             return;
         };
@@ -367,12 +383,12 @@ impl<C: Core> World<C> {
         self.launch_message(from, to, message, (due, None), true, event, trace);
     }
 
-    fn delay(&mut self, message: u32, by: Micros) {
+    fn delay(&mut self, message: u32, by: Micros, trace: &Trace<C>) {
         let pick = Pick {
             message: Some(message),
             ..Pick::default()
         };
-        let Some(place) = self.find(&pick) else {
+        let Some(place) = self.find(&pick, trace) else {
             return;
         };
         let due = self
@@ -393,16 +409,17 @@ impl<C: Core> World<C> {
     }
 
     /// The place of the message that `pick` names: the oldest of those that fit.
-    fn find(&self, pick: &Pick) -> Option<u32> {
-        let fits = |(_, flying): &(u32, &super::flying::Flying<C>)| {
+    fn find(&self, pick: &Pick, trace: &Trace<C>) -> Option<u32> {
+        let fits = |(_, flying): &(u32, &Flying)| {
+            let flight = &trace.flights[flying.flight as usize];
             let end = |peer, node: Option<NodeId>| node.is_none_or(|node| peer == Peer::Node(node));
-            let kind = |name: &String| match &flying.what {
-                super::flying::Sent::Message(message) => C::Message::KINDS[message.kind()] == name,
+            let kind = |name: &String| match &flight.body {
+                Body::Message(message) => C::Message::KINDS[message.kind()] == name,
                 _ => false,
             };
             pick.message.is_none_or(|number| number == flying.flight)
-                && end(flying.from, pick.from)
-                && end(flying.to, pick.to)
+                && end(flight.from(), pick.from)
+                && end(flight.to(), pick.to)
                 && pick.kind.as_ref().is_none_or(kind)
                 && (pick.message.is_some() || flying.lost.is_none())
         };

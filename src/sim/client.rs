@@ -2,12 +2,12 @@
 //! nothing comes, and give up in the end.
 
 use super::agenda::Due;
-use super::flying::{Flying, Sent};
+use super::flying::Flying;
 use super::network::Loss;
 use super::trace::{Body, EventKind, Flight, NONE, Peer, Place, Reply, Trace};
 use super::world::World;
 use crate::base::{
-    Chance, ClientId, Core, Draws, Judgement, Membership, Micros, NodeId, Ratio, RequestId,
+    Chance, ClientId, Core, Draws, Judgement, Membership, Micros, NodeId, RequestId,
 };
 
 /// The greatest number of clients, those of the script and the hand included.
@@ -38,7 +38,6 @@ pub(super) struct Client<C: Core> {
 #[derive(Clone, Debug)]
 struct Asking<C: Core> {
     id: RequestId,
-    op: C::Op,
     /// Number of the request in the trace.
     request: u32,
     target: NodeId,
@@ -166,7 +165,6 @@ impl<C: Core> World<C> {
         let event = self.event(trace, place, cause, EventKind::Request(request));
         self.clients[number as usize].asking = Some(Asking {
             id,
-            op,
             request,
             target,
             attempt: 1,
@@ -234,19 +232,8 @@ impl<C: Core> World<C> {
             return;
         };
         let body = Body::Request(asking.request);
-        let sent = Sent::Request {
-            id: asking.id,
-            op: asking.op.clone(),
-        };
-        self.send_by_client(
-            number,
-            Peer::Client(number),
-            Peer::Node(to),
-            body,
-            sent,
-            cause,
-            trace,
-        );
+        let (from, to) = (Peer::Client(number), Peer::Node(to));
+        self.send_by_client(number, (from, to), body, cause, trace);
     }
 
     /// A node's answer sets out to the client it is for.
@@ -267,77 +254,56 @@ impl<C: Core> World<C> {
             id,
             request: asked.map_or(NONE, |asking| asking.request),
             node: from,
-            reply: reply.clone(),
+            reply,
         };
         let number = trace.reply(&mut self.mark, record);
-        let (body, sent) = (Body::Reply(number), Sent::Reply { id, number, reply });
-        let (from, to) = (Peer::Node(from), Peer::Client(id.client));
-        self.send_by_client(id.client, from, to, body, sent, cause, trace);
+        let ends = (Peer::Node(from), Peer::Client(id.client));
+        self.send_by_client(id.client, ends, Body::Reply(number), cause, trace);
     }
 
     /// Client links have latency and the network's loss, but are never cut and keep no order.
-    #[allow(clippy::too_many_arguments)]
     fn send_by_client(
         &mut self,
         number: ClientId,
-        from: Peer,
-        to: Peer,
+        (from, to): (Peer, Peer),
         body: Body<C>,
-        sent: Sent<C>,
-        cause: u32,
+        sent_by: u32,
         trace: &mut Trace<C>,
     ) {
+        let loss = self.setup.conditions.loss;
         let client = &mut self.clients[number as usize];
         let n = client.sent * 2;
         client.sent += 1;
         let [low, high] = self.setup.clients.latency;
         let travel = client.latency.between(n, low.0, high.0);
-        let lost = client.latency.happens(n + 1, self.client_loss());
-        let record = Flight {
+        let lost = client.latency.happens(n + 1, loss).then_some(Loss::Chance);
+        let travel = if lost.is_some() { travel / 2 } else { travel };
+        let flight = trace.flight(&mut self.mark, || Flight {
             source: from.into(),
             target: to.into(),
-            sent_by: cause,
+            sent_by,
             ended: NONE,
             copy: false,
             body,
-        };
-        let flight = trace.flight(&mut self.mark, || record);
-        let (travel, why) = if lost {
-            (travel / 2, Some(Loss::Chance))
-        } else {
-            (travel, None)
-        };
+        });
         let due = self.now + Micros(travel);
-        let (sent, what) = (self.now, sent);
-        let flying = Flying {
-            flight,
-            from,
-            to,
-            sent,
-            due,
-            lost: why,
-            copy: false,
-            sent_by: cause,
-            what,
-        };
-        self.launch(flying);
-    }
-
-    fn client_loss(&self) -> Ratio {
-        self.setup.conditions.loss
+        self.launch(Flying { flight, due, lost });
     }
 
     /// A reply arrives at a client.
     pub(super) fn client_hears(
         &mut self,
         number: ClientId,
-        from: NodeId,
-        heard: (RequestId, C::Reply),
         reply_number: u32,
         cause: u32,
         trace: &mut Trace<C>,
     ) {
-        let (id, reply) = heard;
+        let Reply {
+            id,
+            node: from,
+            reply,
+            ..
+        } = trace.replies[reply_number as usize].clone();
         let nodes = self.nodes.len();
         let client = &mut self.clients[number as usize];
         let Some(asking) = client.asking.as_mut().filter(|asking| asking.id == id) else {

@@ -2,7 +2,7 @@
 
 use super::act::{ActionError, timer_name};
 use super::action::{Action, Entry};
-use super::flying::{Flying, Sent};
+use super::flying::Flying;
 use super::network::Loss;
 use super::run::{OverBudget, Run};
 use super::simulation::{
@@ -106,7 +106,7 @@ impl<C: Core> Simulation for Run<C> {
         world
             .flying
             .iter()
-            .for_each(|(_, flying)| out.extend(flight_record(flying)));
+            .for_each(|(_, flying)| out.extend(self.flight_record(flying)));
         let before = out.len();
         for (from, to) in world.network.cut_links() {
             out.extend([f64::from(from.0), f64::from(to.0)]);
@@ -177,11 +177,7 @@ impl<C: Core> Simulation for Run<C> {
             epoch,
             text,
             body: self.body_value(flight),
-            sent: self
-                .trace
-                .events
-                .get(flight.sent_by as usize)
-                .map_or(Micros::ZERO, |e| e.at),
+            sent: self.sent_at(flight),
             due: due.filter(|due| *due < Micros::NEVER),
             sent_by: flight.sent_by,
             fate,
@@ -337,6 +333,42 @@ impl<C: Core> Run<C> {
         }
     }
 
+    /// A message under way as eight numbers.
+    fn flight_record(&self, flying: &Flying) -> [f64; 8] {
+        let flight = &self.trace.flights[flying.flight as usize];
+        let end = |peer| match peer {
+            Peer::Node(node) => f64::from(node.0),
+            Peer::Client(client) => -f64::from(client) - 1.0,
+        };
+        let (kind, epoch) = match &flight.body {
+            Body::Message(message) => (message.kind() as f64, message.epoch() as f64),
+            Body::Request(_) => (-1.0, 0.0),
+            Body::Reply(_) => (-2.0, 0.0),
+        };
+        let waits = flying.due == Micros::NEVER;
+        let flags = u8::from(is_reply(flight))
+            + 2 * u8::from(flying.lost.is_some())
+            + 4 * u8::from(flight.copy)
+            + 8 * u8::from(waits);
+        let due = if waits { -1.0 } else { flying.due.as_ms() };
+        [
+            f64::from(flying.flight),
+            end(flight.from()),
+            end(flight.to()),
+            self.sent_at(flight).as_ms(),
+            due,
+            kind,
+            epoch,
+            f64::from(flags),
+        ]
+    }
+
+    /// When a message was sent.
+    fn sent_at(&self, flight: &Flight<C>) -> Micros {
+        let sent_by = self.trace.events.get(flight.sent_by as usize);
+        sent_by.map_or(Micros::ZERO, |event| event.at)
+    }
+
     /// The events up to now that `event` is the cause of: they follow it at once, or after the
     /// flight of a message or the span of a timer.
     fn led_to(&self, event: u32) -> Vec<u32> {
@@ -410,40 +442,6 @@ fn is_reply<C: Core>(flight: &Flight<C>) -> bool {
         Body::Request(_) => false,
         Body::Reply(_) => true,
     }
-}
-
-/// A message under way as eight numbers.
-fn flight_record<C: Core>(flying: &Flying<C>) -> [f64; 8] {
-    let end = |peer| match peer {
-        Peer::Node(node) => f64::from(node.0),
-        Peer::Client(client) => -f64::from(client) - 1.0,
-    };
-    let (kind, epoch, reply) = match &flying.what {
-        Sent::Message(message) => (
-            message.kind() as f64,
-            message.epoch() as f64,
-            message.is_reply(),
-        ),
-        Sent::Request { .. } => (-1.0, 0.0, false),
-        Sent::Reply { .. } => (-2.0, 0.0, true),
-    };
-    let waits = flying.due == Micros::NEVER;
-    let flags = u8::from(reply)
-        + 2 * u8::from(flying.lost.is_some())
-        + 4 * u8::from(flying.copy)
-        + 8 * u8::from(waits);
-    let due = if waits { -1.0 } else { flying.due.as_ms() };
-    let (from, to, sent) = (end(flying.from), end(flying.to), flying.sent.as_ms());
-    [
-        f64::from(flying.flight),
-        from,
-        to,
-        sent,
-        due,
-        kind,
-        epoch,
-        f64::from(flags),
-    ]
 }
 
 fn mark_of_action(action: &Action) -> Option<MarkCode> {

@@ -1,57 +1,27 @@
 //! Messages under way, in a slab whose places are reused.
 
 use super::network::Loss;
-use super::trace::Peer;
-use crate::base::{Core, Micros, RequestId};
+use crate::base::Micros;
 
-/// What is under way, with all that its receiver needs.
-#[derive(Clone, Debug)]
-pub(super) enum Sent<C: Core> {
-    Message(C::Message),
-    Request {
-        id: RequestId,
-        op: C::Op,
-    },
-    Reply {
-        id: RequestId,
-        number: u32,
-        reply: C::Reply,
-    },
-}
-
-/// A message under way.
-#[derive(Clone, Debug)]
-pub(super) struct Flying<C: Core> {
+/// A message under way. What it says, and between whom, is in the trace.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flying {
     /// Its number in the trace.
     pub flight: u32,
-    pub from: Peer,
-    pub to: Peer,
-    pub sent: Micros,
     /// When it arrives or is lost; `NEVER` while it waits for a hand or for a paused node.
     pub due: Micros,
+    /// Why it will be lost half-way, if it will.
     pub lost: Option<Loss>,
-    pub copy: bool,
-    pub sent_by: u32,
-    pub what: Sent<C>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Slab<C: Core> {
-    places: Vec<Option<Flying<C>>>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slab {
+    places: Vec<Option<Flying>>,
     free: Vec<u32>,
 }
 
-impl<C: Core> Default for Slab<C> {
-    fn default() -> Slab<C> {
-        Slab {
-            places: Vec::new(),
-            free: Vec::new(),
-        }
-    }
-}
-
-impl<C: Core> Slab<C> {
-    pub(super) fn put(&mut self, flying: Flying<C>) -> u32 {
+impl Slab {
+    pub(super) fn put(&mut self, flying: Flying) -> u32 {
         if let Some(place) = self.free.pop() {
             self.places[place as usize] = Some(flying);
             return place;
@@ -60,22 +30,22 @@ impl<C: Core> Slab<C> {
         self.places.len() as u32 - 1
     }
 
-    pub(super) fn at(&self, place: u32) -> Option<&Flying<C>> {
+    pub(super) fn at(&self, place: u32) -> Option<&Flying> {
         self.places.get(place as usize)?.as_ref()
     }
 
-    pub(super) fn at_mut(&mut self, place: u32) -> Option<&mut Flying<C>> {
+    pub(super) fn at_mut(&mut self, place: u32) -> Option<&mut Flying> {
         self.places.get_mut(place as usize)?.as_mut()
     }
 
-    pub(super) fn take(&mut self, place: u32) -> Option<Flying<C>> {
+    pub(super) fn take(&mut self, place: u32) -> Option<Flying> {
         let flying = self.places.get_mut(place as usize)?.take()?;
         self.free.push(place);
         Some(flying)
     }
 
     /// All that is under way, with its place.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Flying<C>)> + '_ {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Flying)> + '_ {
         let places = self.places.iter().enumerate();
         places.filter_map(|(place, flying)| Some((place as u32, flying.as_ref()?)))
     }

@@ -243,7 +243,7 @@ impl<C: Core> Run<C> {
     /// # Errors
     /// When the action cannot be done; nothing is changed then.
     pub fn apply(&mut self, action: Action) -> Result<bool, ActionError> {
-        self.world.check(&action)?;
+        self.world.check(&action, &self.trace)?;
         let events = self.world.mark.events;
         let cut = (events as usize) < self.trace.events.len();
         if cut {
@@ -268,7 +268,7 @@ impl<C: Core> Run<C> {
     /// # Errors
     /// Why it could not.
     pub fn check(&self, action: &Action) -> Result<(), ActionError> {
-        self.world.check(action)
+        self.world.check(action, &self.trace)
     }
 
     /// Roughly how many bytes the trace and the keyframes take.

@@ -162,6 +162,11 @@ impl<C: Core> Flight<C> {
     pub fn to(&self) -> Peer {
         self.target.into()
     }
+
+    /// The sender and the receiver.
+    pub fn ends(&self) -> (Peer, Peer) {
+        (self.from(), self.to())
+    }
 }
 
 /// An operation as a client asked for it.

@@ -3,11 +3,11 @@
 
 use super::agenda::{Agenda, Due};
 use super::client::Client;
-use super::flying::{Flying, Sent, Slab};
+use super::flying::{Flying, Slab};
 use super::network::{Loss, Network};
 use super::node::{Life, Slot};
 use super::setup::Setup;
-use super::trace::{Body, Event, EventKind, Flight, Mark, NONE, Peer, Place, Trace};
+use super::trace::{Body, Event, EventKind, Flight, Mark, NONE, Peer, Place, Request, Trace};
 use crate::base::{
     Chance, Class, Context, Core, Draws, Effect, Effects, Input, Micros, Milestone, Monitor,
     NodeId, Violation, Wire,
@@ -20,7 +20,7 @@ pub(super) struct World<C: Core> {
     pub setup: Arc<Setup<C>>,
     pub now: Micros,
     pub agenda: Agenda,
-    pub flying: Slab<C>,
+    pub flying: Slab,
     pub nodes: Vec<Slot<C>>,
     pub network: Network,
     pub clients: Vec<Client<C>>,
@@ -235,31 +235,19 @@ impl<C: Core> World<C> {
         sent_by: u32,
         trace: &mut Trace<C>,
     ) -> u32 {
-        let (from, to) = (Peer::Node(from), Peer::Node(to));
         let flight = trace.flight(&mut self.mark, || Flight {
-            source: from.into(),
-            target: to.into(),
+            source: Peer::Node(from).into(),
+            target: Peer::Node(to).into(),
             sent_by,
             ended: NONE,
             copy,
-            body: Body::Message(message.clone()),
+            body: Body::Message(message),
         });
-        let (sent, what) = (self.now, Sent::Message(message));
-        self.launch(Flying {
-            flight,
-            from,
-            to,
-            sent,
-            due,
-            lost,
-            copy,
-            sent_by,
-            what,
-        })
+        self.launch(Flying { flight, due, lost })
     }
 
     /// Enters a message in the slab and, unless it waits, in the agenda.
-    pub(super) fn launch(&mut self, flying: Flying<C>) -> u32 {
+    pub(super) fn launch(&mut self, flying: Flying) -> u32 {
         let due = flying.due;
         let place = self.flying.put(flying);
         if due < Micros::NEVER {
@@ -270,62 +258,59 @@ impl<C: Core> World<C> {
 
     /// A message arrives now, or is lost, or waits for a paused node.
     pub(super) fn arrive(&mut self, place: u32, trace: &mut Trace<C>) {
-        let Some(flying) = self.flying.at(place) else {
+        let Some(flying) = self.flying.at_mut(place) else {
             return;
         };
-        let (mut lost, from) = (flying.lost, flying.from);
-        if let (None, Peer::Node(to)) = (lost, flying.to) {
+        let flight = &trace.flights[flying.flight as usize];
+        let mut lost = flying.lost;
+        if let (None, Peer::Node(to)) = (lost, flight.to()) {
             match self.nodes.get_mut(to.index()) {
                 None => lost = Some(Loss::Nobody),
                 Some(slot) if !slot.is_up() => lost = Some(Loss::Down),
                 Some(slot) if slot.paused => {
                     slot.inbox.push(place);
-                    if let Some(flying) = self.flying.at_mut(place) {
-                        flying.due = Micros::NEVER;
-                    }
+                    flying.due = Micros::NEVER;
                     return;
                 }
                 Some(_) => {}
             }
-            if let Peer::Node(from) = from
+            if let Peer::Node(from) = flight.from()
                 && self.network.is_cut(from, to)
             {
                 lost = Some(Loss::Cut);
             }
         }
-        let Some(flying) = self.flying.take(place) else {
-            return;
-        };
+        let (flight, sent_by) = (flying.flight, flight.sent_by);
+        self.flying.take(place);
         match lost {
-            Some(why) => self.lose(&flying, why, flying.sent_by, trace),
-            None => self.deliver(flying, trace),
+            Some(why) => self.lose(flight, why, sent_by, trace),
+            None => self.deliver(flight, trace),
         }
     }
 
     /// Records that a message is lost.
-    pub(super) fn lose(&mut self, flying: &Flying<C>, why: Loss, cause: u32, trace: &mut Trace<C>) {
-        let event = self.event(
-            trace,
-            place_of(flying.to),
-            cause,
-            EventKind::Lose(flying.flight, why),
-        );
-        trace.flights[flying.flight as usize].ended = event;
+    pub(super) fn lose(&mut self, number: u32, why: Loss, cause: u32, trace: &mut Trace<C>) {
+        let place = place_of(trace.flights[number as usize].to());
+        let event = self.event(trace, place, cause, EventKind::Lose(number, why));
+        trace.flights[number as usize].ended = event;
     }
 
-    fn deliver(&mut self, flying: Flying<C>, trace: &mut Trace<C>) {
-        let kind = EventKind::Deliver(flying.flight);
-        let event = self.event(trace, place_of(flying.to), flying.sent_by, kind);
-        trace.flights[flying.flight as usize].ended = event;
-        match (flying.from, flying.to, flying.what) {
-            (Peer::Node(from), Peer::Node(to), Sent::Message(message)) => {
+    fn deliver(&mut self, number: u32, trace: &mut Trace<C>) {
+        let flight = &trace.flights[number as usize];
+        let (from, to) = (flight.from(), flight.to());
+        let (body, sent_by) = (flight.body.clone(), flight.sent_by);
+        let event = self.event(trace, place_of(to), sent_by, EventKind::Deliver(number));
+        trace.flights[number as usize].ended = event;
+        match (from, to, body) {
+            (Peer::Node(from), Peer::Node(to), Body::Message(message)) => {
                 self.input(to, Input::Message { from, message }, event, trace);
             }
-            (_, Peer::Node(to), Sent::Request { id, op }) => {
+            (_, Peer::Node(to), Body::Request(number)) => {
+                let Request { id, op } = trace.requests[number as usize].clone();
                 self.input(to, Input::Request { id, op }, event, trace);
             }
-            (Peer::Node(from), Peer::Client(client), Sent::Reply { id, number, reply }) => {
-                self.client_hears(client, from, (id, reply), number, event, trace);
+            (_, Peer::Client(client), Body::Reply(number)) => {
+                self.client_hears(client, number, event, trace);
             }
             _ => {}
         }
@@ -382,7 +367,7 @@ impl<C: Core> World<C> {
     /// Roughly how many bytes a clone of this world takes of its own.
     pub(super) fn weight(&self) -> usize {
         self.agenda.len() * 32
-            + self.flying.len() * size_of::<Flying<C>>()
+            + self.flying.len() * size_of::<Flying>()
             + self.network.weight()
             + self.clients.len() * size_of::<Client<C>>()
             + self
