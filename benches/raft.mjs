@@ -9,16 +9,23 @@ const RAFTSCOPE = 115_000;
 const wasm = readFileSync(new URL("../www/pkg/synod_bg.wasm", import.meta.url));
 initSync({ module: wasm });
 
+/** @type {(nodes: number, clients: number, invariants: boolean) => any} */
 const scenario = (nodes, clients, invariants) => ({
   protocol: "raft",
   nodes,
   invariants,
   clients: { count: clients, think_ms: [0, 2], timeout_ms: 1000 },
 });
-const millions = (n) => `${(n / 1e6).toFixed(2)} M`;
-const kib = (bytes) => `${Math.round(bytes / 1024)} KiB`;
+const millions = (/** @type {number} */ n) => `${(n / 1e6).toFixed(2)} M`;
+const kib = (/** @type {number} */ bytes) => `${Math.round(bytes / 1024)} KiB`;
 
-/** Delivered messages a second over a run of `events` events. */
+/**
+ * Delivered messages a second over a run of `events` events.
+ * @param {number} nodes
+ * @param {number} clients
+ * @param {boolean} invariants
+ * @param {number} events
+ */
 function delivery(nodes, clients, invariants, events) {
   const run = new Simulation(scenario(nodes, clients, invariants));
   run.advance_ms(1000);

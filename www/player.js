@@ -32,7 +32,9 @@ export class Player {
     /** @type {import("./types.js").Simulation | null} */
     this.sim = null;
     this.playing = false;
-    this.speed = 1 / 25;
+    this.speed = 1 / 30;
+    /** @type {Float64Array | undefined} filled anew for every frame */
+    this.numbers = undefined;
     this.lastTick = 0;
     /** Counts whatever a panel may have to draw again. */
     this.version = 0;
@@ -118,6 +120,7 @@ export class Player {
     this.touched = false;
     this.put(next);
     this.stopAt = full.until_ms && full.until_ms > this.now ? full.until_ms : Infinity;
+    this.version++;
   }
 
   /** @param {import("./types.js").Simulation} next */
@@ -177,7 +180,7 @@ export class Player {
   frame() {
     if (this.dead) return this.frameReader;
     const seen = this.frameReader.version;
-    this.guard(() => this.frameReader.read(this.simulation.frame()));
+    this.guard(() => this.frameReader.read((this.numbers = this.simulation.frame(this.numbers))));
     if (this.frameReader.version !== seen) this.version++;
     if (this.length !== this.marked) this.readMarks();
     return this.frameReader;

@@ -16,6 +16,7 @@
  * @property {Record<string, any>} [options]
  * @property {Record<string, any>} [network]
  * @property {Record<string, any>} [clients]
+ * @property {boolean} [invariants]
  * @property {ScriptEntry[]} [script]
  * @property {number} [until_ms]
  * @property {string} [title]
@@ -32,6 +33,8 @@
  * @property {string[]} workloads
  * @property {Record<string, any>} options
  * @property {string[]} invariants
+ * @property {boolean} membership
+ * @property {string | null} model
  */
 
 /** @typedef {{ node?: number, client?: number }} Peer */
@@ -95,7 +98,7 @@
  * @property {(t: number) => void} seek_ms
  * @property {(id: number) => void} seek_event
  * @property {(action: Action) => boolean} apply
- * @property {() => Float64Array} frame
+ * @property {(into?: Float64Array) => Float64Array} frame
  * @property {(i: number) => NodeDetail} node
  * @property {(id: number) => MessageDetail} message
  * @property {(from: number, to: number) => TraceEvent[]} trace

@@ -4,13 +4,14 @@ use super::act::{ActionError, timer_name};
 use super::action::{Action, Entry};
 use super::flying::Flying;
 use super::network::Loss;
+use super::node::{Life, Slot};
 use super::run::{OverBudget, Run};
 use super::simulation::{
     Counts, MarkCode, MessageDetail, MessageFate, MilestoneRecord, NodeDetail, Operation,
     PeerRecord, Simulation, Status, TimerRecord, TraceEvent, ViolationRecord,
 };
 use super::trace::{Body, Event, EventKind, Flight, NONE, Peer, Place};
-use crate::base::{Class, Core, Micros, Milestone, Monitor, NodeId, Wire};
+use crate::base::{Class, Context, Core, Effects, Micros, Milestone, Monitor, NodeId, Wire};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -138,9 +139,7 @@ impl<C: Core> Simulation for Run<C> {
             drift_ppm: slot.clock.drift_ppm(),
             waiting: slot.inbox.len(),
             timers,
-            view: slot
-                .core()
-                .map_or(Value::Null, |core| to_value(&core.view())),
+            view: self.view_of(id, slot),
         })
     }
 
@@ -325,6 +324,27 @@ impl<C: Core> Simulation for Run<C> {
 }
 
 impl<C: Core> Run<C> {
+    /// A node's view; of one that is down, what it would be when started from its disk.
+    fn view_of(&self, id: NodeId, slot: &Slot<C>) -> Value {
+        match &slot.life {
+            Life::Up(core) => to_value(&core.view()),
+            Life::Down(disk) => {
+                let setup = &self.world.setup;
+                let mut luck = slot.luck;
+                let members = if slot.founder {
+                    &setup.members[..]
+                } else {
+                    &[]
+                };
+                let now = slot.clock.shows(self.world.now);
+                let mut ctx = Context::new(id, now, members, &mut luck);
+                let mut unheard = Effects::default();
+                let core = C::boot(&setup.options, disk.clone(), &mut ctx, &mut unheard);
+                to_value(&core.view())
+            }
+        }
+    }
+
     fn body_value(&self, flight: &Flight<C>) -> Value {
         match &flight.body {
             Body::Message(message) => to_value(message),

@@ -110,7 +110,8 @@ pub struct NodeDetail {
     pub waiting: usize,
     /// Its timers.
     pub timers: Vec<TimerRecord>,
-    /// The protocol's own view of the node; null when it is down.
+    /// The protocol's own view of the node; of one that is down, what it would be when started
+    /// from its disk.
     pub view: Value,
 }
 

@@ -255,3 +255,25 @@ export function outline(path, glyph, r) {
   else if (glyph === "hexagon") polygon(6, r * 1.15);
   else path.roundRect(-r * 1.1, -r * 0.6, r * 2.2, r * 1.2, r * 0.6);
 }
+
+/**
+ * The outline of a glyph as the data of an SVG path.
+ * @param {Glyph} glyph
+ */
+export function glyphPath(glyph) {
+  const r = 7;
+  const polygon = (/** @type {number} */ sides, /** @type {number} */ size, turn = 0) =>
+    Array.from({ length: sides }, (_, k) => {
+      const angle = (2 * Math.PI * k) / sides - Math.PI / 2 + turn;
+      return `${k ? "L" : "M"}${(size * Math.cos(angle)).toFixed(1)} ${(size * Math.sin(angle)).toFixed(1)}`;
+    }).join("") + "Z";
+  const paths = {
+    disc: `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`,
+    diamond: polygon(4, r * 1.25),
+    triangle: polygon(3, r * 1.25),
+    square: polygon(4, r * 1.3, Math.PI / 4),
+    hexagon: polygon(6, r * 1.15),
+    pill: "M-4 -4h8a4 4 0 0 1 0 8h-8a4 4 0 0 1 0-8",
+  };
+  return paths[glyph];
+}

@@ -154,7 +154,7 @@ function leaderless(state, up, term) {
 function lostLeader(state, candidate) {
   const gone = state.nodes.find((node) => node.status !== "up" && node.role === "leader");
   if (!gone || gone.id === candidate) return "";
-  const when = state.recent.findLast((e) => e.node === gone.id && e.kind === "crash");
+  const when = state.recent.findLast((e) => e.node === gone.id && e.kind === "action" && e.name === "crash");
   const ago = when ? ` ${duration(state.now - when.at_ms)} ago` : "";
   return `Node ${gone.id}, leader of term ${gone.epoch}, ${gone.status === "paused" ? "was paused" : "crashed"}${ago}. `;
 }

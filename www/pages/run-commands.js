@@ -1,0 +1,75 @@
+// The table of commands: keys, buttons and help are made from it.
+
+/**
+ * @param {import("./run.js").RunPage} page
+ * @returns {import("../lib/keys.js").Command[]}
+ */
+export function commandsOf(page) {
+  const { player, hands, dialogs } = page;
+  const faster = (/** @type {number} */ times) => () => player.setSpeed(player.speed * times);
+  const atStart = () => player.sim !== null && player.position > player.frameReader.nodes;
+  return [
+    { id: "play", group: "Time", label: "Play or pause", keys: ["Space"], run: () => player.toggle() },
+    { id: "on", group: "Time", label: "One event on", keys: ["ArrowRight"], run: () => void player.stepOn() },
+    {
+      id: "back",
+      group: "Time",
+      label: "One event back",
+      keys: ["ArrowLeft"],
+      when: atStart,
+      run: () => void player.stepBack(),
+    },
+    { id: "start", group: "Time", label: "To the start", keys: ["Home"], run: () => player.seek(0) },
+    { id: "end", group: "Time", label: "To the end", keys: ["End"], run: () => player.seek(player.end) },
+    { id: "slower", group: "Time", label: "Slower", keys: ["["], run: faster(1 / 1.5) },
+    { id: "faster", group: "Time", label: "Faster", keys: ["]"], run: faster(1.5) },
+    {
+      id: "heal",
+      group: "Cluster",
+      label: "Heal all links",
+      keys: ["h"],
+      run: () => hands.act({ do: "heal" }),
+    },
+    { id: "join", group: "Cluster", label: "Add a node", keys: ["n"], run: () => hands.act({ do: "join" }) },
+    {
+      id: "request",
+      group: "Cluster",
+      label: "Ask for something",
+      keys: ["r"],
+      run: () => hands.focusRequest(),
+    },
+    {
+      id: "manual",
+      group: "Cluster",
+      label: "Deliver by hand, or not",
+      keys: ["m"],
+      run: () => hands.toggleManual(),
+    },
+    {
+      id: "messages",
+      group: "Cluster",
+      label: "Messages under way",
+      keys: ["w"],
+      run: () => hands.listMessages(),
+    },
+    {
+      id: "nodes",
+      group: "Cluster",
+      label: "To the nodes",
+      keys: ["g"],
+      run: () => page.stage.nodes.focus(page.node),
+    },
+    { id: "events", group: "Look", label: "All events", keys: ["e"], run: () => page.toggleEvents() },
+    {
+      id: "violation",
+      group: "Look",
+      label: "To the first violation",
+      keys: ["v"],
+      run: () => player.violations[0] && page.openEvent(player.violations[0].event),
+    },
+    { id: "branches", group: "Look", label: "Branches", keys: ["b"], run: () => dialogs.branches() },
+    { id: "options", group: "Look", label: "Options", keys: ["o"], run: () => dialogs.options() },
+    { id: "share", group: "Look", label: "Share, save and open", keys: ["s"], run: () => dialogs.share() },
+    { id: "help", group: "Look", label: "Keys and shapes", keys: ["?"], run: () => dialogs.help() },
+  ];
+}

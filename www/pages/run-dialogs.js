@@ -1,0 +1,256 @@
+// The dialogs of a run: sharing, options, branches, help, and what to do after a failure.
+
+import { html, render } from "../lib/dom.js";
+import { openDialog } from "../panels/dialog.js";
+import { drawBranches, outcomeOf } from "../panels/branches.js";
+import { drawHelp } from "../panels/help.js";
+import { errorWords, notice } from "../panels/notices.js";
+import { drawOptions } from "../panels/options.js";
+import { drawSharing } from "../panels/sharing.js";
+import { glyphPath } from "../stage/messages.js";
+import { simulate } from "../wasm.js";
+
+/** @typedef {import("../types.js").Scenario} Scenario */
+
+export class Dialogs {
+  /** @param {import("./run.js").RunPage} page */
+  constructor(page) {
+    this.page = page;
+  }
+
+  get player() {
+    return this.page.player;
+  }
+
+  help() {
+    const { page } = this;
+    openDialog("Keys and shapes", (host) =>
+      drawHelp(host, {
+        commands: page.commands,
+        view: page.view,
+        glyphs: page.info.kinds
+          .filter((kind) => !kind.endsWith("Reply"))
+          .map((kind) => page.view.message(kind))
+          .map(({ label, help, glyph }) => ({ label, help, path: glyphPath(glyph) })),
+      }),
+    );
+  }
+
+  async share() {
+    const { page } = this;
+    this.player.pause();
+    const scenario = this.player.simulation.scenario();
+    const state = {
+      link: await page.link(),
+      json: JSON.stringify(scenario, null, 2),
+      title: scenario.title ?? "run",
+      error: "",
+      copied: false,
+      copy: () => {},
+      load: (/** @type {string} */ _text) => {},
+    };
+    openDialog("Share this run", (host, close) => {
+      state.copy = () => {
+        void copyText(state.link);
+        state.copied = true;
+        drawSharing(host, state);
+      };
+      state.load = (text) => {
+        state.error = this.openText(text);
+        if (state.error) drawSharing(host, state);
+        else close();
+      };
+      drawSharing(host, state);
+    });
+  }
+
+  /**
+   * Opens a scenario from text. Answers what is wrong with it.
+   * @param {string} text
+   */
+  openText(text) {
+    let scenario;
+    try {
+      scenario = JSON.parse(text);
+    } catch (error) {
+      return `This is not JSON: ${errorWords(error)}`;
+    }
+    const { page } = this;
+    const wrong = page.open(scenario, { keep: this.player.branch.name });
+    if (!wrong) this.player.play();
+    return wrong;
+  }
+
+  options() {
+    const { page } = this;
+    this.player.pause();
+    const state = {
+      scenario: this.player.simulation.scenario(),
+      view: page.view,
+      error: "",
+      keepScript: true,
+      change: (/** @type {Scenario} */ _scenario) => {},
+      run: (/** @type {Scenario} */ _scenario) => {},
+    };
+    openDialog("Options", (host, close) => {
+      state.change = (scenario) => {
+        state.scenario = scenario;
+        state.error = "";
+        drawOptions(host, state);
+      };
+      state.run = (scenario) => {
+        const nodes = scenario.nodes ?? 5;
+        const script = scenario.script?.filter((entry) => fits(entry, nodes));
+        const changed = { ...scenario, script, title: scenario.title ?? "Changed options" };
+        state.error = page.open(changed, { keep: this.player.branch.name });
+        if (state.error) {
+          drawOptions(host, state);
+          return;
+        }
+        close();
+        this.player.play();
+        const dropped = (scenario.script?.length ?? 0) - (script?.length ?? 0);
+        if (dropped > 0) notice(`${dropped} of the script's entries name nodes that are no longer there.`);
+      };
+      drawOptions(host, state);
+    });
+  }
+
+  branches() {
+    const { page, player } = this;
+    player.pause();
+    player.remember();
+    const others = player.branches.filter((branch) => branch.id !== player.current);
+    /** @type {[number, number]} */
+    let pair = [others.at(-1)?.id ?? player.current, player.current];
+    openDialog("Branches", (host, close) => {
+      const draw = () => {
+        const compared = player.branches.length > 1 ? this.compare(pair) : null;
+        drawBranches(host, {
+          branches: player.branches,
+          current: player.current,
+          pair,
+          outcomes: compared?.outcomes ?? null,
+          differs: compared?.differs ?? "",
+          choose: (place, id) => {
+            pair = place === 0 ? [id, pair[1]] : [pair[0], id];
+            draw();
+          },
+          show: (id) => {
+            if (page.hands.attempt(() => player.show(id))) close();
+          },
+          rename: (id, name) => {
+            const branch = player.branches.find((b) => b.id === id);
+            if (branch && name.trim()) branch.name = name.trim();
+            player.version++;
+            draw();
+          },
+          forget: (id) => {
+            player.forget(id);
+            pair = [player.current, player.current];
+            draw();
+          },
+          link: async (id) => {
+            const branch = player.branches.find((b) => b.id === id);
+            if (branch) await copyText(await page.link(branch));
+            notice("The link is copied.");
+          },
+        });
+      };
+      draw();
+    });
+  }
+
+  /**
+   * Runs two branches to their ends, each on its own, and says where they part.
+   * @param {[number, number]} pair
+   */
+  compare(pair) {
+    const runs = pair.map((id) => {
+      const branch = this.player.branches.find((b) => b.id === id) ?? this.player.branch;
+      const sim = simulate(branch.scenario);
+      sim.advance_ms(branch.end_ms);
+      return sim;
+    });
+    const [a, b] = runs;
+    const outcomes = /** @type {[any, any]} */ (runs.map((sim) => outcomeOf(sim.report())));
+    const shared = Math.min(a.length, b.length);
+    let [low, high] = [0, shared];
+    const lineAt = (/** @type {import("../types.js").Simulation} */ sim, /** @type {number} */ id) =>
+      sim.trace(id, id + 1)[0]?.line;
+    // Runs part once and for good: halve the stretch in which they do.
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (lineAt(a, middle) === lineAt(b, middle)) low = middle + 1;
+      else high = middle;
+    }
+    const [first] = a.trace(low, low + 1);
+    const [second] = b.trace(low, low + 1);
+    const what = (/** @type {import("../types.js").TraceEvent | undefined} */ event) =>
+      event ? `${event.text} (${event.at_ms.toFixed(1)} ms)` : "nothing more";
+    const differs =
+      !first && !second
+        ? "They are the same run."
+        : `The same for ${low} events; then on the left: ${what(first)}; on the right: ${what(second)}.`;
+    runs.forEach((sim) => sim.free());
+    return { outcomes, differs };
+  }
+
+  /** @param {string} text */
+  panic(text) {
+    const { page, player } = this;
+    const { scenario } = player.branch ?? { scenario: null };
+    openDialog("The simulator has failed", (host) =>
+      render(
+        html`<h1>The simulator has failed</h1>
+          <p>
+            That is a mistake of ours, not yours. Nothing you did is lost: the scenario, with all that was
+            done by hand, can be run again.
+          </p>
+          <pre tabindex="0">${text}</pre>
+          <div class="actions">
+            <button class="primary" id="start-again" @click=${() => void this.startAgain(scenario)}>
+              Start again from the same scenario
+            </button>
+            <button @click=${() => void copyText(JSON.stringify(scenario, null, 2))}>
+              Copy the scenario
+            </button>
+          </div>`,
+        host,
+      ),
+    );
+    void page;
+  }
+
+  /**
+   * A module that has panicked cannot be used again: the page loads anew, with the run in its address.
+   * @param {Scenario | null} scenario
+   */
+  async startAgain(scenario) {
+    if (scenario) {
+      const { packRun } = await import("../share.js");
+      const run = await packRun({ scenario, position: 0, now_ms: 0 });
+      history.replaceState(null, "", `#/${scenario.protocol}?run=${run}`);
+    }
+    location.reload();
+  }
+}
+
+/**
+ * Whether an entry of a script can be read with that many nodes.
+ * @param {import("../types.js").ScriptEntry} entry
+ * @param {number} nodes
+ */
+function fits(entry, nodes) {
+  const named = [entry.node, entry.from, entry.to, ...(entry.groups ?? []).flat()];
+  return named.every((id) => id == null || id < nodes);
+}
+
+/** @param {string} text */
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    notice("The browser does not let this page copy: the text is in the field above.", { bad: true });
+  }
+}
