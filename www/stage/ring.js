@@ -37,7 +37,7 @@ export function ringOf(width, height, count, clients) {
   const wanted = dots ? 8 : Math.min(46, Math.min(width, height) * (narrow ? 0.082 : 0.088));
   const outside = clients > 0 ? 34 : 0;
   const side = dots ? 46 + outside : narrow ? wanted + 16 + outside : wanted + 122;
-  const top = dots ? 40 + outside / 2 : wanted + 34;
+  const top = dots ? 40 + outside / 2 : wanted + (clients > 0 ? 44 : 30);
   const ry = Math.max(40, height / 2 - top);
   const rx = Math.max(40, Math.min(width / 2 - side, ry * 1.22));
   const chord = 2 * Math.min(rx, ry) * Math.sin(Math.PI / Math.max(2, count));
@@ -45,11 +45,11 @@ export function ringOf(width, height, count, clients) {
   const middle = { x: width / 2, y: height / 2 + (dots || narrow ? 0 : 4) };
 
   /** @param {number} turn in whole turns from the top, clockwise */
-  const at = (turn, more = 0) => {
+  const at = (turn, more = 0, down = more) => {
     const angle = 2 * Math.PI * turn - Math.PI / 2;
     return {
       x: middle.x + (rx + more) * Math.cos(angle),
-      y: middle.y + (ry + more) * Math.sin(angle),
+      y: middle.y + (ry + down) * Math.sin(angle),
       cos: Math.cos(angle),
       sin: Math.sin(angle),
     };
@@ -60,8 +60,9 @@ export function ringOf(width, height, count, clients) {
       : ((p) => seat(p.x, p.y, p.cos, p.sin, radius, narrow && !dots))(at(k / count)),
   );
   const reach = Math.min(radius + 34, width / 2 - rx - CLIENT_HALF - 4);
+  const down = Math.min(reach, height / 2 - ry - CLIENT_HALF - 24);
   const seats = Array.from({ length: clients }, (_, c) => {
-    const p = at(clientTurn(c, clients, count), count === 1 ? 0 : reach);
+    const p = at(clientTurn(c, clients, count), count === 1 ? 0 : reach, count === 1 ? 0 : down);
     const below = p.y + CLIENT_HALF + 14;
     return { x: p.x, y: p.y, labelX: p.x, labelY: below, anchor: /** @type {const} */ ("middle") };
   });
