@@ -4,7 +4,7 @@ import { byId, html, render } from "./lib/dom.js";
 import { onRoute, parseRoute } from "./route.js";
 import { RunPage } from "./pages/run.js";
 import { viewOf } from "./views/index.js";
-import { protocolNames, startWasm, version } from "./wasm.js";
+import { panicForTest, protocolNames, startWasm, version } from "./wasm.js";
 
 /**
  * The ready scenarios of a protocol, in order.
@@ -60,6 +60,7 @@ async function start() {
         if (wrong) throw new Error(wrong);
       },
       link: () => page.link(),
+      panicForTest: () => page.player.guard(panicForTest),
     },
   });
 }

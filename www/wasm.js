@@ -1,8 +1,8 @@
 // The only file that touches the compiled simulator.
 
-import start, { Simulation, describe, protocols, run, version } from "./pkg/synod.js";
+import start, { Simulation, describe, panic_for_test, protocols, run, version } from "./pkg/synod.js";
 
-export { run, version };
+export { panic_for_test as panicForTest, run, version };
 
 /** Compiles and starts the simulator. */
 export async function startWasm() {

@@ -59,6 +59,7 @@ export class RunPage {
     this.storyAt = 0;
     this.panelsAt = 0;
     this.seen = -1;
+    this.told = -1;
     this.commands = commandsOf(this);
     this.player.onTrouble = (kind, error) => this.onTrouble(kind, error);
     this.player.onJump = () => this.onJump();
@@ -146,6 +147,7 @@ export class RunPage {
         const shared = await unpackRun(route.run);
         const wrong = this.open(shared.scenario, { at_ms: shared.now_ms, position: shared.position });
         if (wrong) throw new Error(wrong);
+        if (shared.position === 0) this.player.play();
         return;
       } catch (error) {
         notice(`This link cannot be replayed by this build. ${errorWords(error)}`, {
@@ -189,8 +191,9 @@ export class RunPage {
       current: player.current,
     });
     const changed = player.version !== this.seen;
-    if (realNow - this.storyAt > STORY_MS && (changed || player.playing)) {
+    if (realNow - this.storyAt > STORY_MS && (player.version !== this.told || player.playing)) {
       this.storyAt = realNow;
+      this.told = player.version;
       this.drawStory(frame);
     }
     if ((changed && !player.playing) || realNow - this.panelsAt > PANEL_MS) {
@@ -217,11 +220,12 @@ export class RunPage {
     setWords("watch", hint || watch);
   }
 
-  /** The scenario's own sentence of what to watch for, until its script has begun. */
+  /** The scenario's own sentence of what to watch for, shortly before its script begins. */
   hintNow() {
     const { scenario, now, touched } = this.player;
     const first = scenario.script?.[0]?.at_ms ?? 0;
-    return !touched && scenario.watch && now < Math.max(first, 40) ? scenario.watch : "";
+    const near = now > first - 2 * LEAD_MS && now < Math.max(first, 40);
+    return !touched && near ? (scenario.watch ?? "") : "";
   }
 
   /** @param {import("../stage/frame.js").Frame} frame */

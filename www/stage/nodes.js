@@ -50,7 +50,7 @@ export class NodeLayer {
       const seat = ring.nodes[id];
       node.key = "";
       setAttribute(node.group, "transform", `translate(${seat.x.toFixed(1)} ${seat.y.toFixed(1)})`);
-      setAttribute(node.group, "tabindex", id === this.focused ? 0 : -1);
+      setAttribute(node.hit, "tabindex", id === this.focused ? 0 : -1);
       setAttribute(node.hit, "r", Math.max(r + 4, 13));
       setAttribute(node.halo, "r", r + (ring.dots ? 4 : 6));
       setAttribute(node.body, "r", r);
@@ -81,7 +81,7 @@ export class NodeLayer {
       "class",
       `node is-${node.status} ring-${look.ring} tone-${toneOf(look.tone)} ${mark} ${this.ring.dots ? "dot" : ""}`,
     );
-    setAttribute(parts.group, "aria-label", look.spoken);
+    setAttribute(parts.hit, "aria-label", look.spoken);
     const { radius, dots } = this.ring;
     setText(parts.tip, dots ? `${node.id}, ${look.label}` : "");
     setText(parts.label, dots ? "" : look.label);
@@ -99,11 +99,11 @@ export class NodeLayer {
 
   /** @param {number} id */
   focus(id) {
-    this.nodes[this.focused]?.group.setAttribute("tabindex", "-1");
+    this.nodes[this.focused]?.hit.setAttribute("tabindex", "-1");
     this.focused = id;
-    const group = this.nodes[id]?.group;
-    group?.setAttribute("tabindex", "0");
-    group?.focus();
+    const button = this.nodes[id]?.hit;
+    button?.setAttribute("tabindex", "0");
+    button?.focus();
   }
 
   /** @param {number} id */
@@ -116,16 +116,15 @@ export class NodeLayer {
    * @returns {NodeParts}
    */
   makeNode(id) {
-    const group = svgElement(
-      "g",
-      { role: "button", "aria-haspopup": "menu", "data-node": id, tabindex: -1 },
-      this.layer,
-    );
-    group.addEventListener("focus", () => {
+    const group = svgElement("g", {}, this.layer);
+    // The button is the circle alone: its name says more than the words drawn beside it.
+    const button = { role: "button", "aria-haspopup": "menu", "data-node": id, tabindex: -1 };
+    const hit = svgElement("circle", { class: "hit", ...button }, group);
+    group.addEventListener("focusin", () => {
       if (this.focused !== id) {
-        this.nodes[this.focused]?.group.setAttribute("tabindex", "-1");
+        this.nodes[this.focused]?.hit.setAttribute("tabindex", "-1");
         this.focused = id;
-        group.setAttribute("tabindex", "0");
+        hit.setAttribute("tabindex", "0");
       }
       this.on.focus(id);
     });
@@ -134,16 +133,19 @@ export class NodeLayer {
       event.preventDefault();
       this.on.open(id);
     });
-    const hit = svgElement("circle", { class: "hit" }, group);
     const halo = svgElement("circle", { class: "halo" }, group);
     const body = svgElement("circle", { class: "body" }, group);
     const inner = svgElement("circle", { class: "inner" }, group);
     const bars = svgElement("path", { class: "bars", d: "M-4-30v10M4-30v10" }, group);
-    const number = svgElement("text", { class: "id", "text-anchor": "middle" }, group);
-    const figure = svgElement("text", { class: "figure", "text-anchor": "middle" }, group);
+    const number = svgElement("text", { "aria-hidden": "true", class: "id", "text-anchor": "middle" }, group);
+    const figure = svgElement(
+      "text",
+      { "aria-hidden": "true", class: "figure", "text-anchor": "middle" },
+      group,
+    );
     const dots = svgElement("g", { class: "dots" }, group);
-    const label = svgElement("text", { class: "label" }, group);
-    const tip = svgElement("text", { class: "tip" }, group);
+    const label = svgElement("text", { "aria-hidden": "true", class: "label" }, group);
+    const tip = svgElement("text", { "aria-hidden": "true", class: "tip" }, group);
     return { group, hit, halo, body, inner, bars, id: number, figure, dots, label, tip, key: "" };
   }
 
@@ -180,7 +182,12 @@ export class NodeLayer {
       if (!few) return;
       const text = svgElement("text", { x: seat.x, y: seat.y + 4, "text-anchor": "middle" });
       text.textContent = String(id);
-      const label = svgElement("text", { class: "label", x: seat.labelX, y: seat.labelY });
+      const label = svgElement("text", {
+        "aria-hidden": "true",
+        class: "label",
+        x: seat.labelX,
+        y: seat.labelY,
+      });
       label.setAttribute("text-anchor", seat.anchor);
       label.textContent = "client";
       this.clientLayer.append(text, label);

@@ -41,7 +41,10 @@ export class Stage {
     const svg = svgElement("svg");
     host.replaceChildren(this.canvas, svg);
     this.svg = svg;
-    this.nodes = new NodeLayer(svg, { open: hands.openNode, focus: hands.focusNode });
+    this.nodes = new NodeLayer(svg, {
+      open: (node) => hands.openNode(node),
+      focus: (node) => hands.focusNode(node),
+    });
     this.messages = new MessageLayer();
     this.messages.setKinds(kinds.map((kind) => view.message(kind).glyph));
     this.ring = ringOf(600, 400, 0, 0);

@@ -28,7 +28,9 @@ export function drawLogs(host, { nodes }) {
           <thead>
             <tr>
               <th scope="col"><span class="hidden">node</span></th>
-              ${indices.map((i) => html`<th scope="col">${i % 5 === 0 || i === last || i === first ? i : ""}</th>`)}
+              ${indices.map((i) =>
+                i % 5 === 0 || i === last || i === first ? html`<th scope="col">${i}</th>` : html`<td></td>`,
+              )}
             </tr>
           </thead>
           <tbody>
