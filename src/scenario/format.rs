@@ -20,7 +20,7 @@ const SEED_MAX: u64 = (1 << 53) - 1;
 /// Everything that Synod shows is a function of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(deny_unknown_fields))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(deny_unknown_fields, transform = fill_in))]
 pub struct Scenario {
     /// The format's version: 1.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(range(min = 1, max = 1)))]
@@ -376,6 +376,24 @@ pub(super) fn brief(value: &Value) -> String {
     }
 }
 
+/// Says in the schema what the reader fills in: the protocol alone has to be there.
+#[cfg(not(target_arch = "wasm32"))]
+fn fill_in(schema: &mut schemars::Schema) {
+    schema.insert("required".into(), serde_json::json!(["protocol"]));
+    let least = Scenario::read(serde_json::json!({ "protocol": "" }));
+    let Ok(Ok(Value::Object(filled))) = least.map(serde_json::to_value) else {
+        return;
+    };
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (name, value) in filled.into_iter().filter(|(name, _)| name != "protocol") {
+        if let Some(Value::Object(property)) = properties.get_mut(&name) {
+            property.insert("default".into(), value);
+        }
+    }
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 impl schemars::JsonSchema for ScriptEntry {
     fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -383,7 +401,10 @@ impl schemars::JsonSchema for ScriptEntry {
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let at = generator.subschema_for::<Micros>();
+        generator.subschema_for::<Action>();
         let mut schema = <Action as schemars::JsonSchema>::json_schema(generator);
+        let about = "An entry of the script: a moment and an action, in one object.";
+        schema.insert("description".into(), about.into());
         let Some(Value::Array(variants)) = schema.get_mut("oneOf") else {
             return schema;
         };

@@ -19,7 +19,10 @@ pub(super) const BATCH_MAX: usize = 10_000;
 /// A message between nodes. Kept small: what is big is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(bound = "M: StateMachine"))]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    schemars(rename = "RaftMessage", bound = "M: StateMachine")
+)]
 #[serde(untagged, bound = "")]
 pub enum Message<M: StateMachine> {
     /// Would you vote for me? Asked before the term is raised (thesis, section 9.6).

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The switches of Raft, with the defaults of a small cluster on a local network.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "RaftOptions"))]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Least and greatest election timeout; each is drawn anew from this range (section 5.2).

@@ -7,6 +7,7 @@ use std::fmt::{self, Display};
 /// What a client asks: an operation of the state machine, or a change of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "RaftOp"))]
 #[serde(untagged)]
 pub enum Op<O> {
     /// An operation of the replicated state machine.

@@ -14,7 +14,10 @@ const ENTRIES_SHOWN: u64 = 64;
 /// A node in full.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(bound = "M: StateMachine"))]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    schemars(rename = "RaftView", bound = "M: StateMachine")
+)]
 #[serde(bound = "")]
 pub struct View<M: StateMachine> {
     /// Its role's name.

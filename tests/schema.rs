@@ -1,0 +1,64 @@
+//! The JSON Schemas of the public formats: made from the Rust types, checked in under docs/, and held
+//! against the Rust reader. `UPDATE=1 cargo test --test schema` rewrites them.
+#![cfg(not(target_arch = "wasm32"))]
+
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use serde_json::{Map, Value, json};
+use std::fs;
+use synod::protocol::raft::{KvMachine, KvOp, Message, Op, Options, View};
+use synod::scenario::{ProtocolInfo, Report, Scenario, ScenarioError};
+use synod::sim::{MessageDetail, NodeDetail, TraceEvent, ViolationRecord};
+
+#[test]
+fn the_checked_in_schemas_are_those_of_the_types() {
+    let read = SchemaSettings::draft2020_12().for_deserialize();
+    let scenario = read.into_generator().into_root_schema_for::<Scenario>();
+    let written = SchemaSettings::draft2020_12().for_serialize();
+    let report = written.into_generator().into_root_schema_for::<Report>();
+    for (name, schema) in [
+        ("scenario", Value::from(scenario)),
+        ("report", Value::from(report)),
+        ("face", face()),
+    ] {
+        let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));
+        let path = format!("docs/{name}.schema.json");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&path, &text).expect("docs/ can be written");
+        }
+        let checked_in = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            checked_in == text,
+            "{path} is not that of the types: UPDATE=1 rewrites it"
+        );
+    }
+}
+
+/// What crosses between Rust and JavaScript beside scenarios and reports, as definitions alone.
+fn face() -> Value {
+    let mut written = SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator();
+    written.subschema_for::<ProtocolInfo>();
+    written.subschema_for::<NodeDetail>();
+    written.subschema_for::<MessageDetail>();
+    written.subschema_for::<TraceEvent>();
+    written.subschema_for::<ViolationRecord>();
+    written.subschema_for::<ScenarioError>();
+    written.subschema_for::<View<KvMachine>>();
+    written.subschema_for::<Message<KvMachine>>();
+    let mut read = SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .into_generator();
+    read.subschema_for::<Options>();
+    read.subschema_for::<Op<KvOp>>();
+    let definitions = |generator: &mut SchemaGenerator| generator.take_definitions(true);
+    let mut all: Map<String, Value> = definitions(&mut written);
+    all.extend(definitions(&mut read));
+    all.sort_keys();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Face",
+        "description": "What crosses between the wasm module and JavaScript, beside scenarios and reports.",
+        "$defs": all,
+    })
+}
