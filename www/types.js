@@ -1,90 +1,24 @@
 // The shapes that cross the wasm boundary, as the page reads them. Types only; no code.
 
-/**
- * What is done to the cluster. The one definition is `src/sim/action.rs`.
- * @typedef {{ do: string, [field: string]: any }} Action
- */
-
-/** @typedef {{ at_ms: number, after?: number } & Action} ScriptEntry */
-
-/**
- * @typedef {object} Scenario
- * @property {number} [version]
- * @property {string} protocol
- * @property {number} [nodes]
- * @property {number} [seed]
- * @property {Record<string, any>} [options]
- * @property {Record<string, any>} [network]
- * @property {Record<string, any>} [clients]
- * @property {boolean} [invariants]
- * @property {ScriptEntry[]} [script]
- * @property {number} [until_ms]
- * @property {string} [title]
- * @property {string} [about]
- * @property {string} [watch]
- */
-
-/**
- * @typedef {object} ProtocolInfo
- * @property {string} name
- * @property {string[]} glance
- * @property {string[]} roles
- * @property {string[]} kinds
- * @property {string[]} workloads
- * @property {Record<string, any>} options
- * @property {string[]} invariants
- * @property {boolean} membership
- * @property {string | null} model
- */
+/** @typedef {import("./pkg/types").Action} Action */
+/** @typedef {import("./pkg/types").ScriptEntry} ScriptEntry */
+/** @typedef {Partial<import("./pkg/types").Scenario>} Scenario */
+/** @typedef {import("./pkg/types").ProtocolInfo} ProtocolInfo */
+/** @typedef {import("./pkg/types").TraceEvent} TraceEvent */
+/** @typedef {import("./pkg/types").ViolationRecord} Violation */
+/** @typedef {import("./pkg/types").Report} Report */
 
 /** @typedef {{ node?: number, client?: number }} Peer */
 
 /**
- * @typedef {object} NodeDetail
- * @property {number} id
- * @property {"up" | "crashed" | "paused"} status
- * @property {number} clock_ms
- * @property {number} drift_ppm
- * @property {number} waiting
- * @property {{ timer: string, set_ms: number, due_ms: number }[]} timers
- * @property {any} view
+ * A node in full. What its `view` holds is the protocol's own affair.
+ * @typedef {Omit<import("./pkg/types").NodeDetail, "view"> & { view: any }} NodeDetail
  */
 
 /**
- * @typedef {object} MessageDetail
- * @property {number} id
- * @property {Peer} from
- * @property {Peer} to
- * @property {string} kind
- * @property {boolean} reply
- * @property {number} epoch
- * @property {string} text
- * @property {any} body
- * @property {number} sent_ms
- * @property {number | null} due_ms
- * @property {number} sent_by
- * @property {"flying" | "waiting" | "delivered" | "lost"} fate
- * @property {string | null} why
- * @property {number | null} event
- * @property {number[]} led_to
+ * A message in full. What its `body` holds is the protocol's own affair.
+ * @typedef {Omit<import("./pkg/types").MessageDetail, "body" | "from" | "to"> & { body: any, from: Peer, to: Peer }} MessageDetail
  */
-
-/**
- * @typedef {object} TraceEvent
- * @property {number} id
- * @property {number} at_ms
- * @property {number | null} node
- * @property {number | null} client
- * @property {number | null} cause
- * @property {string} kind
- * @property {string} name
- * @property {string | null} class
- * @property {number | null} message
- * @property {string} text
- * @property {string} line
- */
-
-/** @typedef {{ invariant: string, at_ms: number, nodes: number[], event: number, text: string }} Violation */
 
 /**
  * @typedef {object} Simulation

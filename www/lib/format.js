@@ -87,13 +87,13 @@ export function peerName(peer) {
  * @param {import("../types.js").Action} action
  */
 export function actionWords(action) {
-  const { do: verb, node } = action;
-  switch (verb) {
+  const node = "node" in action ? action.node : undefined;
+  switch (action.do) {
     case "partition":
       return `cut ${action.groups.map((/** @type {number[]} */ g) => g.join(" ")).join(" | ")}`;
     case "cut":
     case "mend":
-      return `${verb} ${action.from}${action.one_way ? " to " : "–"}${action.to}`;
+      return `${action.do} ${action.from}${action.one_way ? " to " : "–"}${action.to}`;
     case "heal":
       return "heal all links";
     case "disk_loss":
@@ -118,8 +118,8 @@ export function actionWords(action) {
     case "drop":
     case "duplicate":
     case "delay":
-      return `${verb} ${action.kind ?? "message"}${action.message != null ? ` ${action.message}` : ""}`;
+      return `${action.do} ${("kind" in action && action.kind) || "message"}${action.message != null ? ` ${action.message}` : ""}`;
     default:
-      return node == null ? verb : `${verb} node ${node}`;
+      return node == null ? action.do : `${action.do} node ${node}`;
   }
 }

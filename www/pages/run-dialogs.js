@@ -242,7 +242,8 @@ export class Dialogs {
  * @param {number} nodes
  */
 function fits(entry, nodes) {
-  const named = [entry.node, entry.from, entry.to, ...(entry.groups ?? []).flat()];
+  const { node, from, to, groups = [] } = /** @type {Record<string, any>} */ (entry);
+  const named = [node, from, to, ...groups.flat()];
   return named.every((id) => id == null || id < nodes);
 }
 

@@ -28,7 +28,7 @@ export class Hands {
   get manual() {
     const { scenario, now } = this.player;
     const said = scenario.script?.findLast((entry) => entry.do === "manual" && entry.at_ms <= now);
-    return said ? said.on === true : scenario.network?.manual === true;
+    return said?.do === "manual" ? said.on : scenario.network?.manual === true;
   }
 
   /**
