@@ -1,6 +1,7 @@
 //! Synod: a playground for the protocols by which machines agree on what is true.
 
 pub mod base;
+pub mod check;
 pub mod protocol;
 pub mod scenario;
 pub mod sim;

@@ -9,6 +9,7 @@ use crate::sim::Simulation;
 mod error;
 mod expect;
 mod format;
+mod history;
 mod registry;
 mod report;
 
@@ -40,6 +41,5 @@ pub fn run(scenario: &Scenario, budget: u32) -> Result<Report, ScenarioError> {
 
 /// Reports on a run of `scenario` up to the moment it shows.
 pub fn report(scenario: &Scenario, run: &dyn Simulation) -> Report {
-    let _ = registry::model(&scenario.protocol);
-    Report::of(run, None)
+    Report::of(run, registry::model(&scenario.protocol))
 }

@@ -3,7 +3,7 @@
 use super::error::{ScenarioError, join, read};
 use super::format::Scenario;
 use crate::base::{Core, Membership, Monitor, NodeId, Wire};
-use crate::sim::{Action, Pick, Run, Setup, Simulation, decode};
+use crate::sim::{Action, Run, Setup, Simulation, check_kind, decode};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -170,21 +170,8 @@ fn check_action<C: Core>(path: &str, action: &Action) -> Result<(), ScenarioErro
         Action::Request { op, .. } => decode::<C>(op)
             .map(|_| ())
             .map_err(|error| ScenarioError::in_action(path, error)),
-        Action::Deliver(Pick {
-            kind: Some(kind), ..
-        })
-        | Action::Drop(Pick {
-            kind: Some(kind), ..
-        })
-        | Action::Duplicate(Pick {
-            kind: Some(kind), ..
-        }) if !C::Message::KINDS.contains(&kind.as_str()) => {
-            let expected = format!("one of {}", C::Message::KINDS.join(", "));
-            Err(ScenarioError::new(
-                join(path, "kind"),
-                format!("{kind:?}"),
-                expected,
-            ))
+        Action::Deliver(pick) | Action::Drop(pick) | Action::Duplicate(pick) => {
+            check_kind::<C>(pick).map_err(|error| ScenarioError::in_action(path, error))
         }
         Action::Join {} | Action::Leave { .. }
             if C::membership(Membership::Join(NodeId(0))).is_none() =>

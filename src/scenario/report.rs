@@ -1,5 +1,6 @@
 //! The report: what a run came to.
 
+use super::history::judge;
 use crate::base::{Micros, NodeId};
 use crate::sim::{Counts, MilestoneRecord, NodeDetail, Operation, Simulation, ViolationRecord};
 use serde::Serialize;
@@ -26,11 +27,20 @@ pub struct Report {
     /// Whether the clients' history is linearizable; null where the protocol promises nothing of
     /// the kind, or where the search for an order ran out of its budget.
     pub linearizable: Option<bool>,
+    /// Why it is not, in one plain sentence.
+    pub blame: Option<String>,
     /// How well the clients were served.
     pub availability: Availability,
     /// Every node in the end.
     #[serde(rename = "final")]
     pub final_nodes: Vec<NodeDetail>,
+}
+
+/// What a clients' history comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct HistoryVerdict {
+    pub linearizable: Option<bool>,
+    pub blame: Option<String>,
 }
 
 /// A run in one word.
@@ -75,7 +85,7 @@ pub struct Latency {
 
 impl Report {
     /// Reports on `run` up to the moment it shows.
-    pub fn of(run: &dyn Simulation, linearizable: Option<bool>) -> Report {
+    pub(super) fn of(run: &dyn Simulation, model: Option<&str>) -> Report {
         let position = run.position();
         let violations: Vec<_> = run
             .violations()
@@ -83,6 +93,13 @@ impl Report {
             .filter(|v| v.event < position)
             .collect();
         let history = run.history();
+        let judged = model
+            .and_then(|model| judge(model, &history))
+            .unwrap_or_default();
+        let HistoryVerdict {
+            linearizable,
+            blame,
+        } = judged;
         let broken = !violations.is_empty() || linearizable == Some(false);
         let ids = NodeId::first(run.nodes());
         Report {
@@ -97,6 +114,7 @@ impl Report {
             },
             violations,
             linearizable,
+            blame,
             availability: Availability::of(&history),
             history,
             final_nodes: ids.filter_map(|id| run.node(id)).collect(),

@@ -139,12 +139,7 @@ impl<C: Core> World<C> {
     }
 
     fn check_pick(&self, pick: &Pick, trace: &Trace<C>) -> Result<(), ActionError> {
-        if let Some(kind) = &pick.kind
-            && !C::Message::KINDS.contains(&kind.as_str())
-        {
-            let expected = format!("one of {}", C::Message::KINDS.join(", "));
-            return Err(ActionError::new("kind", format!("{kind:?}"), expected));
-        }
+        check_kind::<C>(pick)?;
         match self.find(pick, trace) {
             Some(_) if self.flying.len() < UNDER_WAY_MAX => Ok(()),
             Some(_) => {
@@ -415,7 +410,8 @@ impl<C: Core> World<C> {
             let end = |peer, node: Option<NodeId>| node.is_none_or(|node| peer == Peer::Node(node));
             let kind = |name: &String| match &flight.body {
                 Body::Message(message) => C::Message::KINDS[message.kind()] == name,
-                _ => false,
+                Body::Request(_) => name == "Request",
+                Body::Reply(_) => name == "Reply",
             };
             pick.message.is_none_or(|number| number == flying.flight)
                 && end(flight.from(), pick.from)
@@ -442,6 +438,24 @@ pub(super) fn timer_name<T: fmt::Debug>(timer: &T) -> String {
         snake.extend(letter.to_lowercase());
     }
     snake
+}
+
+/// Checks that a pick names a kind of message there is: one of the protocol's, or a client's
+/// `Request` or `Reply`.
+///
+/// # Errors
+/// When there is no such kind.
+pub fn check_kind<C: Core>(pick: &Pick) -> Result<(), ActionError> {
+    let Some(kind) = &pick.kind else {
+        return Ok(());
+    };
+    let known = C::Message::KINDS.iter().chain(&["Request", "Reply"]);
+    if known.clone().any(|name| name == kind) {
+        return Ok(());
+    }
+    let names: Vec<_> = known.copied().collect();
+    let expected = format!("one of {}", names.join(", "));
+    Err(ActionError::new("kind", format!("{kind:?}"), expected))
 }
 
 /// Reads a protocol's operation.

@@ -179,7 +179,7 @@ pub struct Pick {
     /// The receiver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<NodeId>,
-    /// The kind, in the protocol's words: `RequestVote`.
+    /// The kind, in the protocol's words: `RequestVote`; `Request` and `Reply` are a client's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
 }

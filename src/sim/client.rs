@@ -185,6 +185,9 @@ impl<C: Core> World<C> {
         }
         client.alarm = Micros::NEVER;
         let Some(asking) = &mut client.asking else {
+            if client.scripted {
+                return;
+            }
             let n = client.serial;
             let op = C::workload(self.setup.workload, number, n, &mut client.luck);
             return self.ask(number, None, op, NONE, trace);

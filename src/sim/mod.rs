@@ -18,7 +18,7 @@ mod trace;
 mod words;
 mod world;
 
-pub use act::{ActionError, NODES_MAX, decode};
+pub use act::{ActionError, NODES_MAX, check_kind, decode};
 pub use action::{Action, Entry, Pick};
 pub use client::CLIENTS_MAX;
 pub use clock::DRIFT_PPM_MAX;

@@ -509,6 +509,8 @@ fn clients_follow_hints_retry_and_give_up() {
         .filter(|e| matches!(e.kind, EventKind::Retry(_)))
         .count();
     assert_eq!(tries as u32, Clients::default().attempts - 1);
+    let asked = history.iter().filter(|o| o.client >= 2).count();
+    assert_eq!(asked, 2, "who is told what to ask asks nothing else");
     let built_in = history.iter().filter(|o| o.client < 2);
     assert!(built_in.clone().count() > 50);
     assert!(built_in.filter(|o| o.returned.is_none()).count() <= 2);

@@ -1,0 +1,7 @@
+//! Judges of histories: what clients asked and were answered, held against a sequential model.
+
+mod linear;
+mod model;
+
+pub use linear::{Blame, Call, Verdict, check};
+pub use model::{KeyValue, KvCall, KvResult, Model};

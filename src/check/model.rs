@@ -1,0 +1,94 @@
+//! Sequential specifications: what one operation after the other would answer.
+
+use std::fmt::Debug;
+
+/// A specification as a value. It says what a single copy of the object would do; it shares no
+/// code with the systems that are judged by it.
+pub trait Model {
+    /// The object's state.
+    type State: Clone + Ord + Debug;
+    /// What is asked of it.
+    type Op: Debug;
+    /// What it answers.
+    type Outcome: Debug;
+
+    /// The object before the first operation.
+    fn init(&self) -> Self::State;
+
+    /// The state after `op`, if `op` may have that outcome in `state`. Without an outcome, one
+    /// that nobody heard, any will do.
+    fn step(
+        &self,
+        state: &Self::State,
+        op: &Self::Op,
+        outcome: Option<&Self::Outcome>,
+    ) -> Option<Self::State>;
+
+    /// The part of the object that `op` is about. Operations on different parts do not see each
+    /// other, so that each part's history is judged by itself (Herlihy and Wing 1990, locality).
+    fn part<'a>(&self, op: &'a Self::Op) -> &'a str;
+}
+
+/// A register of a key-value store: a whole number, or nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyValue;
+
+/// What is asked of a key-value store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KvCall {
+    /// Writes a value.
+    Put(String, i64),
+    /// Reads the value.
+    Get(String),
+    /// Writes the last value if the register holds the first.
+    Cas(String, Option<i64>, i64),
+    /// Empties the register.
+    Delete(String),
+}
+
+/// What a key-value store answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KvResult {
+    /// Done.
+    Ok,
+    /// The value read.
+    Value(Option<i64>),
+    /// Whether the value was swapped.
+    Swapped(bool),
+}
+
+impl Model for KeyValue {
+    type State = Option<i64>;
+    type Op = KvCall;
+    type Outcome = KvResult;
+
+    fn init(&self) -> Option<i64> {
+        None
+    }
+
+    fn step(
+        &self,
+        state: &Option<i64>,
+        op: &KvCall,
+        outcome: Option<&KvResult>,
+    ) -> Option<Option<i64>> {
+        let (after, answer) = match op {
+            KvCall::Put(_, value) => (Some(*value), KvResult::Ok),
+            KvCall::Get(_) => (*state, KvResult::Value(*state)),
+            KvCall::Cas(_, old, new) if state == old => (Some(*new), KvResult::Swapped(true)),
+            KvCall::Cas(..) => (*state, KvResult::Swapped(false)),
+            KvCall::Delete(_) => (None, KvResult::Ok),
+        };
+        outcome
+            .is_none_or(|outcome| *outcome == answer)
+            .then_some(after)
+    }
+
+    fn part<'a>(&self, op: &'a KvCall) -> &'a str {
+        match op {
+            KvCall::Put(key, _) | KvCall::Get(key) | KvCall::Cas(key, ..) | KvCall::Delete(key) => {
+                key
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Clients' histories in the form that the checkers read.
+
+use super::report::HistoryVerdict;
+use crate::check::{Call, KeyValue, KvCall, KvResult, Verdict, check};
+use crate::sim::Operation;
+use serde_json::Value;
+
+/// The steps of a search for an order, over all keys.
+const BUDGET: u64 = 5_000_000;
+
+/// Holds a history against the model of that name; `None` where there is no such model.
+pub(super) fn judge(model: &str, history: &[Operation]) -> Option<HistoryVerdict> {
+    if model != "key_value" {
+        return None;
+    }
+    let mut places = Vec::new();
+    let mut calls = Vec::new();
+    for (place, operation) in history.iter().enumerate() {
+        if let Some(call) = key_value(operation) {
+            places.push(place);
+            calls.push(call);
+        }
+    }
+    Some(match check(&KeyValue, &calls, BUDGET) {
+        Verdict::Linearizable(_) => HistoryVerdict {
+            linearizable: Some(true),
+            blame: None,
+        },
+        Verdict::Unknown => HistoryVerdict {
+            linearizable: None,
+            blame: None,
+        },
+        Verdict::Violated(blame) => {
+            let operation = &history[places[blame.operation]];
+            let text = format!(
+                "no order of the operations on {} explains what client {} was answered to {}: {}",
+                blame.part, operation.client, operation.op, operation.result
+            );
+            HistoryVerdict {
+                linearizable: Some(false),
+                blame: Some(text),
+            }
+        }
+    })
+}
+
+/// An operation on the store; `None` for one that concerns the cluster, or was refused.
+fn key_value(operation: &Operation) -> Option<Call<KvCall, KvResult>> {
+    if operation.returned.is_some() && operation.error.is_some() {
+        return None;
+    }
+    let (verb, of) = operation.op.as_object()?.iter().next()?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let op = match verb.as_str() {
+        "put" => KvCall::Put(text(of.get(0)?)?, of.get(1)?.as_i64()?),
+        "get" => KvCall::Get(text(of)?),
+        "cas" => KvCall::Cas(text(of.get(0)?)?, of.get(1)?.as_i64(), of.get(2)?.as_i64()?),
+        "delete" => KvCall::Delete(text(of)?),
+        _ => return None,
+    };
+    let result = match (&op, &operation.result) {
+        (KvCall::Get(_), value) => KvResult::Value(value.as_i64()),
+        (KvCall::Cas(..), Value::Bool(swapped)) => KvResult::Swapped(*swapped),
+        _ => KvResult::Ok,
+    };
+    Some(Call {
+        client: operation.client,
+        op,
+        called: operation.call,
+        returned: operation.returned.map(|at| (at, result)),
+    })
+}
