@@ -85,6 +85,7 @@ impl<C: Core> World<C> {
         let Some((at, due)) = self.agenda.take() else {
             return false;
         };
+        debug_assert!(at >= self.now, "time goes back from {} to {at}", self.now);
         self.now = at;
         match due {
             Due::Flight(place) => {
@@ -322,6 +323,8 @@ impl<C: Core> World<C> {
         let Some(due) = slot.next_alarm().map(|alarm| alarm.due) else {
             return;
         };
+        // The timers of a node that was paused may be overdue.
+        let due = due.max(self.now);
         if due < slot.wake {
             slot.wake = due;
             self.agenda.enter(due, Due::Wake(id));

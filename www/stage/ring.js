@@ -91,7 +91,7 @@ function clientTurn(client, clients, nodes) {
  * @returns {Seat}
  */
 function seat(x, y, cos, sin, radius, narrow) {
-  const gap = radius + 16;
+  const gap = radius + 20;
   if (narrow || Math.abs(cos) < 0.25) {
     const above = sin < -0.5;
     return { x, y, labelX: x, labelY: above ? y - gap + 2 : y + gap + 10, anchor: "middle" };
