@@ -50,7 +50,7 @@ pub struct Invariants {
     /// Entries of other terms seen at an index: only where logs parted.
     others: BTreeMap<(u64, u64), u64>,
     committed: Decided,
-    /// The newest acknowledged command, and where it stands.
+    /// The newest acknowledged command, where it stands, and the term of the leader that told it.
     acknowledged: Option<(RequestId, Decided)>,
     /// Up to where each node has applied its log since it started.
     applied: Vec<u64>,
@@ -89,7 +89,10 @@ impl<M: StateMachine> Monitor<Raft<M>> for Invariants {
                 request,
                 index,
                 chain,
-            } => self.acknowledges(node, *request, *index, *chain, found),
+            } => {
+                let (index, term, chain) = (*index, core.term(), *chain);
+                self.acknowledges(node, *request, Decided { index, term, chain }, found);
+            }
             Milestone::Elected { term, .. } => {
                 self.leads(node, *term, found);
                 self.has_what_is_decided(node, *term, core, found);
@@ -273,7 +276,9 @@ impl Invariants {
             );
             report(found, LEADER_COMPLETENESS, &[node], text);
         }
+        // A leader of an earlier term may be elected late, as far as a clock outside can tell.
         if let Some((request, decided)) = &self.acknowledged
+            && decided.term < term
             && lacks(decided)
         {
             let text = format!(
@@ -290,10 +295,10 @@ impl Invariants {
         &mut self,
         node: NodeId,
         request: RequestId,
-        index: u64,
-        chain: u64,
+        told: Decided,
         found: &mut Vec<Violation>,
     ) {
+        let Decided { index, chain, .. } = told;
         let Some(known) = self.known_at(index) else {
             return;
         };
@@ -310,8 +315,7 @@ impl Invariants {
             .acknowledged
             .is_none_or(|(_, decided)| decided.index < index)
         {
-            let term = 0;
-            self.acknowledged = Some((request, Decided { index, term, chain }));
+            self.acknowledged = Some((request, told));
         }
     }
 }
