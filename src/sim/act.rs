@@ -211,6 +211,9 @@ impl<C: Core> World<C> {
                     conditions.duplicate = duplicate.unwrap_or(conditions.duplicate);
                     conditions.reorder = reorder.unwrap_or(conditions.reorder);
                 };
+                if let (None, None, Some(loss)) = (from, to, loss) {
+                    self.network.client_loss = *loss;
+                }
                 self.network.set_conditions(change, |a, b| {
                     from.is_none_or(|from| from == a) && to.is_none_or(|to| to == b)
                 });

@@ -83,7 +83,8 @@ pub enum Action {
     },
     /// Mends every link.
     Heal {},
-    /// Changes how a link, or every link, carries messages; what is left out stays as it is.
+    /// Changes how a link, or every link, carries messages; what is left out stays as it is. The
+    /// loss of every link is also that of what clients send and hear.
     Link {
         /// The sender's end; every node when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -273,7 +273,7 @@ impl<C: Core> World<C> {
         sent_by: u32,
         trace: &mut Trace<C>,
     ) {
-        let loss = self.setup.conditions.loss;
+        let loss = self.network.client_loss;
         let client = &mut self.clients[number as usize];
         let n = client.sent * 2;
         client.sent += 1;

@@ -100,6 +100,8 @@ pub(super) struct Network {
     conditions: Vec<Conditions>,
     cuts: usize,
     pub manual: bool,
+    /// The share lost of what clients and nodes send each other.
+    pub client_loss: Ratio,
 }
 
 impl Network {
@@ -113,6 +115,7 @@ impl Network {
             conditions: vec![conditions],
             cuts: 0,
             manual,
+            client_loss: conditions.loss,
         };
         network.grow(nodes);
         network
