@@ -1,11 +1,62 @@
 //! The wasm face, in a real browser.
 #![cfg(target_arch = "wasm32")]
 
+use js_sys::{JSON, Reflect};
+use synod::web::{WebSimulation, protocols, run, version};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
+fn parse(text: &str) -> JsValue {
+    JSON::parse(text).expect("it is JSON")
+}
+
+fn field(value: &JsValue, name: &str) -> JsValue {
+    Reflect::get(value, &name.into()).expect("an object")
+}
+
 #[wasm_bindgen_test]
-fn says_its_version() {
-    assert_eq!(synod::web::version(), env!("CARGO_PKG_VERSION"));
+fn says_its_version_and_its_protocols() {
+    assert_eq!(version(), env!("CARGO_PKG_VERSION"));
+    assert!(protocols().contains(&"raft".to_owned()));
+}
+
+#[wasm_bindgen_test]
+fn fifty_scenarios_run_here_as_they_do_natively() {
+    let fifty = js_sys::Array::from(&parse(include_str!("hashes.json")));
+    assert_eq!(fifty.length(), 50);
+    for each in fifty.iter() {
+        let Ok(report) = run(field(&each, "scenario")) else {
+            panic!("a sound scenario is refused");
+        };
+        assert_eq!(field(&report, "trace_hash"), field(&each, "trace_hash"));
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_run_is_walked_acted_on_and_rewound() {
+    let scenario = r#"{ "protocol": "raft", "clients": { "count": 2 } }"#;
+    let mut sim = WebSimulation::new(parse(scenario)).unwrap_or_else(|_| panic!("it is sound"));
+    sim.advance_ms(1_000.0).expect("within budget");
+    let hash = sim.trace_hash();
+    let crash = parse(r#"{ "do": "crash", "node": 2 }"#);
+    assert!(
+        !sim.apply(crash.clone()).expect("it is up"),
+        "there was no future to cut"
+    );
+    assert!(sim.apply(crash).is_err());
+    sim.advance_ms(500.0).expect("within budget");
+    sim.seek_ms(1_000.0).expect("within budget");
+    assert!(sim.step_back());
+    sim.seek_ms(999.0).expect("within budget");
+    let heal = parse(r#"{ "do": "heal" }"#);
+    assert!(
+        sim.apply(heal).expect("possible"),
+        "the crash lay in the future"
+    );
+    assert_ne!(sim.trace_hash(), hash);
+    let frame = sim.frame(None);
+    assert_eq!(frame.get_index(2), 5.0);
+    assert!(frame.get_index(4) >= 0.0);
 }

@@ -1,0 +1,82 @@
+//! Scenarios made up from a number: small Raft clusters under a mixed load of faults.
+
+use serde_json::{Value, json};
+use synod::base::{Chance, Draws};
+
+/// Faults come until then; then everything is mended.
+pub const CALM_MS: u64 = 2_500;
+const UNTIL_MS: u64 = 5_000;
+
+/// One of `choices`.
+fn one<T: Clone>(luck: &mut Draws, choices: &[T]) -> T {
+    choices[luck.between(0, choices.len() as u64 - 1) as usize].clone()
+}
+
+/// A fault, a mend or a request at some moment.
+fn entry(luck: &mut Draws, nodes: u64, fixed_members: bool) -> Value {
+    let at = luck.between(100, CALM_MS - 1);
+    let node = luck.between(0, nodes - 1);
+    let other = (node + luck.between(1, nodes - 1)) % nodes;
+    let mut action = match luck.between(0, if fixed_members { 14 } else { 17 }) {
+        0 | 1 => json!({ "do": "crash", "node": node }),
+        2 | 3 => json!({ "do": "restart", "node": node }),
+        4 => json!({ "do": "isolate", "node": node }),
+        5 => json!({ "do": "partition", "groups": [[node, other]] }),
+        6 => json!({ "do": "cut", "from": node, "to": other, "one_way": luck.between(0, 1) == 0 }),
+        7 | 8 => json!({ "do": "heal" }),
+        9 => json!({ "do": "pause", "node": node }),
+        10 => json!({ "do": "resume", "node": node }),
+        11 => json!({ "do": "timeout", "node": node }),
+        12 => json!({ "do": "skew", "node": node, "ahead_ms": luck.between(0, 300),
+            "drift_ppm": luck.between(0, 200_000) as i64 - 100_000 }),
+        13 => json!({ "do": "request", "op": { "transfer": node } }),
+        14 => json!({ "do": "garbage", "node": node, "from": other }),
+        15 => json!({ "do": "join" }),
+        _ => json!({ "do": "leave", "node": node }),
+    };
+    action["at_ms"] = at.into();
+    action
+}
+
+/// The scenario of that number.
+pub fn scenario(seed: u64) -> Value {
+    let mut luck = Draws::new(Chance::from_seed(seed).of(0x7365_6564));
+    let nodes = one(&mut luck, &[3, 4, 5]);
+    let fixed_members = luck.between(0, 1) == 0;
+    let count = luck.between(3, 16);
+    let mut script: Vec<Value> = (0..count)
+        .map(|_| entry(&mut luck, nodes, fixed_members))
+        .collect();
+    script.sort_by_key(|entry| entry["at_ms"].as_u64());
+    script.push(json!({ "at_ms": CALM_MS, "do": "heal" }));
+    script.push(json!({ "at_ms": CALM_MS, "do": "link", "loss": 0, "duplicate": 0 }));
+    for node in 0..nodes {
+        script.push(json!({ "at_ms": CALM_MS, "do": "restart", "node": node }));
+        script.push(json!({ "at_ms": CALM_MS, "do": "resume", "node": node }));
+    }
+    let bad = one(&mut luck, &[0.0, 0.02, 0.15]);
+    json!({
+        "protocol": "raft",
+        "nodes": nodes,
+        "seed": seed,
+        "options": {
+            "pre_vote": luck.between(0, 1) == 0,
+            "check_quorum": luck.between(0, 1) == 0,
+            "no_op": luck.between(0, 4) > 0,
+            "reads": one(&mut luck, &["read_index", "log"]),
+            "batch": one(&mut luck, &[1, 4, 64]),
+            "window": one(&mut luck, &[1, 2, 8]),
+            "fast_backtrack": luck.between(0, 1) == 0,
+            "snapshot_every": one(&mut luck, &[0, 3, 20]),
+        },
+        "network": {
+            "latency_ms": one(&mut luck, &[[1, 3], [5, 15], [1, 60]]),
+            "loss": bad,
+            "duplicate": bad,
+            "reorder": one(&mut luck, &[0.0, 0.3]),
+        },
+        "clients": { "count": luck.between(1, 4), "think_ms": [5, 60], "timeout_ms": 250 },
+        "script": script,
+        "until_ms": UNTIL_MS,
+    })
+}
