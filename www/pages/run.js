@@ -1,6 +1,7 @@
 // The page of a run: puts the player, the stage and the panels together, and draws them.
 
 import { byId, html, render } from "../lib/dom.js";
+import { capital } from "../lib/format.js";
 import { listenForKeys } from "../lib/keys.js";
 import { packRun, unpackRun } from "../share.js";
 import { Player } from "../player.js";
@@ -217,7 +218,11 @@ export class RunPage {
     });
     const hint = this.hintNow();
     setWords("headline", headline);
-    setWords("watch", hint || watch);
+    const { violationNow } = this.player;
+    const broken = violationNow
+      ? `${capital(violationNow.invariant)} no longer holds: ${violationNow.text}.`
+      : "";
+    setWords("watch", broken || hint || watch);
   }
 
   /** The scenario's own sentence of what to watch for, shortly before its script begins. */

@@ -32,6 +32,7 @@ export function eventRow(event, { current, position, go }) {
     class=${`rowbutton is-${event.kind} ${event.id >= position ? "future" : ""}`}
     aria-current=${event.id === current ? "true" : "false"}
     data-event=${event.id}
+    title=${event.text}
     @click=${() => go(event.id)}
   >
     <time>${event.at_ms.toFixed(1)}</time><span>${event.text}</span>

@@ -44,6 +44,8 @@ export class MessageLayer {
   draw(context, frame, ring, { steps, selected }) {
     const { data, flights } = frame;
     const many = flights > 400;
+    // A crowd is drawn smaller, so that its streams can be told apart.
+    const shrink = (ring.dots ? 0.72 : 1) * (flights > 1000 ? 0.5 : many ? 0.75 : 1);
     this.heldOn.clear();
     if (!many && !steps) this.drawTails(context, frame, ring);
     this.heldOn.clear();
@@ -52,7 +54,7 @@ export class MessageLayer {
       if (!this.locate(frame, ring, at, steps)) continue;
       const { x, y } = this.point;
       const sprite = this.sprite(data[at + 5], data[at + 6], data[at + 7]);
-      const size = ring.dots ? SPRITE * 0.72 : SPRITE;
+      const size = SPRITE * shrink;
       context.drawImage(sprite, x - size / 2, y - size / 2, size, size);
       if (data[at] === selected) this.drawChosen(context, x, y);
     }

@@ -180,6 +180,7 @@ export class NodeLayer {
       const box = { x: seat.x - half, y: seat.y - half, width: 2 * half, height: 2 * half, rx: 2 };
       svgElement("rect", box, this.clientLayer);
       if (!few) return;
+      const named = ring.clients.length <= 3;
       const text = svgElement("text", { x: seat.x, y: seat.y + 4, "text-anchor": "middle" });
       text.textContent = String(id);
       const label = svgElement("text", {
@@ -190,7 +191,8 @@ export class NodeLayer {
       });
       label.setAttribute("text-anchor", seat.anchor);
       label.textContent = "client";
-      this.clientLayer.append(text, label);
+      this.clientLayer.append(text);
+      if (named) this.clientLayer.append(label);
     });
   }
 

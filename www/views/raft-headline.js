@@ -54,23 +54,32 @@ function twoLeaders(state, leaders) {
 function election(state, candidates, leader) {
   const [first] = candidates;
   const term = first.epoch;
-  if (candidates.length > 1) {
-    const tally = candidates.map((c) => `${c.id} has ${c.glance.votes}`);
-    return {
-      headline:
-        `${capital(nodesListed(candidates.map((c) => c.id)))} all ask for votes in term ${term}`.replace(
-          "all ask",
-          candidates.length === 2 ? "both ask" : "all ask",
-        ),
-      watch: `Each node votes once a term. Node ${listed(tally)}; ${first.glance.needed} are needed, or the vote is split and they try again.`,
-    };
-  }
+  if (candidates.length > 1) return rivals(candidates, term);
   const { votes, needed } = first.glance;
   const missing = needed - votes;
   const gone = leader ? "" : lostLeader(state, first.id);
   return {
     headline: `Node ${first.id} asks for votes in term ${term}`,
     watch: `${gone}It has ${votes} of the ${needed} votes it needs${missing > 0 ? `; ${counted(missing, "more vote")} would make it leader` : ""}.`,
+  };
+}
+
+/**
+ * Several stand in one term.
+ * @param {NodeGlance[]} candidates
+ * @param {number} term
+ */
+function rivals(candidates, term) {
+  const few = candidates.length <= 4;
+  const who = capital(nodesListed(candidates.map((node) => node.id)));
+  const { needed } = candidates[0].glance;
+  const best = Math.max(...candidates.map((node) => node.glance.votes));
+  const tally = few
+    ? `Node ${listed(candidates.map((node) => `${node.id} has ${node.glance.votes}`))}`
+    : `The foremost has ${best}`;
+  return {
+    headline: `${who} ${candidates.length === 2 ? "both" : "all"} ask for votes in term ${term}`,
+    watch: `Each node votes once a term. ${tally}; ${needed} are needed, or the vote is split and they try again.`,
   };
 }
 

@@ -104,11 +104,40 @@ export const raftOptions = [
     step: 100,
     help: "Parts per million by which clocks may differ; the lease is cut short by that much. Rests on clocks.",
   },
+  {
+    key: "mutant",
+    label: "Leave out a rule",
+    type: "choice",
+    choices: [
+      ["", "none: the whole protocol"],
+      ["old_term_commit", "count copies of old terms' entries (5.4.2)"],
+      ["vote_not_persisted", "forget the vote in a crash (figure 2)"],
+      ["no_log_check", "vote without looking at the log (5.4.1)"],
+      ["length_only_check", "compare logs by length alone (5.4.1)"],
+      ["half_quorum", "take half for a majority (5.2)"],
+      ["no_term_check", "take entries of an old term (figure 2)"],
+      ["truncate_always", "cut the log at every append (5.3)"],
+      ["commit_own_last", "commit up to one's own last entry (figure 2)"],
+      ["match_own_last", "acknowledge one's own last entry (5.3)"],
+      ["keeps_leading", "lead on in a term not one's own (5.1)"],
+      ["read_before_commit", "read before the own term has committed (6.4)"],
+      ["reused_read_token", "let old answers confirm a read (6.4)"],
+      ["early_single_change", "change members in one step, early (6)"],
+      ["votes_not_voters", "count votes instead of voters (5.2)"],
+      ["acknowledge_before_durable", "acknowledge before the disk has it (figure 2)"],
+      ["old_snapshot", "install an old snapshot (7)"],
+      ["no_random_timeout", "draw no random time-outs (5.2)"],
+      ["no_rearm", "a deposed leader sets no timer (5.2)"],
+    ],
+    help: "To see what a rule is for: the same protocol without it.",
+    warn: (options) => (options.mutant ? "With this rule left out the protocol is wrong, on purpose." : null),
+  },
 ];
 
 /** @type {[group: string, keys: string[]][]} */
 export const raftOptionGroups = [
   ["Elections", ["election_timeout_ms", "heartbeat_ms", "pre_vote", "check_quorum", "no_op"]],
   ["Log", ["batch", "window", "fast_backtrack", "snapshot_every"]],
-  ["Clients", ["sessions", "reads", "lease_drift_ppm"]],
+  ["Sessions and reads", ["sessions", "reads", "lease_drift_ppm"]],
+  ["Mutants", ["mutant"]],
 ];
