@@ -31,6 +31,9 @@ const STORY_MS = 120;
 /** How long before the first thing that goes wrong a scenario opens, in virtual milliseconds. */
 const LEAD_MS = 90;
 const RECENT = 60;
+const JUST_NOW = 160;
+/** How many nodes a diagram shows of a large cluster, at least. */
+const DIAGRAM_NODES = 12;
 const CHAIN_MOST = 8;
 
 export class RunPage {
@@ -267,9 +270,21 @@ export class RunPage {
       flights: frame.flights,
     });
     this.drawInspector(frame);
-    const details = Array.from({ length: Math.min(frame.nodes, 60) }, (_, id) => player.simulation.node(id));
-    this.view.diagram(byId("diagram"), { nodes: details, glances: frame.everyNode() });
+    this.drawDiagram(frame);
     if (this.eventsAreOpen) this.events.draw(player.simulation, frame.nodes, this.event);
+  }
+
+  /** @param {import("../stage/frame.js").Frame} frame */
+  drawDiagram(frame) {
+    const host = byId("diagram");
+    if (host.offsetParent === null) return;
+    const glances = frame.everyNode();
+    // Of a large cluster the first nodes, with those that stand out and the one that is looked at.
+    const standsOut = (/** @type {import("../types.js").NodeGlance} */ node) =>
+      node.id === this.node || this.view.node(node).ring === "double";
+    const shown = glances.filter((node) => node.id < DIAGRAM_NODES || standsOut(node));
+    const nodes = shown.map(({ id }) => this.player.simulation.node(id));
+    this.view.diagram(host, { nodes, glances });
   }
 
   get eventsAreOpen() {
@@ -283,7 +298,7 @@ export class RunPage {
     const message = this.message >= 0 ? (simulation.message(this.message) ?? null) : null;
     const event = this.event >= 0 ? (simulation.trace(this.event, this.event + 1)[0] ?? null) : null;
     const glance = frame.node(this.node);
-    const recent = simulation.trace(Math.max(0, position - 400), position).reverse();
+    const recent = simulation.trace(Math.max(0, position - JUST_NOW), position).reverse();
     const root = message
       ? message.sent_by
       : event

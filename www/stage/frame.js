@@ -17,6 +17,7 @@ export class Frame {
     /** @type {Float64Array} */
     this.data = new Float64Array(HEADER);
     this.stride = 4;
+    this.nodesAt = HEADER;
     this.flightsAt = HEADER;
     this.cutsAt = HEADER;
   }

@@ -5,8 +5,6 @@ import { html, nothing, render } from "../lib/dom.js";
 
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
 
-/** Rows drawn at most; the rest is counted. */
-const ROWS_MOST = 60;
 /** @type {WeakMap<HTMLElement, number>} the last index seen, to follow the end of the log */
 const followed = new WeakMap();
 
@@ -14,14 +12,13 @@ const followed = new WeakMap();
  * @param {HTMLElement} host
  * @param {{ nodes: NodeDetail[], glances: import("../types.js").NodeGlance[] }} data
  */
-export function drawLogs(host, { nodes }) {
+export function drawLogs(host, { nodes, glances }) {
   const leader = nodes
     .filter((node) => node.status === "up" && node.view.role === "leader")
     .sort((a, b) => b.view.term - a.view.term)[0];
   const last = Math.max(1, ...nodes.map((node) => node.view.log.last));
   const first = Math.max(1, last - 47);
   const indices = Array.from({ length: last - first + 1 }, (_, k) => first + k);
-  const shown = nodes.slice(0, ROWS_MOST);
   render(
     html`<div class="log-scroll" tabindex="0" role="region" aria-label="Logs, newest entries at the right">
         <table class="logs">
@@ -34,13 +31,13 @@ export function drawLogs(host, { nodes }) {
             </tr>
           </thead>
           <tbody>
-            ${shown.map((node) => row(node, indices, leader))}
+            ${nodes.map((node) => row(node, indices, leader))}
           </tbody>
         </table>
       </div>
       ${
-        nodes.length > shown.length
-          ? html`<p class="note">and ${nodes.length - shown.length} more nodes</p>`
+        glances.length > nodes.length
+          ? html`<p class="note">and ${glances.length - nodes.length} more nodes</p>`
           : nothing
       }
       <p class="note log-key">
