@@ -2,6 +2,10 @@
 //! against the Rust reader. `UPDATE=1 cargo test --test schema` rewrites them.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "common/mutate.rs"]
+mod mutate;
+
+use mutate::{gallery, mutation};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -61,4 +65,34 @@ fn face() -> Value {
         "description": "What crosses between the wasm module and JavaScript, beside scenarios and reports.",
         "$defs": all,
     })
+}
+
+#[test]
+fn the_schema_takes_what_the_reader_takes() {
+    let text = fs::read_to_string("docs/scenario.schema.json").expect("it is checked in");
+    let schema: Value = serde_json::from_str(&text).expect("it is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("it is a schema");
+    let gallery = gallery();
+    for document in &gallery {
+        assert!(schema.is_valid(document), "{document}");
+    }
+    let (mut both, mut neither) = (0, 0);
+    for n in 0..4_000 {
+        let document = mutation(n, &gallery);
+        let read = Scenario::read(document.clone());
+        let errors: Vec<String> = schema
+            .iter_errors(&document)
+            .map(|e| e.to_string())
+            .collect();
+        match (read.is_ok(), errors.is_empty()) {
+            (true, true) => both += 1,
+            (false, false) => neither += 1,
+            (true, false) => {
+                panic!("the reader takes what the schema refuses: {errors:?}\n{document}")
+            }
+            // What a schema cannot say: that a node is there, and that the least comes first.
+            (false, true) => {}
+        }
+    }
+    assert!(both > 400 && neither > 1_000, "{both} {neither}");
 }

@@ -234,6 +234,7 @@ impl Scenario {
         if !value.is_object() {
             return Err(ScenarioError::new("", brief(&value), "an object"));
         }
+        check_objects(&value)?;
         let document: Document = read("", value)?;
         document.check()?;
         let Some(protocol) = document.protocol else {
@@ -304,6 +305,29 @@ impl Document {
         ordered("clients.latency_ms", self.clients.latency)?;
         ordered("clients.think_ms", self.clients.think)
     }
+}
+
+/// Checks that objects stand where they must: the reader would take a list for one, its items for
+/// the fields in order.
+fn check_objects(value: &Value) -> Result<(), ScenarioError> {
+    let check = |path: String, value: &Value| match value {
+        Value::Array(_) => Err(ScenarioError::new(path, brief(value), "an object")),
+        _ => Ok(()),
+    };
+    for part in ["network", "clients", "expect"] {
+        value
+            .get(part)
+            .map_or(Ok(()), |inner| check(part.to_owned(), inner))?;
+    }
+    for list in ["milestones", "nodes", "results"] {
+        let items = value
+            .pointer(&format!("/expect/{list}"))
+            .and_then(Value::as_array);
+        for (place, item) in items.into_iter().flatten().enumerate() {
+            check(format!("expect.{list}[{place}]"), item)?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks that the least comes before the greatest.
