@@ -5,5 +5,6 @@ pub mod check;
 pub mod protocol;
 pub mod scenario;
 pub mod sim;
+pub mod text;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

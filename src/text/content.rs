@@ -1,0 +1,125 @@
+//! The text that one replica ever inserted, in the order of its insertions. Spans of the document
+//! point into it; deleting never removes from it.
+
+/// Scalars between two noted byte offsets.
+const STRIDE: usize = 64;
+
+/// An append-only text that finds its n-th Unicode scalar in bounded time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Content {
+    text: String,
+    /// Byte offset of every `STRIDE`-th scalar; empty as long as the text is ASCII.
+    marks: Vec<u32>,
+    chars: u32,
+    ascii: bool,
+}
+
+impl Content {
+    pub fn new() -> Content {
+        Content {
+            ascii: true,
+            ..Content::default()
+        }
+    }
+
+    /// Scalars in all.
+    pub fn len(&self) -> u32 {
+        self.chars
+    }
+
+    /// Appends `text`, which is `chars` scalars long.
+    pub fn push(&mut self, text: &str, chars: u32) {
+        if self.ascii && chars as usize == text.len() {
+            self.text.push_str(text);
+            self.chars += chars;
+            return;
+        }
+        if self.ascii {
+            self.ascii = false;
+            self.marks = (0..self.chars).step_by(STRIDE).collect();
+        }
+        let start = self.text.len();
+        self.text.push_str(text);
+        for (at, _) in text.char_indices() {
+            if (self.chars as usize).is_multiple_of(STRIDE) {
+                self.marks.push((start + at) as u32);
+            }
+            self.chars += 1;
+        }
+    }
+
+    /// Byte offset of scalar `at`; the text's length if `at` is its end.
+    fn offset(&self, at: u32) -> usize {
+        if self.ascii {
+            return at as usize;
+        }
+        if at >= self.chars {
+            return self.text.len();
+        }
+        let (mark, rest) = (at as usize / STRIDE, at as usize % STRIDE);
+        let start = self.marks[mark] as usize;
+        if let Some(&next) = self.marks.get(mark + 1)
+            && next as usize - start == STRIDE
+        {
+            return start + rest;
+        }
+        let mut chars = self.text[start..].char_indices();
+        start + chars.nth(rest).map_or(0, |(offset, _)| offset)
+    }
+
+    /// The `len` scalars from `at` on.
+    pub fn slice(&self, at: u32, len: u32) -> &str {
+        let start = self.offset(at);
+        if self.ascii {
+            return &self.text[start..start + len as usize];
+        }
+        &self.text[start..self.offset(at + len)]
+    }
+
+    /// How many of the `len` scalars from `at` on take two UTF-16 units.
+    pub fn wide(&self, at: u32, len: u32) -> u32 {
+        if self.ascii {
+            return 0;
+        }
+        wide(self.slice(at, len))
+    }
+}
+
+/// How many scalars of `text` lie outside the basic plane, and so take two UTF-16 units.
+pub(super) fn wide(text: &str) -> u32 {
+    // Exactly their UTF-8 form starts with a byte from 0xF0 on.
+    text.bytes().filter(|&byte| byte >= 0xF0).count() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_agree_with_chars() {
+        let mut content = Content::new();
+        let mut plain: Vec<char> = Vec::new();
+        for i in 0..200_u32 {
+            let piece = match i % 5 {
+                _ if i < 30 => "plain",
+                0 => "aé",
+                1 => "😀",
+                2 => "漢字",
+                _ => "xyz",
+            };
+            content.push(piece, piece.chars().count() as u32);
+            plain.extend(piece.chars());
+        }
+        assert_eq!(content.len() as usize, plain.len());
+        for at in 0..plain.len() {
+            for len in [0, 1, 3, 70] {
+                let end = (at + len).min(plain.len());
+                let expected: String = plain[at..end].iter().collect();
+                let got = content.slice(at as u32, (end - at) as u32);
+                assert_eq!(got, expected);
+                let count = expected.chars().filter(|c| c.len_utf16() == 2).count();
+                assert_eq!(content.wide(at as u32, (end - at) as u32) as usize, count);
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Changes and documents as bytes, and back. A byte says the format and its version, a checksum ends
+//! each message, and whatever is read is checked: bad bytes give an error, never a panic.
+
+mod bytes;
+mod update;
+
+pub(super) use update::{Change, Update, read};
+
+use super::{Error, ME, Replica, ReplicaId, Version};
+
+/// The first byte of a message: what it is, in the first version of the format.
+pub(super) const UPDATE: u8 = 0xA1;
+const DOCUMENT: u8 = 0xD1;
+
+/// Whether the bytes claim to be a whole document.
+pub(super) fn is_document(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&DOCUMENT)
+}
+
+impl Replica {
+    /// Everything that who has `version` does not know yet. It is cut from the runs, so that what
+    /// was typed in a row is one run in it.
+    pub fn changes_since(&self, version: &Version) -> Vec<u8> {
+        let known = |agent: u32| version.of(self.log.name(agent));
+        update::write(UPDATE, &self.log, &known)
+    }
+
+    /// Our own changes since this was last called, to be sent to everybody else. Empty bytes if
+    /// there are none.
+    pub fn take_changes(&mut self) -> Vec<u8> {
+        let taken = self.taken;
+        self.taken = self.log.next(ME);
+        if taken == self.taken {
+            return Vec::new();
+        }
+        let known = |agent: u32| if agent == ME { taken } else { u32::MAX };
+        update::write(UPDATE, &self.log, &known)
+    }
+
+    /// The whole document with its history.
+    pub fn encode(&self) -> Vec<u8> {
+        update::write(DOCUMENT, &self.log, &|_| 0)
+    }
+
+    /// A replica called `name` of the document that [`encode`](Replica::encode) wrote.
+    pub fn decode(bytes: &[u8], name: ReplicaId) -> Result<Replica, Error> {
+        let mut replica = Replica::new(name);
+        replica.take_in(update::read(DOCUMENT, bytes)?)?;
+        if replica.held_back() > 0 {
+            return Err(Error::Corrupt("a document with gaps"));
+        }
+        replica.taken = replica.log.next(ME);
+        Ok(replica)
+    }
+}

@@ -1,0 +1,158 @@
+//! Where a new element goes among those that others put there at the same time: FugueMax.
+//!
+//! The rule is Weidner and Kleppmann's ("The Art of the Fugue: Minimizing Interleaving in
+//! Collaborative Text Editing", IEEE TPDS 36(11), 2025; arXiv 2305.00583). Each element remembers
+//! its left origin `L`, the visible element it was typed behind, and its right origin `R`, the
+//! element that stood right behind `L` then, deleted ones included. That makes a tree. The element
+//! is a left child of `R` if `L` had a right child already, which is so exactly if the left origin
+//! of `R` is `L`; otherwise it is a right child of `L`. The document is the tree read in order: left
+//! children, the element, right children. Left siblings stand by identity, lowest first; right
+//! siblings by their right origins, the *later* one first, then by identity. (Plain Fugue sorts them
+//! by identity alone.) This is what makes the order maximally non-interleaving:
+//!
+//! 1. the first element with left origin `A` directly follows `A`;
+//! 2. the last element with right origin `B` directly precedes `B`, where (1) allows it;
+//! 3. with both origins equal, the lower identity comes first.
+//!
+//! The tree is not built. Its order is found by looking at what stands between `L` and `R`, which is
+//! nothing unless others typed at the same place at the same time. `tests/text/oracle.rs`
+//! builds the tree in the plainest way, and the tests compare the two.
+
+use super::id::Id;
+use super::oplog::Log;
+use super::tree::{Place, Tree};
+
+/// The order of two elements' identities, which is that of their replicas' names.
+fn lower(log: &Log, a: Id, b: Id) -> bool {
+    (log.name(a.agent), a.seq) < (log.name(b.agent), b.seq)
+}
+
+/// The origins themselves if they can be ones; what is no element, or a right origin that is not
+/// behind the left one, is read as the edge. What can be is the same in every replica, so that bad
+/// messages cannot drive replicas apart.
+pub(super) fn possible(tree: &mut Tree, left: Id, right: Id) -> (Id, Id) {
+    let at_left = tree.locate(left);
+    let left = if at_left.is_some() { left } else { Id::EDGE };
+    let right = match (at_left, tree.locate(right)) {
+        (_, None) => Id::EDGE,
+        (Some(l), Some(r)) if !tree.precedes(l, r) => Id::EDGE,
+        _ => right,
+    };
+    (left, right)
+}
+
+/// Finds the place behind which a new element goes, given its origins, which are known.
+/// `None` means: before everything.
+pub(super) fn integrate(tree: &mut Tree, log: &Log, new: Id, left: Id, right: Id) -> Option<Place> {
+    let at_left = tree.locate(left);
+    let next = match at_left {
+        Some(place) => tree.after(place),
+        None => tree.first(),
+    };
+    // Nobody typed here at the same time: what stands behind the left origin is the right one.
+    if next.is_none_or(|place| tree.id(place) == right) {
+        return at_left;
+    }
+    let at_right = tree.locate(right);
+    if let Some(place) = at_right
+        && only_left_child(tree, log, left, right, place)
+    {
+        return tree.previous(place);
+    }
+    Scan {
+        tree,
+        log,
+        new,
+        left,
+        at_left,
+        at_right,
+    }
+    .run(next)
+}
+
+/// Whether the new element is a left child of `right`, and the first to be one: then it goes right
+/// before it, whatever else was typed between. Typing backwards, each letter in front of the last,
+/// is a chain of these.
+fn only_left_child(tree: &mut Tree, log: &Log, left: Id, right: Id, at: Place) -> bool {
+    let Some((origin, _)) = log.origins(right) else {
+        return false;
+    };
+    // Had `right` left children, the last element below them would stand right before it and have
+    // it as right origin.
+    origin == left
+        && tree.previous(at).is_some_and(|place| {
+            let before = tree.id(place);
+            log.origins(before).is_some_and(|(_, r)| r != right)
+        })
+}
+
+/// The search between the two origins.
+struct Scan<'a> {
+    tree: &'a Tree,
+    log: &'a Log,
+    new: Id,
+    left: Id,
+    at_left: Option<Place>,
+    at_right: Option<Place>,
+}
+
+impl Scan<'_> {
+    /// Walks over the elements between the origins, run by run: only a run's first element can be
+    /// a rival, each other one follows its own predecessor.
+    fn run(&self, next: Option<Place>) -> Option<Place> {
+        let mut behind = self.at_left;
+        // Set while what we passed goes behind us, unless something later is before us after all.
+        let mut undecided = false;
+        let mut at = next;
+        while let Some(place) = at {
+            if self.at_right == Some(place) {
+                break;
+            }
+            let other = self.tree.id(place);
+            let Some((left, right)) = self.log.origins(other) else {
+                break;
+            };
+            if left == self.left {
+                match self.compare_right(right) {
+                    std::cmp::Ordering::Less => undecided = true,
+                    std::cmp::Ordering::Equal if lower(self.log, self.new, other) => break,
+                    _ => undecided = false,
+                }
+            } else if self.is_outside(left) {
+                break;
+            }
+            let span = self.tree.span(place);
+            if !undecided {
+                behind = Some(Place {
+                    offset: span.len - 1,
+                    ..place
+                });
+            }
+            at = self.tree.next_span(place);
+        }
+        behind
+    }
+
+    /// Where the other's right origin stands, compared with the new element's.
+    fn compare_right(&self, other: Id) -> std::cmp::Ordering {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let other = self.tree.locate_mapped(other);
+        match (other, self.at_right) {
+            (a, b) if a == b => Equal,
+            (None, _) => Greater,
+            (_, None) => Less,
+            (Some(a), Some(b)) if self.tree.precedes(a, b) => Less,
+            _ => Greater,
+        }
+    }
+
+    /// Whether a left origin lies before the new element's: then what has it is no longer ours to
+    /// pass.
+    fn is_outside(&self, left: Id) -> bool {
+        match (self.tree.locate_mapped(left), self.at_left) {
+            (Some(a), Some(b)) => self.tree.precedes(a, b),
+            (None, Some(_)) => true,
+            (_, None) => false,
+        }
+    }
+}
