@@ -128,8 +128,14 @@ fn branches(n: usize) -> (Replica, Replica) {
         let mut replica = Replica::new(ReplicaId(name));
         replica.merge(&base);
         for i in 0..n {
-            luck = luck.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            let at = if i % 6 == 0 { (luck >> 33) % (replica.len() - 1) } else { replica.len() / 2 };
+            luck = luck
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            let at = if i % 6 == 0 {
+                (luck >> 33) % (replica.len() - 1)
+            } else {
+                replica.len() / 2
+            };
             let done = if i % 5 == 4 {
                 replica.delete(at, 1)
             } else {
@@ -143,18 +149,22 @@ fn branches(n: usize) -> (Replica, Replica) {
 }
 
 fn collapses() {
-    collapse("two branches of so many edits merged", [10_000, 20_000, 40_000], |n| {
-        let (a, b) = branches(n);
-        let (time, merged) = best(3, || {
-            let mut merged = a.clone();
-            merged.merge(&b);
-            merged
-        });
-        let mut other = b.clone();
-        other.merge(&a);
-        assert!(merged.text() == other.text());
-        time
-    });
+    collapse(
+        "two branches of so many edits merged",
+        [10_000, 20_000, 40_000],
+        |n| {
+            let (a, b) = branches(n);
+            let (time, merged) = best(3, || {
+                let mut merged = a.clone();
+                merged.merge(&b);
+                merged
+            });
+            let mut other = b.clone();
+            other.merge(&a);
+            assert!(merged.text() == other.text());
+            time
+        },
+    );
     collapse("so many KiB pasted and deleted", [512, 1024, 2048], |n| {
         let text = "All that is solid melts into air.\n".repeat(n * 1024 / 34);
         let (time, replica) = best(3, || {
@@ -167,7 +177,10 @@ fn collapses() {
         assert!(replica.text() == "ends");
         time
     });
-    for (what, batch) in [("so many updates one at a time", 1), ("so many updates in tens", 10)] {
+    for (what, batch) in [
+        ("so many updates one at a time", 1),
+        ("so many updates in tens", 10),
+    ] {
         collapse(what, [5_000, 10_000, 20_000], |n| {
             let mut author = Replica::new(ReplicaId(1));
             let mut sent = Vec::new();
