@@ -116,7 +116,9 @@ export class RunPage {
       return;
     }
     const first = lesson.scenario.script?.find((entry) => entry.at_ms > LEAD_MS);
-    this.open(lesson.scenario, { at_ms: first ? Math.max(0, first.at_ms - LEAD_MS) : 0, lesson: name });
+    // What somebody has worked on stays as a branch; a scenario that was only watched does not.
+    const keep = this.player.sim && this.player.touched ? this.player.branch.name : undefined;
+    this.open(lesson.scenario, { at_ms: first ? Math.max(0, first.at_ms - LEAD_MS) : 0, lesson: name, keep });
     this.player.play();
   }
 
