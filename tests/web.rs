@@ -2,7 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 
 use js_sys::{JSON, Reflect};
-use synod::web::{WebSimulation, protocols, run, version};
+use synod::web::{WebSimulation, WebTextReplica, protocols, run, version};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -59,4 +59,32 @@ fn a_run_is_walked_acted_on_and_rewound() {
     let frame = sim.frame(None);
     assert_eq!(frame.get_index(2), 5.0);
     assert!(frame.get_index(4) >= 0.0);
+}
+
+#[wasm_bindgen_test]
+fn a_text_is_edited_in_the_units_of_a_browser() {
+    let replica = |name: &str| WebTextReplica::new(name).unwrap_or_else(|_| panic!("a name"));
+    let (mut ann, mut bob) = (replica("00000000000000aa"), replica("00000000000000bb"));
+    assert!(WebTextReplica::new("ann").is_err());
+    let fine = |done: Result<(), wasm_bindgen::JsError>| assert!(done.is_ok());
+    fine(ann.insert(0, "a🙂b"));
+    assert_eq!(ann.length(), 4);
+    assert!(ann.insert(2, "x").is_err(), "that is inside the pair");
+    let Ok(patches) = bob.apply(&ann.take_changes()) else {
+        panic!("sound bytes are refused");
+    };
+    assert_eq!(
+        JSON::stringify(&patches).expect("plain data"),
+        r#"[{"at":0,"deleted":0,"text":"a🙂b"}]"#
+    );
+    fine(bob.replace_with_scalar(3, 1, u32::from('🙃')));
+    fine(ann.delete(0, 1));
+    assert_eq!(ann.behind(&bob.version()).ok(), Some(2.0));
+    ann.merge(&bob);
+    bob.merge(&ann);
+    assert_eq!((ann.text(), bob.text()), ("🙂🙃".into(), "🙂🙃".into()));
+    assert_eq!(ann.version(), bob.version());
+    assert!(ann.apply(&[1, 2, 3]).is_err());
+    ann.undo();
+    assert_eq!(ann.text(), "a🙂🙃");
 }

@@ -1,5 +1,6 @@
 //! Names of replicas and of the operations they make, and which of them a replica knows.
 
+use super::Error;
 use std::collections::BTreeMap;
 
 /// The name of one replica for as long as it lives. It must be fresh for every page load and never
@@ -84,6 +85,35 @@ impl Version {
     pub fn behind(&self, other: &Version) -> u64 {
         let missing = |(replica, n): (ReplicaId, u32)| n.saturating_sub(self.of(replica));
         other.iter().map(missing).map(u64::from).sum()
+    }
+
+    /// The version as bytes, to be told to others. Equal versions have equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(12 * self.0.len());
+        for (replica, count) in self.iter() {
+            bytes.extend(replica.0.to_le_bytes());
+            bytes.extend(count.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Reads what [`to_bytes`](Version::to_bytes) wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Version, Error> {
+        let (entries, rest) = bytes.as_chunks::<12>();
+        if !rest.is_empty() {
+            return Err(Error::Truncated);
+        }
+        let mut version = Version::new();
+        for entry in entries {
+            let (name, count) = entry.split_at(8);
+            let name = name.iter().rfold(0, |n, &byte| n << 8 | u64::from(byte));
+            let count = count.iter().rfold(0, |n, &byte| n << 8 | u32::from(byte));
+            if count == 0 || version.of(ReplicaId(name)) > 0 {
+                return Err(Error::Corrupt("a version vector"));
+            }
+            version.set(ReplicaId(name), count);
+        }
+        Ok(version)
     }
 
     /// Adds what `other` knows.

@@ -2,6 +2,7 @@
 //! and decides nothing.
 
 mod simulation;
+mod text;
 
 use crate::scenario::{self, BUDGET, Scenario, ScenarioError};
 use crate::sim::{ActionError, OverBudget};
@@ -10,6 +11,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 pub use simulation::WebSimulation;
+pub use text::WebTextReplica;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"import type { Action, MessageDetail, NodeDetail, ProtocolInfo, Report, Scenario, TraceEvent, ViolationRecord } from "./types";"#;

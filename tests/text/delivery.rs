@@ -1,7 +1,7 @@
 //! Changes that come late, twice, in the wrong order or not at all.
 
 use crate::pair::{Luck, carry_out};
-use synod::text::{Replica, ReplicaId, Version};
+use synod::text::{Error, Replica, ReplicaId, Version};
 
 /// A replica, the editor that follows it, and the messages that are on their way to it.
 struct Person {
@@ -174,4 +174,22 @@ fn versions_are_compared_by_what_they_know() {
     assert_eq!(ann.version(), joined);
     assert!(ann.version().covers(&bob.version()));
     assert_eq!(ann.version().of(ReplicaId(1)), 3);
+}
+
+#[test]
+fn versions_travel_as_bytes() {
+    let mut version = Version::new();
+    assert_eq!(Version::from_bytes(&version.to_bytes()), Ok(Version::new()));
+    version.set(ReplicaId(u64::MAX), 7);
+    version.set(ReplicaId(0x0102_0304_0506_0708), u32::MAX);
+    let bytes = version.to_bytes();
+    assert_eq!(Version::from_bytes(&bytes), Ok(version));
+    assert_eq!(Version::from_bytes(&bytes[1..]), Err(Error::Truncated));
+    let twice = [&bytes[..12], &bytes[..12]].concat();
+    assert!(matches!(
+        Version::from_bytes(&twice),
+        Err(Error::Corrupt(_))
+    ));
+    let none = [&bytes[..8], &[0; 4]].concat();
+    assert!(matches!(Version::from_bytes(&none), Err(Error::Corrupt(_))));
 }
