@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// The name of one replica for as long as it lives. It must be fresh for every page load and never
 /// stored: two replicas under one name write different operations with one identity, and diverge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct ReplicaId(pub u64);
 
 /// Marks the absence of an element: before the first, or behind the last.

@@ -28,6 +28,7 @@
 //!   of a deletion takes that deletion back, so that what others deleted too stays deleted.
 //! - `remote` applies what comes from others: early changes wait for what they build on.
 //! - `encode` writes changes and whole documents, and trusts no byte on the way back.
+//! - [`lab`] puts other algorithms beside this one, to be looked at; nothing here builds on it.
 //!
 //! # Units
 //!
@@ -37,10 +38,12 @@
 
 mod content;
 mod cursor;
+mod elements;
 mod encode;
 mod error;
 mod history;
 mod id;
+pub mod lab;
 mod oplog;
 mod order;
 mod remote;
@@ -48,6 +51,7 @@ mod tree;
 mod undo;
 
 pub use cursor::{Anchor, Bias};
+pub use elements::Element;
 pub use error::Error;
 pub use history::{Author, Snapshot};
 pub use id::{ElementId, ReplicaId, Version};
