@@ -221,12 +221,13 @@ fn what_is_wrong_or_not_meant_for_it_changes_nothing() {
         replica.insert(3, "").unwrap();
         replica.delete(3, 0).unwrap();
         assert_eq!(replica.take_changes().len(), 1, "of {}", algorithm.name());
+        let is_logoot = |a| matches!(a, Algorithm::Logoot | Algorithm::Lseq);
         for other in Algorithm::ALL {
-            let same = other.name() == algorithm.name();
-            let both = [other, algorithm].map(|a| a.name().len()) == [6, 4];
-            let mut stranger = other.replica(ReplicaId(2));
-            stranger.insert(0, "x").unwrap();
-            if !same && !both && other != Algorithm::Lseq {
+            let kin = is_logoot(other) && is_logoot(algorithm);
+            if other != algorithm && !kin {
+                let mut stranger = other.replica(ReplicaId(2));
+                stranger.insert(0, "x").unwrap();
+                stranger.delete(0, 1).unwrap();
                 for change in stranger.take_changes() {
                     replica.apply(&change);
                 }
@@ -427,12 +428,12 @@ fn what_comes_early_is_held_back_where_that_is_needed() {
 // Interleaving.
 
 /// Two sites type a word each between "(" and ")" at once, letter by letter; what they agree on.
-fn typed_at_once(algorithm: Algorithm, words: [&str; 2], backwards: bool) -> String {
+fn typed_at_once(algorithm: Algorithm, sites: [u64; 2], backwards: bool) -> String {
     let mut luck = Luck::new(3);
-    let mut net = Net::new(algorithm, &[1, 2]);
+    let mut net = Net::new(algorithm, &sites);
     net.replicas[0].insert(0, "()").unwrap();
     net.settle(&mut luck);
-    for (replica, word) in net.replicas.iter_mut().zip(words) {
+    for (replica, word) in net.replicas.iter_mut().zip(WORDS) {
         let letters: Vec<String> = word.chars().map(String::from).collect();
         for (n, letter) in letters.iter().enumerate() {
             if backwards {
@@ -449,33 +450,141 @@ fn typed_at_once(algorithm: Algorithm, words: [&str; 2], backwards: bool) -> Str
 
 const WORDS: [&str; 2] = ["Hello", "World"];
 
+/// All ways to give two sites different names below this.
+fn site_pairs() -> impl Iterator<Item = [u64; 2]> {
+    let pairs = (1..10).flat_map(|a| (1..10).map(move |b| [a, b]));
+    pairs.filter(|[a, b]| a != b)
+}
+
 #[test]
-fn print_growth() {
-    for backwards in [false, true] {
-        for a in Algorithm::ALL {
+fn logoot_and_lseq_interleave_both_ways() {
+    for (algorithm, forwards, backwards) in [
+        (Algorithm::Logoot, "(HWelloorld)", "(HWeollrold)"),
+        (Algorithm::Lseq, "(HWelloorld)", "(HeWlolrold)"),
+    ] {
+        assert_eq!(typed_at_once(algorithm, [1, 2], false), forwards);
+        assert_eq!(typed_at_once(algorithm, [1, 2], true), backwards);
+        for backwards in [false, true] {
+            let texts = site_pairs().map(|sites| typed_at_once(algorithm, sites, backwards));
+            let mixed = texts.filter(|text| !WORDS.iter().all(|word| text.contains(word)));
             println!(
-                "{} {backwards} {}",
-                a.name(),
-                typed_at_once(a, WORDS, backwards)
+                "{} {} of {}",
+                algorithm.name(),
+                mixed.count(),
+                site_pairs().count()
             );
         }
     }
-    for mode in ["append", "prepend", "middle", "random"] {
-        for n in [100, 300, 1000, 3000, 10000] {
-            for a in Algorithm::ALL {
-                let mut luck = Luck::new(3);
-                let mut r = a.replica(ReplicaId(1));
-                for i in 0..n {
-                    let at = match mode {
-                        "append" => i,
-                        "prepend" => 0,
-                        "middle" => i / 2,
-                        _ => luck.below(i + 1),
-                    };
-                    r.insert(at, "x").unwrap();
-                }
-                println!("{mode} {n} {} {:?}", a.name(), Totals::of(&r.rows()));
-            }
+}
+
+#[test]
+fn rga_keeps_forward_runs_apart_and_alternates_backward_ones() {
+    let text = |sites, backwards| typed_at_once(Algorithm::Rga, sites, backwards);
+    for sites in site_pairs() {
+        let first_is_newer = sites[0] > sites[1];
+        let (forwards, backwards) = match first_is_newer {
+            true => ("(HelloWorld)", "(HWeolrllod)"),
+            false => ("(WorldHello)", "(WHoerllldo)"),
+        };
+        assert_eq!(text(sites, false), forwards);
+        assert_eq!(text(sites, true), backwards);
+    }
+}
+
+#[test]
+fn fuguemax_keeps_runs_apart_both_ways() {
+    for sites in site_pairs() {
+        for backwards in [false, true] {
+            let expected = match sites[0] < sites[1] {
+                true => "(HelloWorld)",
+                false => "(WorldHello)",
+            };
+            assert_eq!(
+                typed_at_once(Algorithm::FugueMax, sites, backwards),
+                expected
+            );
         }
     }
+}
+
+#[test]
+fn identifiers_are_shown_for_people() {
+    let ids = |algorithm: Algorithm| {
+        let mut replica = algorithm.replica(ReplicaId(1));
+        replica.insert(0, "ab").unwrap();
+        replica.insert(1, "x").unwrap();
+        let rows = replica.rows();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(Algorithm::Rga), ["1@A", "3@A", "2@A"]);
+    assert_eq!(
+        ids(Algorithm::FugueMax),
+        ["A0 right of the root", "A2 left of A1", "A1 right of A0"]
+    );
+    assert_eq!(ids(Algorithm::Logoot), ["7.A #0", "9.A #2", "15.A #1"]);
+}
+
+// Growth.
+
+/// How one person types.
+#[derive(Clone, Copy, Debug)]
+enum Typing {
+    AtTheEnd,
+    AtTheStart,
+    InTheMiddle,
+    Anywhere,
+}
+
+fn typed(algorithm: Algorithm, typing: Typing, letters: usize) -> Totals {
+    let mut luck = Luck::new(3);
+    let mut replica = algorithm.replica(ReplicaId(1));
+    for n in 0..letters {
+        let at = match typing {
+            Typing::AtTheEnd => n,
+            Typing::AtTheStart => 0,
+            Typing::InTheMiddle => n / 2,
+            Typing::Anywhere => luck.below(n + 1),
+        };
+        replica.insert(at, "x").unwrap();
+    }
+    Totals::of(&replica.rows())
+}
+
+#[test]
+fn identifiers_grow_as_the_table_in_the_docs_says() {
+    use Typing::{Anywhere, AtTheEnd, AtTheStart, InTheMiddle};
+    // Mean bytes an element, rounded, of Logoot, LSEQ, RGA, FugueMax; most levels of the first two.
+    let table = [
+        (AtTheEnd, 100, [4, 14, 4, 5], [1, 5]),
+        (AtTheEnd, 1000, [16, 30, 6, 7], [6, 9]),
+        (AtTheEnd, 4000, [56, 40, 6, 7], [22, 11]),
+        (AtTheStart, 100, [52, 14, 3, 5], [33, 6]),
+        (AtTheStart, 1000, [628, 25, 4, 7], [337, 8]),
+        (AtTheStart, 4000, [2666, 33, 4, 7], [1360, 10]),
+        (InTheMiddle, 100, [44, 62, 4, 6], [29, 32]),
+        (InTheMiddle, 1000, [526, 834, 6, 9], [280, 295]),
+        (InTheMiddle, 4000, [2249, 3460, 6, 9], [1151, 1172]),
+        (Anywhere, 100, [5, 6, 4, 6], [3, 3]),
+        (Anywhere, 1000, [10, 11, 5, 8], [6, 7]),
+        (Anywhere, 4000, [13, 14, 6, 9], [8, 9]),
+    ];
+    for (typing, letters, bytes, levels) in table {
+        let totals = Algorithm::ALL.map(|a| typed(a, typing, letters));
+        let means = totals.map(|t| t.bytes_mean.round() as u32);
+        assert_eq!(means, bytes, "{letters} {typing:?}");
+        let most = totals.map(|t| t.levels_max);
+        assert_eq!(most, [levels[0], levels[1], 1, 1], "{letters} {typing:?}");
+    }
+}
+
+#[test]
+fn lseq_overtakes_logoot_at_the_end_of_a_long_text() {
+    let means = |letters| {
+        let of = |algorithm| typed(algorithm, Typing::AtTheEnd, letters).bytes_mean;
+        (of(Algorithm::Logoot), of(Algorithm::Lseq))
+    };
+    let (logoot, lseq) = means(2500);
+    assert!(logoot < lseq, "{logoot} {lseq}");
+    let (logoot, lseq) = means(2700);
+    assert!(logoot > lseq, "{logoot} {lseq}");
 }

@@ -102,6 +102,8 @@ pub trait Sequence: fmt::Debug {
 
     /// Takes in a change made elsewhere. One that comes early is kept until what it builds on is
     /// there, if the algorithm needs that; one that is known, or is of another algorithm, is ignored.
+    /// (Logoot and LSEQ understand each other: they differ in how they pick positions, not in how
+    /// they read them.)
     fn apply(&mut self, change: &Change);
 
     /// How many changes wait for others that they build on.

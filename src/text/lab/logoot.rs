@@ -6,11 +6,40 @@
 //!
 //! **Why it interleaves.** Two people who type at one place at once pick their positions from the
 //! same gap, without knowing of each other. Sorting puts a letter of one wherever it falls between
-//! two letters of the other: nothing says that a word belongs together, forwards or backwards.
+//! two letters of the other: nothing says that a word belongs together, forwards or backwards. (Of
+//! 72 pairs of sites that type "Hello" and "World" at once, 53 mix the letters of words typed
+//! forwards, and all those of words typed backwards.)
 //!
 //! Deleting removes the letter and its position. What stays is which counters of each site were seen
 //! (as ranges, so a few numbers in all): a letter whose deletion came first, or that comes once more
 //! after it was deleted, is thereby known and not put back. So nothing ever has to wait.
+//!
+//! # Growth
+//!
+//! Mean [bytes](super::Row::bytes) an element, and the most levels, when one person types so many
+//! letters one by one:
+//!
+//! | where | letters | Logoot | LSEQ | RGA | FugueMax | Logoot levels | LSEQ levels |
+//! |---|---|---|---|---|---|---|---|
+//! | always at the end | 100 | 4 | 14 | 4 | 5 | 1 | 5 |
+//! | | 1,000 | 16 | 30 | 6 | 7 | 6 | 9 |
+//! | | 4,000 | 56 | 40 | 6 | 7 | 22 | 11 |
+//! | always at the start | 100 | 52 | 14 | 3 | 5 | 33 | 6 |
+//! | | 1,000 | 628 | 25 | 4 | 7 | 337 | 8 |
+//! | | 4,000 | 2,666 | 33 | 4 | 7 | 1,360 | 10 |
+//! | always in the middle | 100 | 44 | 62 | 4 | 6 | 29 | 32 |
+//! | | 1,000 | 526 | 834 | 6 | 9 | 280 | 295 |
+//! | | 4,000 | 2,249 | 3,460 | 6 | 9 | 1,151 | 1,172 |
+//! | anywhere | 100 | 5 | 6 | 4 | 6 | 3 | 3 |
+//! | | 1,000 | 10 | 11 | 5 | 8 | 6 | 7 |
+//! | | 4,000 | 13 | 14 | 6 | 9 | 8 | 9 |
+//!
+//! So at the end Logoot's identifiers grow with the length of the text and LSEQ's with its
+//! logarithm, but LSEQ's first levels are narrow and it takes some 2,600 letters until that pays. At
+//! the start it pays at once. Where each letter goes between the last two, neither helps: both grow
+//! with every third or fourth letter. The widths of levels were chosen for this lab; wider ones put
+//! the growth off and make each step larger. RGA and FugueMax name one or two neighbours, and grow
+//! only as numbers do; what they pay instead is tombstones.
 
 use super::position::{Position, Strategy, generate_position_between};
 use super::{Body, Change, Row, Sequence, check_range};
