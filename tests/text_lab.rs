@@ -2,10 +2,17 @@
 //! and each interleaves just where its words say so.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "text_lab/growth.rs"]
+mod growth;
+#[path = "text_lab/interleaving.rs"]
+mod interleaving;
+#[path = "text_lab/positions.rs"]
+mod positions;
+
 use synod::text::lab::logoot::Logoot;
-use synod::text::lab::position::{Position, Step, Strategy, generate_position_between};
+use synod::text::lab::position::Strategy;
 use synod::text::lab::{Algorithm, Change, Row, Sequence, Side, Totals};
-use synod::text::{ElementId, Error, ReplicaId};
+use synod::text::{Error, ReplicaId};
 
 const STRATEGIES: [Strategy; 2] = [Strategy::Logoot, Strategy::Lseq];
 
@@ -238,151 +245,6 @@ fn what_is_wrong_or_not_meant_for_it_changes_nothing() {
     }
 }
 
-// Positions.
-
-fn author(site: u64, seq: u32) -> ElementId {
-    ElementId {
-        replica: ReplicaId(site),
-        seq,
-    }
-}
-
-/// A position of steps (digit, site, count).
-fn position(steps: &[(u32, u64, u32)]) -> Position {
-    let step = |&(digit, site, count): &(u32, u64, u32)| Step {
-        digit,
-        site: ReplicaId(site),
-        count,
-    };
-    Position::new(steps.iter().map(step).collect()).expect("a last digit above zero")
-}
-
-/// Generates between two positions and checks that the result is there, and sound.
-fn between(
-    left: Option<&Position>,
-    right: Option<&Position>,
-    by: ElementId,
-    chance: u64,
-) -> [Position; 2] {
-    STRATEGIES.map(|strategy| {
-        let new = generate_position_between(left, right, by, strategy, chance)
-            .unwrap_or_else(|| panic!("{left:?} is not before {right:?}"));
-        assert!(left.is_none_or(|left| *left < new), "{left:?} < {new:?}");
-        assert!(
-            right.is_none_or(|right| new < *right),
-            "{new:?} < {right:?}"
-        );
-        assert_eq!(new.author(), by);
-        assert_eq!(Position::new(new.steps().to_vec()).as_ref(), Some(&new));
-        new
-    })
-}
-
-#[test]
-fn positions_are_strictly_between_all_small_ones() {
-    let mut lists: Vec<Vec<(u32, u64, u32)>> = vec![Vec::new()];
-    let mut all = Vec::new();
-    for _ in 0..3 {
-        let longer = |list: &Vec<_>| {
-            let list = list.clone();
-            let steps = [(0, 1), (0, 3), (1, 1), (1, 3), (2, 1), (3, 3)];
-            steps.map(|(digit, site)| [&list[..], &[(digit, site, 0)]].concat())
-        };
-        lists = lists.iter().flat_map(longer).collect();
-        let sound = lists.iter().filter(|list| list[list.len() - 1].0 > 0);
-        all.extend(sound.map(|list| position(list)));
-    }
-    all.sort();
-    for (i, left) in all.iter().enumerate() {
-        for site in [0, 2, 4] {
-            let by = author(site, 7);
-            between(None, Some(left), by, i as u64);
-            between(Some(left), None, by, i as u64);
-            for right in &all[i + 1..] {
-                between(Some(left), Some(right), by, i as u64);
-            }
-        }
-        for strategy in STRATEGIES {
-            let by = author(1, 7);
-            let of = |l, r| generate_position_between(Some(l), Some(r), by, strategy, 0);
-            assert_eq!(of(left, left), None);
-            assert_eq!(of(left, &all[0]), None);
-        }
-    }
-}
-
-#[test]
-fn positions_are_strictly_between_random_ones() {
-    const DIGITS: [u32; 12] = [
-        0,
-        0,
-        1,
-        1,
-        2,
-        31,
-        32,
-        63,
-        1022,
-        1023,
-        u32::MAX - 1,
-        u32::MAX,
-    ];
-    let mut luck = Luck::new(1);
-    let random = |luck: &mut Luck, start: &[(u32, u64, u32)]| {
-        let mut steps = start[..luck.below(start.len() + 1)].to_vec();
-        for _ in 0..luck.below(4) {
-            let digit = DIGITS[luck.below(DIGITS.len())];
-            steps.push((digit, luck.below(3) as u64, luck.below(3) as u32));
-        }
-        steps.push((1 + DIGITS[luck.below(11)], luck.below(3) as u64, 0));
-        steps
-    };
-    for round in 0..20_000 {
-        // Half of the second one is a piece of the first: neighbours are often relatives.
-        let one = random(&mut luck, &[]);
-        let other = random(&mut luck, &one);
-        let (one, other) = (position(&one), position(&other));
-        if one != other {
-            let (left, right) = ((&one).min(&other), (&one).max(&other));
-            let by = author(luck.below(4) as u64, 3 + round);
-            between(Some(left), Some(right), by, luck.next());
-        }
-    }
-}
-
-#[test]
-fn a_gap_can_be_split_for_ever() {
-    for seed in 0..200 {
-        let mut luck = Luck::new(seed);
-        let (mut left, mut right) = (None, None);
-        for count in 0..100 {
-            let by = author(luck.below(3) as u64, count);
-            let pair = between(left.as_ref(), right.as_ref(), by, luck.next());
-            let new = pair[luck.below(2)].clone();
-            // Always left, always right, in turn, at random.
-            let side = [0, 1, count as usize % 2, luck.below(2)][seed as usize % 4];
-            *[&mut left, &mut right][side] = Some(new);
-        }
-    }
-}
-
-#[test]
-fn between_one_digit_of_two_counters_there_is_room() {
-    // Ann deletes a letter and types another, and has the luck to pick its digit again. Bob, who
-    // has not heard of the deletion, types between the two.
-    let (old, new) = (position(&[(5, 1, 0)]), position(&[(5, 1, 1)]));
-    for middle in between(Some(&old), Some(&new), author(2, 0), 3) {
-        assert_eq!(middle.steps()[0], old.steps()[0]);
-    }
-    // The digits are next to each other, and the left one is the last of its level.
-    let (left, right) = (position(&[(4, 1, 0), (1023, 1, 0)]), position(&[(5, 2, 0)]));
-    let [logoot, _] = between(Some(&left), Some(&right), author(3, 9), 0);
-    assert_eq!(logoot.to_string(), "4.A·1023.A·1.C #9");
-    let [logoot, lseq] = between(None, Some(&position(&[(1, 1, 0)])), author(3, 9), 0);
-    assert_eq!(logoot.to_string(), "0.C·1.C #9");
-    assert_eq!(lseq.to_string(), "0.C·63.C #9");
-}
-
 #[test]
 fn a_deletion_that_comes_first_wins_and_leaves_nothing() {
     for strategy in STRATEGIES {
@@ -425,88 +287,6 @@ fn what_comes_early_is_held_back_where_that_is_needed() {
     }
 }
 
-// Interleaving.
-
-/// Two sites type a word each between "(" and ")" at once, letter by letter; what they agree on.
-fn typed_at_once(algorithm: Algorithm, sites: [u64; 2], backwards: bool) -> String {
-    let mut luck = Luck::new(3);
-    let mut net = Net::new(algorithm, &sites);
-    net.replicas[0].insert(0, "()").unwrap();
-    net.settle(&mut luck);
-    for (replica, word) in net.replicas.iter_mut().zip(WORDS) {
-        let letters: Vec<String> = word.chars().map(String::from).collect();
-        for (n, letter) in letters.iter().enumerate() {
-            if backwards {
-                replica.insert(1, &letters[letters.len() - 1 - n]).unwrap();
-            } else {
-                replica.insert(1 + n, letter).unwrap();
-            }
-        }
-        assert_eq!(replica.text(), format!("({word})"));
-    }
-    net.settle(&mut luck);
-    net.agreed(3)
-}
-
-const WORDS: [&str; 2] = ["Hello", "World"];
-
-/// All ways to give two sites different names below this.
-fn site_pairs() -> impl Iterator<Item = [u64; 2]> {
-    let pairs = (1..10).flat_map(|a| (1..10).map(move |b| [a, b]));
-    pairs.filter(|[a, b]| a != b)
-}
-
-#[test]
-fn logoot_and_lseq_interleave_both_ways() {
-    for (algorithm, forwards, backwards) in [
-        (Algorithm::Logoot, "(HWelloorld)", "(HWeollrold)"),
-        (Algorithm::Lseq, "(HWelloorld)", "(HeWlolrold)"),
-    ] {
-        assert_eq!(typed_at_once(algorithm, [1, 2], false), forwards);
-        assert_eq!(typed_at_once(algorithm, [1, 2], true), backwards);
-        for backwards in [false, true] {
-            let texts = site_pairs().map(|sites| typed_at_once(algorithm, sites, backwards));
-            let mixed = texts.filter(|text| !WORDS.iter().all(|word| text.contains(word)));
-            println!(
-                "{} {} of {}",
-                algorithm.name(),
-                mixed.count(),
-                site_pairs().count()
-            );
-        }
-    }
-}
-
-#[test]
-fn rga_keeps_forward_runs_apart_and_alternates_backward_ones() {
-    let text = |sites, backwards| typed_at_once(Algorithm::Rga, sites, backwards);
-    for sites in site_pairs() {
-        let first_is_newer = sites[0] > sites[1];
-        let (forwards, backwards) = match first_is_newer {
-            true => ("(HelloWorld)", "(HWeolrllod)"),
-            false => ("(WorldHello)", "(WHoerllldo)"),
-        };
-        assert_eq!(text(sites, false), forwards);
-        assert_eq!(text(sites, true), backwards);
-    }
-}
-
-#[test]
-fn fuguemax_keeps_runs_apart_both_ways() {
-    for sites in site_pairs() {
-        for backwards in [false, true] {
-            let expected = match sites[0] < sites[1] {
-                true => "(HelloWorld)",
-                false => "(WorldHello)",
-            };
-            assert_eq!(
-                typed_at_once(Algorithm::FugueMax, sites, backwards),
-                expected
-            );
-        }
-    }
-}
-
 #[test]
 fn identifiers_are_shown_for_people() {
     let ids = |algorithm: Algorithm| {
@@ -524,67 +304,17 @@ fn identifiers_are_shown_for_people() {
     assert_eq!(ids(Algorithm::Logoot), ["7.A #0", "9.A #2", "15.A #1"]);
 }
 
-// Growth.
-
-/// How one person types.
-#[derive(Clone, Copy, Debug)]
-enum Typing {
-    AtTheEnd,
-    AtTheStart,
-    InTheMiddle,
-    Anywhere,
-}
-
-fn typed(algorithm: Algorithm, typing: Typing, letters: usize) -> Totals {
-    let mut luck = Luck::new(3);
-    let mut replica = algorithm.replica(ReplicaId(1));
-    for n in 0..letters {
-        let at = match typing {
-            Typing::AtTheEnd => n,
-            Typing::AtTheStart => 0,
-            Typing::InTheMiddle => n / 2,
-            Typing::Anywhere => luck.below(n + 1),
-        };
-        replica.insert(at, "x").unwrap();
-    }
-    Totals::of(&replica.rows())
-}
-
 #[test]
-fn identifiers_grow_as_the_table_in_the_docs_says() {
-    use Typing::{Anywhere, AtTheEnd, AtTheStart, InTheMiddle};
-    // Mean bytes an element, rounded, of Logoot, LSEQ, RGA, FugueMax; most levels of the first two.
-    let table = [
-        (AtTheEnd, 100, [4, 14, 4, 5], [1, 5]),
-        (AtTheEnd, 1000, [16, 30, 6, 7], [6, 9]),
-        (AtTheEnd, 4000, [56, 40, 6, 7], [22, 11]),
-        (AtTheStart, 100, [52, 14, 3, 5], [33, 6]),
-        (AtTheStart, 1000, [628, 25, 4, 7], [337, 8]),
-        (AtTheStart, 4000, [2666, 33, 4, 7], [1360, 10]),
-        (InTheMiddle, 100, [44, 62, 4, 6], [29, 32]),
-        (InTheMiddle, 1000, [526, 834, 6, 9], [280, 295]),
-        (InTheMiddle, 4000, [2249, 3460, 6, 9], [1151, 1172]),
-        (Anywhere, 100, [5, 6, 4, 6], [3, 3]),
-        (Anywhere, 1000, [10, 11, 5, 8], [6, 7]),
-        (Anywhere, 4000, [13, 14, 6, 9], [8, 9]),
-    ];
-    for (typing, letters, bytes, levels) in table {
-        let totals = Algorithm::ALL.map(|a| typed(a, typing, letters));
-        let means = totals.map(|t| t.bytes_mean.round() as u32);
-        assert_eq!(means, bytes, "{letters} {typing:?}");
-        let most = totals.map(|t| t.levels_max);
-        assert_eq!(most, [levels[0], levels[1], 1, 1], "{letters} {typing:?}");
+fn a_site_that_lost_its_memory_learns_its_own_changes() {
+    for algorithm in Algorithm::ALL {
+        let mut ann = algorithm.replica(ReplicaId(1));
+        ann.insert(0, "before").unwrap();
+        let old = ann.take_changes();
+        let mut again = algorithm.replica(ReplicaId(1));
+        old.iter().for_each(|change| again.apply(change));
+        again.insert(6, " and after").unwrap();
+        again.take_changes().iter().for_each(|c| ann.apply(c));
+        assert_eq!(ann.text(), "before and after", "{}", algorithm.name());
+        assert_eq!(ann.rows(), again.rows());
     }
-}
-
-#[test]
-fn lseq_overtakes_logoot_at_the_end_of_a_long_text() {
-    let means = |letters| {
-        let of = |algorithm| typed(algorithm, Typing::AtTheEnd, letters).bytes_mean;
-        (of(Algorithm::Logoot), of(Algorithm::Lseq))
-    };
-    let (logoot, lseq) = means(2500);
-    assert!(logoot < lseq, "{logoot} {lseq}");
-    let (logoot, lseq) = means(2700);
-    assert!(logoot > lseq, "{logoot} {lseq}");
 }

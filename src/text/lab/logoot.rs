@@ -34,8 +34,8 @@
 //! | | 1,000 | 10 | 11 | 5 | 8 | 6 | 7 |
 //! | | 4,000 | 13 | 14 | 6 | 9 | 8 | 9 |
 //!
-//! So at the end Logoot's identifiers grow with the length of the text and LSEQ's with its
-//! logarithm, but LSEQ's first levels are narrow and it takes some 2,600 letters until that pays. At
+//! So at the end Logoot's levels grow with the length of the text and LSEQ's with its logarithm,
+//! but LSEQ's first levels are narrow and it takes some 2,600 letters until that pays. At
 //! the start it pays at once. Where each letter goes between the last two, neither helps: both grow
 //! with every third or fourth letter. The widths of levels were chosen for this lab; wider ones put
 //! the growth off and make each step larger. RGA and FugueMax name one or two neighbours, and grow
