@@ -146,3 +146,15 @@ fn between_one_digit_of_two_counters_there_is_room() {
     assert_eq!(logoot.to_string(), "0.C·1.C #9");
     assert_eq!(lseq.to_string(), "0.C·63.C #9");
 }
+
+#[test]
+fn a_position_has_steps_and_ends_above_zero() {
+    let step = |digit| Step {
+        digit,
+        site: ReplicaId(1),
+        count: 0,
+    };
+    assert_eq!(Position::new(Vec::new()), None);
+    assert_eq!(Position::new(vec![step(4), step(0)]), None);
+    assert!(Position::new(vec![step(0), step(1)]).is_some());
+}
