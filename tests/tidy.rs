@@ -28,7 +28,11 @@ const WWW_FLOORS: &[(&str, &[&str])] = &[
     ("stage", &["lib"]),
     ("views", &["stage", "lib"]),
     ("panels", &["stage", "lib", ""]),
-    ("pages", &["views", "panels", "stage", "lib", "lessons", ""]),
+    ("editor", &["lib", ""]),
+    (
+        "pages",
+        &["editor", "views", "panels", "stage", "lib", "lessons", ""],
+    ),
     ("", &["pages", "views", "panels", "stage", "lib", "lessons"]),
 ];
 

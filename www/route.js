@@ -1,16 +1,29 @@
 // The part of the address after the hash: which page, and which run on it.
 
-/** @typedef {{ page: string, lesson: string | null, run: string | null }} Route */
+/**
+ * @typedef {object} Route
+ * @property {string} page
+ * @property {string | null} lesson a ready scenario
+ * @property {string | null} run a packed run
+ * @property {string | null} doc the name of a text
+ * @property {boolean} beside whether the page is shown inside another one, beside its editor
+ */
 
 /**
- * `#/raft?run=…`, `#/raft?lesson=…`, `#/`.
+ * `#/raft?run=…`, `#/raft?lesson=…`, `#/editor?doc=…`, `#/`.
  * @param {string} hash
  * @returns {Route}
  */
 export function parseRoute(hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
   const fields = new URLSearchParams(query);
-  return { page: path, lesson: fields.get("lesson"), run: fields.get("run") };
+  return {
+    page: path,
+    lesson: fields.get("lesson"),
+    run: fields.get("run"),
+    doc: fields.get("doc"),
+    beside: fields.has("beside"),
+  };
 }
 
 /**

@@ -8,6 +8,9 @@
 /** @typedef {import("./pkg/types").ViolationRecord} Violation */
 /** @typedef {import("./pkg/types").Report} Report */
 
+/** @typedef {import("./pkg/synod").TextReplica} TextReplica */
+/** @typedef {import("./pkg/synod").TextPatch} TextPatch */
+
 /** @typedef {{ node?: number, client?: number }} Peer */
 
 /**

@@ -1,6 +1,14 @@
 // The only file that touches the compiled simulator.
 
-import start, { Simulation, describe, panic_for_test, protocols, run, version } from "./pkg/synod.js";
+import start, {
+  Simulation,
+  TextReplica,
+  describe,
+  panic_for_test,
+  protocols,
+  run,
+  version,
+} from "./pkg/synod.js";
 
 export { panic_for_test as panicForTest, run, version };
 
@@ -28,6 +36,14 @@ export function protocolInfo(protocol) {
  */
 export function simulate(scenario) {
   return /** @type {import("./types.js").Simulation} */ (/** @type {unknown} */ (new Simulation(scenario)));
+}
+
+/**
+ * An empty text, edited under `name`: 16 hexadecimal digits that nobody else has or had.
+ * @param {string} name
+ */
+export function textReplica(name) {
+  return new TextReplica(name);
 }
 
 /**

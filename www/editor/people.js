@@ -20,18 +20,52 @@ export function personOf(replica) {
 }
 
 /**
- * Who this tab is: what it was before a reload. The replica's own name is never stored.
- * @param {string} replica
+ * Somebody whom nobody here can be taken for, as far as names and tones suffice.
+ * @param {import("./message.js").Person} wish
+ * @param {import("./message.js").Person[]} others
  * @returns {import("./message.js").Person}
  */
-export function rememberedPerson(replica) {
+export function freePerson(wish, others) {
+  const tones = Array.from({ length: TONES }, (_, k) => k + 1);
+  return {
+    name: free(
+      wish.name,
+      NAMES,
+      others.map(({ name }) => name),
+    ),
+    tone: free(
+      wish.tone,
+      tones,
+      others.map(({ tone }) => tone),
+    ),
+  };
+}
+
+/**
+ * One of `all` that is not taken; by chance, so that two who choose at once soon differ.
+ * @template T
+ * @param {T} wish
+ * @param {T[]} all
+ * @param {T[]} taken
+ */
+function free(wish, all, taken) {
+  if (!taken.includes(wish)) return wish;
+  const left = all.filter((each) => !taken.includes(each));
+  return left[Math.floor(Math.random() * left.length)] ?? wish;
+}
+
+/**
+ * Who this tab was before it was loaded anew. The replica's own name is never stored.
+ * @returns {import("./message.js").Person | null}
+ */
+export function rememberedPerson() {
   try {
     const { name, tone } = JSON.parse(sessionStorage.getItem(KEY) ?? "");
     if (typeof name === "string" && name && Number.isInteger(tone)) return { name, tone };
   } catch {
     // Nothing stored, or nothing can be.
   }
-  return personOf(replica);
+  return null;
 }
 
 /** @param {import("./message.js").Person} person */
@@ -47,15 +81,4 @@ export function rememberPerson(person) {
 export function freshReplicaName() {
   const digits = [...crypto.getRandomValues(new Uint8Array(8))];
   return digits.map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/**
- * Names in a row: "Ada", "Ada and Tony", "Ada, Tony and 2 more".
- * @param {string[]} names
- */
-export function listWords(names) {
-  if (names.length <= 1) return names.join("");
-  if (names.length === 2) return names.join(" and ");
-  if (names.length === 3) return `${names[0]}, ${names[1]} and ${names[2]}`;
-  return `${names[0]}, ${names[1]} and ${names.length - 2} more`;
 }

@@ -42,10 +42,11 @@ export function onMedia(query, listener) {
  * Offers text as a file to keep.
  * @param {string} name
  * @param {string} text
+ * @param {string} [type]
  */
-export function saveFile(name, text) {
+export function saveFile(name, text, type = "application/json") {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.href = URL.createObjectURL(new Blob([text], { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

@@ -71,7 +71,7 @@ export class RunPage {
   }
 
   listen() {
-    listenForKeys(() => this.commands);
+    listenForKeys(() => (document.body.dataset.page === "run" ? this.commands : []));
     byId("diagram-title").textContent = this.view.diagramTitle;
     const tabs = [
       ["inspect", "Inspect"],

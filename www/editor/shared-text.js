@@ -1,0 +1,242 @@
+// One text, as this tab holds it: the replica, the room it is shared in, and the shelf it is kept on.
+// Whoever shows the text edits it here and is told of every change that it did not make itself.
+
+import { freePerson, freshReplicaName, personOf, rememberPerson, rememberedPerson } from "./people.js";
+import { Room } from "./room.js";
+import { Shelf } from "./shelf.js";
+import { HostileWire, openWire } from "./wire.js";
+
+/** @typedef {import("../types.js").TextReplica} TextReplica */
+/** @typedef {import("../types.js").TextPatch} TextPatch */
+/** @typedef {import("./message.js").Person} Person */
+
+/** A pause in typing that ends a step of undo. */
+const STEP_MS = 700;
+/** A newcomer takes a name and a tone that nobody here has; after so long it is none any more. */
+const SETTLE_MS = 2000;
+/** What could not be kept is tried again so often. */
+const RETRY_MS = 5000;
+
+/**
+ * What the text needs of its surroundings.
+ * @typedef {object} Hooks
+ * @property {(patches: TextPatch[]) => void} onPatches somebody else's changes, or what was kept
+ * @property {() => void} onStatus who is here, what is kept or lacking has changed
+ * @property {(error: unknown) => void} onFailure the replica itself has failed: nothing more can be done here
+ */
+
+export class SharedText {
+  /**
+   * @param {string} doc
+   * @param {(name: string) => TextReplica} makeReplica
+   * @param {Hooks} hooks
+   * @param {{ remembered?: boolean }} [how] whether this tab is who it was before it was loaded anew
+   */
+  constructor(doc, makeReplica, hooks, { remembered = true } = {}) {
+    this.doc = doc;
+    this.hooks = hooks;
+    /** Fresh for each load of the page and kept nowhere: two tabs under one name would diverge. */
+    this.name = freshReplicaName();
+    this.replica = makeReplica(this.name);
+    this.remembered = remembered;
+    this.person = (remembered && rememberedPerson()) || personOf(this.name);
+    /** @type {Map<string, Person>} those who wrote something, by replica */
+    this.authors = new Map();
+    /** @type {import("./shelf.js").Keeping} */
+    this.keeping = { state: "keeping", why: "" };
+    this.shelf = new Shelf(doc, (keeping) => {
+      this.keeping = keeping;
+      this.hooks.onStatus();
+    });
+    this.room = new Room({
+      text: this.replica,
+      person: this.person,
+      apply: (changes) => this.takeIn(changes),
+      onChange: () => this.onRoom(),
+    });
+    /** @type {HostileWire | null} */
+    this.wire = null;
+    this.hostile = false;
+    this.online = true;
+    /** @type {Uint8Array} what was known when the switch was put to offline */
+    this.leftAt = this.replica.version();
+    this.editedAt = 0;
+    this.signed = false;
+    this.channelWorks = true;
+    this.openedAt = performance.now();
+    this.retry = setInterval(() => this.shelf.waits && void this.shelf.write(), RETRY_MS);
+  }
+
+  /** Reads what is kept, and enters the room. */
+  async open() {
+    const [kept, authors] = await Promise.all([this.shelf.read(), this.shelf.authors()]);
+    for (const { replica, name, tone } of authors) this.authors.set(replica, { name, tone });
+    for (const bytes of kept) this.takeInKept(bytes);
+    if (this.shelf.full) await this.tidy();
+    if (this.online) this.enter();
+  }
+
+  // Editing.
+
+  /**
+   * Carries out edits that were made at once: one step of undo. Each index is that of the text after
+   * the edits before it. Throws, with nothing done, where the first one is not possible.
+   * @param {{ at: number, deleted: number, text: string }[]} edits
+   */
+  edit(edits) {
+    const now = performance.now();
+    if (now - this.editedAt > STEP_MS) this.replica.sealStep();
+    this.editedAt = now;
+    this.guard(() => {
+      edits.forEach(({ at, deleted, text }, k) => {
+        if (k > 0) this.replica.joinStep();
+        this.replica.replace(at, deleted, text);
+      });
+    });
+    this.spread();
+  }
+
+  /** @param {"undo" | "redo"} which @returns {TextPatch[]} */
+  goBack(which) {
+    const patches = this.guard(() => (which === "undo" ? this.replica.undo() : this.replica.redo()));
+    this.spread();
+    return patches;
+  }
+
+  /** Sends our own changes to the others and to the shelf. */
+  spread() {
+    const changes = this.guard(() => this.replica.takeChanges());
+    if (changes.length === 0) return;
+    this.sign();
+    this.shelf.keep(changes);
+    this.room.share(changes);
+    this.hooks.onStatus();
+  }
+
+  /** Writes down who this replica is, once it has written something. */
+  sign() {
+    if (this.signed) return;
+    this.signed = true;
+    this.authors.set(this.name, this.person);
+    void this.shelf.keepAuthor({ replica: this.name, ...this.person });
+  }
+
+  // What others did.
+
+  /** @param {Uint8Array} changes */
+  takeIn(changes) {
+    const patches = this.guard(() => this.replica.apply(changes));
+    if (patches.length > 0) this.hooks.onPatches(patches);
+  }
+
+  /** @param {Uint8Array} bytes what was on the shelf: damaged pieces are passed over */
+  takeInKept(bytes) {
+    try {
+      this.takeIn(bytes);
+    } catch {
+      this.keeping = { state: "failed", why: "a piece of what was kept is damaged, and was left out" };
+    }
+  }
+
+  /** Puts the pieces on the shelf together. */
+  async tidy() {
+    await this.shelf.tidy((pieces) => {
+      for (const bytes of pieces) this.takeInKept(bytes);
+      return this.replica.heldBack > 0 ? null : this.replica.encode();
+    });
+  }
+
+  /** @param {string} replica @returns {Person} */
+  author(replica) {
+    if (replica === this.name) return this.person;
+    return this.room.peers.get(replica)?.person ?? this.authors.get(replica) ?? personOf(replica);
+  }
+
+  // Being there.
+
+  onRoom() {
+    // Somebody is called like us already, as after a tab was duplicated: the newcomer gives way.
+    const others = [...this.room.peers.values()].map((peer) => peer.person);
+    const taken = others.some(({ name, tone }) => name === this.person.name || tone === this.person.tone);
+    if (taken && performance.now() - this.openedAt < SETTLE_MS) this.be(freePerson(this.person, others));
+    this.hooks.onStatus();
+  }
+
+  enter() {
+    try {
+      this.wire = new HostileWire(openWire(this.doc));
+      this.wire.hostile = this.hostile;
+      this.room.enter(this.wire);
+      this.channelWorks = true;
+    } catch {
+      this.channelWorks = false;
+    }
+    this.hooks.onStatus();
+  }
+
+  leave() {
+    this.room.leave();
+    this.wire = null;
+  }
+
+  /** @param {boolean} online */
+  setOnline(online) {
+    if (online === this.online) return;
+    this.online = online;
+    this.leftAt = this.replica.version();
+    if (online) this.enter();
+    else this.leave();
+    this.hooks.onStatus();
+  }
+
+  /** @param {boolean} hostile */
+  setHostile(hostile) {
+    this.hostile = hostile;
+    if (this.wire) this.wire.hostile = hostile;
+    this.hooks.onStatus();
+  }
+
+  /** @param {string} name */
+  rename(name) {
+    this.be({ ...this.person, name });
+    this.hooks.onStatus();
+  }
+
+  /** @param {Person} person */
+  be(person) {
+    this.person = person;
+    if (this.remembered) rememberPerson(person);
+    this.room.rename(person);
+    if (this.signed) {
+      this.signed = false;
+      this.sign();
+    }
+  }
+
+  /** How many operations were made here since the switch was put to offline. */
+  get waiting() {
+    return this.online ? 0 : this.replica.ahead(this.leftAt);
+  }
+
+  /** For who closes the text for good. */
+  close() {
+    clearInterval(this.retry);
+    this.leave();
+    void this.shelf.close();
+    this.replica.free();
+  }
+
+  /**
+   * @template T
+   * @param {() => T} run
+   * @returns {T}
+   */
+  guard(run) {
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) this.hooks.onFailure(error);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,452 @@
+// The page of the collaborative editor: puts the shared text, the editor and the panels together.
+
+import { byId, html, nothing, render, saveFile, valueOf } from "../lib/dom.js";
+import { counted } from "../lib/format.js";
+import { authorsIn, createEditor, patchIn, placeIn, undoIn } from "../editor/editor-view.js";
+import { writtenBy } from "../editor/authors.js";
+import { History } from "../editor/history.js";
+import { leastChange } from "../editor/patches.js";
+import { SharedText } from "../editor/shared-text.js";
+import { countText, keepingWords, storyWords, syncWords } from "../editor/words.js";
+import { errorWords, notice } from "../panels/notices.js";
+import { routeHash } from "../route.js";
+import { textReplica } from "../wasm.js";
+
+/** The text that opens where the address names none. */
+const FIRST_DOC = "notes";
+const NAME_MOST = 60;
+/** Counting words and colouring authors wait for a pause in typing. */
+const REST_MS = 200;
+const FILE_MOST = 16 * 1024 * 1024;
+
+export class EditorPage {
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    this.host = host;
+    /** @type {SharedText | null} */
+    this.text = null;
+    /** @type {import("@codemirror/view").EditorView | null} */
+    this.view = null;
+    /** @type {History | null} */
+    this.history = null;
+    this.doc = "";
+    /** In a second editor beside another one: only the text, without panels. */
+    this.beside = false;
+    this.second = false;
+    this.colours = false;
+    this.count = { words: 0, characters: 0 };
+    /** @type {string[]} */
+    this.documents = [];
+    this.failed = "";
+    this.dirty = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.rest = undefined;
+    this.listen();
+  }
+
+  listen() {
+    addEventListener("pagehide", () => this.text?.leave());
+    addEventListener("pageshow", (event) => event.persisted && this.wake(true));
+    document.addEventListener("visibilitychange", () => !document.hidden && this.wake(false));
+    document.addEventListener("resume", () => this.wake(false));
+  }
+
+  /** @param {boolean} left whether the room was left */
+  wake(left) {
+    if (!this.text?.online) return;
+    if (left) this.text.enter();
+    else this.text.room.greet();
+  }
+
+  /** @param {import("../route.js").Route} route */
+  async go({ doc, beside }) {
+    const name = (doc ?? FIRST_DOC).trim().slice(0, NAME_MOST) || FIRST_DOC;
+    if (this.text && name === this.doc) return;
+    this.close();
+    this.doc = name;
+    this.beside = beside;
+    document.body.classList.toggle("beside", beside);
+    const text = new SharedText(
+      name,
+      textReplica,
+      {
+        onPatches: (patches) => this.onPatches(patches),
+        onStatus: () => this.stir(),
+        onFailure: (error) => this.fail(error),
+      },
+      { remembered: !beside },
+    );
+    this.text = text;
+    this.drawFrame();
+    await text.open();
+    if (this.text !== text) return; // Another text was asked for meanwhile.
+    this.view = createEditor(byId("editor-text"), text, (error) => notice(errorWords(error), { bad: true }));
+    this.history = new History({
+      controls: byId("editor-history"),
+      page: byId("editor-past"),
+      text,
+      onShown: (past) => {
+        byId("editor-text").hidden = past;
+        byId("editor-past").hidden = !past;
+      },
+      restore: (past) => this.restore(past),
+    });
+    this.view.focus();
+    this.documents = await text.shelf.documents();
+    this.stir();
+    this.settle();
+  }
+
+  /** Leaves the text: it stays on the shelf. */
+  close() {
+    clearTimeout(this.rest);
+    this.history?.destroy();
+    this.view?.destroy();
+    this.text?.close();
+    this.text = this.view = this.history = null;
+    this.second = false;
+    this.failed = "";
+  }
+
+  // What happens.
+
+  /** @param {import("../types.js").TextPatch[]} patches */
+  onPatches(patches) {
+    if (!this.view) return;
+    patchIn(this.view, patches);
+    this.stir();
+  }
+
+  /** Something may have to be drawn anew: once for all that happens until the next frame. */
+  stir() {
+    if (this.dirty) return;
+    this.dirty = true;
+    requestAnimationFrame(() => {
+      this.dirty = false;
+      if (!this.text || this.failed) return;
+      if (this.view) placeIn(this.view, this.text);
+      this.drawStatus();
+    });
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.settle(), REST_MS);
+  }
+
+  /** What waits for a pause. */
+  settle() {
+    if (!this.text || !this.view || this.failed) return;
+    this.count = countText(this.view.state.sliceDoc());
+    const author = (/** @type {string} */ id) => this.text?.author(id) ?? { name: "", tone: 0 };
+    authorsIn(this.view, this.colours ? writtenBy(this.text.replica.attribution(), author) : []);
+    if (this.history?.at === null) this.history.draw();
+    this.drawStatus();
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    if (this.failed) return;
+    this.failed = String(/** @type {Error} */ (error)?.message ?? error);
+    this.text?.leave();
+    notice(`The editor has failed: ${this.failed}. What you typed is kept on this device.`, {
+      bad: true,
+      stays: true,
+      deeds: [{ label: "Load the page again", run: () => location.reload() }],
+    });
+  }
+
+  /** @param {string} past puts a past text in the place of this one, as one more edit */
+  restore(past) {
+    if (!this.view) return;
+    const { at, deleted, text } = leastChange(this.view.state.sliceDoc(), past);
+    if (deleted === 0 && text === "") return;
+    this.view.dispatch({ changes: { from: at, to: at + deleted, insert: text }, scrollIntoView: true });
+    this.view.focus();
+  }
+
+  /** @param {"undo" | "redo"} which */
+  goBack(which) {
+    if (!this.text || !this.view) return;
+    undoIn(this.view, this.text.goBack(which));
+    this.view.focus();
+  }
+
+  /** @param {Event} event */
+  async importFile(event) {
+    const input = /** @type {HTMLInputElement} */ (event.currentTarget);
+    const file = input.files?.[0];
+    input.value = "";
+    if (!file || !this.view) return;
+    if (file.size > FILE_MOST) {
+      notice(`${file.name} has ${counted(file.size, "byte")}, and at most ${FILE_MOST} can be imported.`, {
+        bad: true,
+      });
+      return;
+    }
+    try {
+      const bytes = await file.arrayBuffer();
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r\n?/g, "\n");
+      this.view.dispatch(this.view.state.replaceSelection(text), { scrollIntoView: true });
+      this.view.focus();
+    } catch {
+      notice(`${file.name} is not a text in UTF-8; nothing was imported.`, { bad: true });
+    }
+  }
+
+  // Drawing.
+
+  /** The page's lasting parts; what changes goes into them. */
+  drawFrame() {
+    render(
+      html`<aside class="side editor-docs" id="editor-docs" aria-label="Texts"></aside>
+        <section class="editor-middle">
+          <div class="story" aria-live="polite" aria-atomic="true" id="editor-story"></div>
+          <div class="editor-bar" id="editor-bar"></div>
+          <div class="editors">
+            <div class="editor-paper">
+              <div id="editor-text"></div>
+              <div id="editor-past" hidden></div>
+            </div>
+            <div id="editor-second" class="editor-second" hidden></div>
+          </div>
+          <p class="editor-status" id="editor-status" role="status"></p>
+        </section>
+        <aside class="inspect editor-side" id="editor-side" aria-label="People and channel"></aside>
+        <footer class="editor-history" id="editor-history" aria-label="History"></footer>`,
+      this.host,
+    );
+    byId("editor-text").replaceChildren();
+    byId("editor-past").replaceChildren();
+    byId("editor-second").replaceChildren();
+    byId("editor-second").hidden = byId("editor-past").hidden = true;
+    byId("editor-text").hidden = false;
+    this.drawStatus();
+  }
+
+  get state() {
+    const text = /** @type {SharedText} */ (this.text);
+    return {
+      me: text.person.name,
+      others: [...text.room.peers.values()].map((peer) => peer.person.name),
+      online: text.online,
+      hostile: text.hostile,
+      channelWorks: text.channelWorks,
+      behind: text.room.behind,
+      waiting: text.waiting,
+      keeping: text.keeping,
+      foreign: text.room.counts.foreign,
+    };
+  }
+
+  drawStatus() {
+    const { text } = this;
+    if (!text) return;
+    const { state } = this;
+    const { headline, watch } = storyWords(state);
+    render(
+      html`<h1>${headline}</h1>
+        <p>${watch}</p>`,
+      byId("editor-story"),
+    );
+    const [sync, keeping] = [syncWords(state), keepingWords(state)];
+    render(
+      html`<span class=${sync.tone}>${sync.text}</span><span class=${keeping.tone}>${keeping.text}</span
+        ><span class="figures"
+          >${counted(this.count.words, "word")}, ${counted(this.count.characters, "character")}</span
+        >
+        ${
+          state.foreign
+            ? html`<span class="warn"
+                >Another tab runs another version of Synod: load it again to edit together</span
+              >`
+            : nothing
+        }`,
+      byId("editor-status"),
+    );
+    this.drawBar();
+    if (this.beside) return;
+    this.drawSide(text);
+    this.drawDocuments();
+  }
+
+  drawBar() {
+    const can = this.text?.replica;
+    render(
+      html`<button @click=${() => this.goBack("undo")} ?disabled=${!can?.canUndo}>Undo</button
+        ><button @click=${() => this.goBack("redo")} ?disabled=${!can?.canRedo}>Redo</button>
+        <button
+          aria-pressed=${String(this.colours)}
+          @click=${() => {
+            this.colours = !this.colours;
+            this.settle();
+          }}
+        >
+          Who wrote what
+        </button>
+        ${
+          this.beside
+            ? this.switches()
+            : html`<button aria-pressed=${String(this.second)} @click=${() => this.toggleSecond()}>
+                  A second editor beside
+                </button>
+                <a class="button" href=${location.href} target="_blank" rel="noopener">Another tab</a>`
+        }`,
+      byId("editor-bar"),
+    );
+  }
+
+  switches() {
+    const { text } = this;
+    if (!text) return nothing;
+    return html`<label class="switch"
+        ><input
+          type="checkbox"
+          .checked=${!text.online}
+          @change=${(/** @type {Event} */ e) =>
+            text.setOnline(!(/** @type {HTMLInputElement} */ (e.currentTarget).checked))}
+        />Offline</label
+      ><label class="switch"
+        ><input
+          type="checkbox"
+          .checked=${text.hostile}
+          @change=${(/** @type {Event} */ e) =>
+            text.setHostile(/** @type {HTMLInputElement} */ (e.currentTarget).checked)}
+        />Hostile channel</label
+      >`;
+  }
+
+  /** Another editor in this page: a page of its own, that hears of this one as another tab would. */
+  toggleSecond() {
+    this.second = !this.second;
+    const place = byId("editor-second");
+    place.hidden = !this.second;
+    if (this.second) {
+      const frame = document.createElement("iframe");
+      frame.title = "A second editor of the same text";
+      frame.src = `${location.pathname}${routeHash("editor", { doc: this.doc, beside: "1" })}`;
+      place.replaceChildren(frame);
+    } else place.replaceChildren();
+    this.drawBar();
+  }
+
+  /** @param {SharedText} text */
+  drawSide(text) {
+    const { counts, peers } = text.room;
+    const wire = text.wire?.counts;
+    render(
+      html`<section>
+          <h2>People here</h2>
+          <ul class="people">
+            <li>
+              <i class="dot tone-${text.person.tone}"></i><label class="hidden" for="my-name">Your name</label
+              ><input
+                id="my-name"
+                maxlength="24"
+                .value=${text.person.name}
+                @change=${(/** @type {Event} */ e) => text.rename(valueOf(e).trim() || text.person.name)}
+              /><span class="soft">you</span>
+            </li>
+            ${[...peers.values()].map(
+              ({ person }) =>
+                html`<li><i class="dot tone-${person.tone}"></i><span>${person.name}</span></li>`,
+            )}
+          </ul>
+        </section>
+        <section>
+          <h2>The channel between tabs</h2>
+          <div class="switches">${this.switches()}</div>
+          <p class="note">
+            Offline: this tab hears and tells nothing. Hostile: what it says and hears is lost, doubled, and
+            kept back, so that it comes in another order.
+          </p>
+          <dl class="facts">
+            <dt>Sent</dt>
+            <dd>${counts.sent.toLocaleString("en")}</dd>
+            <dt>Received</dt>
+            <dd>${counts.received.toLocaleString("en")}</dd>
+            ${
+              wire && (text.hostile || wire.dropped > 0)
+                ? html`<dt>Lost</dt>
+                    <dd>${wire.dropped.toLocaleString("en")}</dd>
+                    <dt>Doubled</dt>
+                    <dd>${wire.duplicated.toLocaleString("en")}</dd>`
+                : nothing
+            }
+            ${
+              text.replica.heldBack > 0
+                ? html`<dt>Held back</dt>
+                    <dd>${counted(text.replica.heldBack, "change")} that came early</dd>`
+                : nothing
+            }
+            ${
+              counts.garbage > 0
+                ? html`<dt>Ignored</dt>
+                    <dd>${counted(counts.garbage, "message")} that made no sense</dd>`
+                : nothing
+            }
+          </dl>
+        </section>
+        <section>
+          <h2>This text</h2>
+          <div class="actions">
+            <button
+              @click=${() => saveFile(`${this.doc}.txt`, this.view?.state.sliceDoc() ?? "", "text/plain")}
+            >
+              Download as text</button
+            ><label class="button"
+              >Import a file<input
+                type="file"
+                class="hidden"
+                @change=${(/** @type {Event} */ e) => this.importFile(e)}
+            /></label>
+          </div>
+          <p class="note">
+            A file's text goes to where the cursor is. Undo takes back what you did, and nothing of what
+            others did.
+          </p>
+        </section>`,
+      byId("editor-side"),
+    );
+  }
+
+  drawDocuments() {
+    const names = [...new Set([this.doc, ...this.documents])].sort();
+    const open = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+      const name = String(new FormData(form).get("name") ?? "").trim();
+      if (name) location.hash = routeHash("editor", { doc: name });
+      form.reset();
+    };
+    render(
+      html`<h2>Texts on this device</h2>
+        <ul class="docs">
+          ${names.map(
+            (name) =>
+              html`<li>
+                <a
+                  href=${routeHash("editor", { doc: name })}
+                  aria-current=${name === this.doc ? "page" : nothing}
+                  >${name}</a
+                >
+              </li>`,
+          )}
+        </ul>
+        <form class="new-doc" @submit=${open}>
+          <label class="hidden" for="new-doc">Name of a text</label>
+          <input
+            id="new-doc"
+            name="name"
+            maxlength=${NAME_MOST}
+            placeholder="Another text"
+            autocomplete="off"
+          />
+          <button type="submit">Open</button>
+        </form>
+        <h2>How it works</h2>
+        <p class="soft">
+          Every letter has an identity and remembers its neighbours. Deleted letters stay, unseen, so that
+          what others write next to them finds its place.
+        </p>`,
+      byId("editor-docs"),
+    );
+  }
+}
