@@ -197,7 +197,7 @@ export class EditorPage {
   drawFrame() {
     render(
       html`<aside class="side editor-docs" id="editor-docs" aria-label="Texts"></aside>
-        <section class="editor-middle">
+        <main class="editor-middle">
           <div class="story" aria-live="polite" aria-atomic="true" id="editor-story"></div>
           <div class="editor-bar" id="editor-bar"></div>
           <div class="editors">
@@ -208,7 +208,7 @@ export class EditorPage {
             <div id="editor-second" class="editor-second" hidden></div>
           </div>
           <p class="editor-status" id="editor-status" role="status"></p>
-        </section>
+        </main>
         <aside class="inspect editor-side" id="editor-side" aria-label="People and channel"></aside>
         <footer class="editor-history" id="editor-history" aria-label="History"></footer>`,
       this.host,
