@@ -18,6 +18,8 @@ import { changesOf, editsOf, wholePairs } from "./patches.js";
 
 /** @typedef {import("../types.js").TextPatch} TextPatch */
 
+/** So long after the end of a composition the editor has read the letters from the page. */
+const COMPOSED_MS = 80;
 /** Cursors of one tab that others are told of, at most. */
 const CURSORS_MOST = 20;
 
@@ -51,6 +53,9 @@ export function createEditor(parent, text, onRefused) {
         EditorView.clipboardInputFilter.of((pasted) => pasted.replace(/\r\n?/g, "\n")),
         EditorView.contentAttributes.of({ "aria-label": "The text", spellcheck: "true" }),
         EditorView.domEventHandlers({
+          compositionstart: () => text.hold(),
+          compositionend: (_, target) => releaseSoon(target, text),
+          blur: (_, target) => releaseSoon(target, text),
           beforeinput(event) {
             if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return false;
             event.preventDefault();
@@ -88,6 +93,18 @@ export function createEditor(parent, text, onRefused) {
     },
   });
   return view;
+}
+
+/**
+ * Lets others' changes in again, once the editor has read what was composed.
+ * @param {EditorView} view
+ * @param {import("./shared-text.js").SharedText} text
+ */
+function releaseSoon(view, text) {
+  setTimeout(() => {
+    if (!view.composing) text.release();
+    else releaseSoon(view, text);
+  }, COMPOSED_MS);
 }
 
 /**

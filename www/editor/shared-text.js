@@ -62,6 +62,8 @@ export class SharedText {
     this.leftAt = this.replica.version();
     this.editedAt = 0;
     this.signed = false;
+    /** @type {Uint8Array[] | null} what waits for the end of a composition */
+    this.held = null;
     this.channelWorks = true;
     this.openedAt = performance.now();
     this.retry = setInterval(() => this.shelf.waits && void this.shelf.write(), RETRY_MS);
@@ -123,8 +125,32 @@ export class SharedText {
 
   // What others did.
 
+  /**
+   * While letters are being composed, what others did waits: a change next to them would break the
+   * composition off. The replica waits along with the editor, so that the two stay one.
+   */
+  hold() {
+    this.held ??= [];
+  }
+
+  release() {
+    const waiting = this.held ?? [];
+    this.held = null;
+    for (const changes of waiting) {
+      try {
+        this.takeIn(changes);
+      } catch {
+        this.room.counts.garbage++;
+      }
+    }
+  }
+
   /** @param {Uint8Array} changes */
   takeIn(changes) {
+    if (this.held) {
+      this.held.push(changes);
+      return;
+    }
     const patches = this.guard(() => this.replica.apply(changes));
     if (patches.length > 0) this.hooks.onPatches(patches);
   }
