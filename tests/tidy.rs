@@ -29,9 +29,12 @@ const WWW_FLOORS: &[(&str, &[&str])] = &[
     ("views", &["stage", "lib"]),
     ("panels", &["stage", "lib", ""]),
     ("editor", &["lib", ""]),
+    ("lab", &["lib", ""]),
     (
         "pages",
-        &["editor", "views", "panels", "stage", "lib", "lessons", ""],
+        &[
+            "editor", "lab", "views", "panels", "stage", "lib", "lessons", "",
+        ],
     ),
     ("", &["pages", "views", "panels", "stage", "lib", "lessons"]),
 ];

@@ -28,6 +28,7 @@ const OTHERS = {
     title: "Editor",
     load: async () => new (await import("./pages/editor.js")).EditorPage(byId("editor")),
   },
+  lab: { title: "Text lab", load: async () => new (await import("./pages/lab.js")).LabPage(byId("lab")) },
 };
 
 /** @param {string} current */
@@ -47,7 +48,7 @@ class Shell {
   constructor() {
     /** @type {RunPage | null} */
     this.run = null;
-    /** @type {Partial<Record<keyof typeof OTHERS, import("./pages/editor.js").EditorPage>>} */
+    /** @type {Partial<Record<keyof typeof OTHERS, any>>} */
     this.others = {};
     /** The page that is shown: "run", or a key of OTHERS. */
     this.shown = "";
@@ -124,6 +125,9 @@ function faceOf(shell) {
     },
     get editor() {
       return shell.others.editor;
+    },
+    get lab() {
+      return shell.others.lab;
     },
     get route() {
       return parseRoute(location.hash);

@@ -10,6 +10,9 @@
 
 /** @typedef {import("./pkg/synod").TextReplica} TextReplica */
 /** @typedef {import("./pkg/synod").TextPatch} TextPatch */
+/** @typedef {import("./pkg/synod").TextLab} TextLab */
+/** @typedef {import("./pkg/synod").LabRow} LabRow */
+/** @typedef {import("./pkg/synod").LabReplica} LabReplica */
 
 /** @typedef {{ node?: number, client?: number }} Peer */
 

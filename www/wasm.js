@@ -2,15 +2,18 @@
 
 import start, {
   Simulation,
+  TextLab,
   TextReplica,
   describe,
+  labAlgorithms,
   panic_for_test,
   protocols,
   run,
   version,
 } from "./pkg/synod.js";
 
-export { panic_for_test as panicForTest, run, version };
+export { labAlgorithms, panic_for_test as panicForTest, run, version };
+export const { siteName } = TextLab;
 
 /** Compiles and starts the simulator. */
 export async function startWasm() {
@@ -44,6 +47,15 @@ export function simulate(scenario) {
  */
 export function textReplica(name) {
   return new TextReplica(name);
+}
+
+/**
+ * Some empty replicas of one text, ordered by one of `labAlgorithms()`.
+ * @param {string} algorithm
+ * @param {number} sites
+ */
+export function textLab(algorithm, sites) {
+  return new TextLab(algorithm, sites);
 }
 
 /**

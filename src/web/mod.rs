@@ -1,6 +1,7 @@
 //! The face of the wasm module: it translates between JavaScript values and the floors below,
 //! and decides nothing.
 
+mod lab;
 mod simulation;
 mod text;
 
@@ -10,6 +11,7 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
+pub use lab::{WebTextLab, lab_algorithms};
 pub use simulation::WebSimulation;
 pub use text::WebTextReplica;
 
@@ -87,6 +89,11 @@ fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
     value
         .serialize(&Serializer::json_compatible())
         .map_err(JsValue::from)
+}
+
+/// What always crosses: numbers, strings, lists and plain structs.
+fn shown<T: Serialize>(value: &T) -> JsValue {
+    to_js(value).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Something wrong, as a JavaScript `Error` with its parts beside its message.

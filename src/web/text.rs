@@ -1,10 +1,10 @@
 //! The sequence CRDT, as JavaScript edits it: indexes are UTF-16 code units throughout, bytes are
 //! `Uint8Array`s, sequence numbers are numbers, and replicas' names are 16 hexadecimal digits.
 
-use super::to_js;
+use super::shown;
 use crate::text::{Anchor, Bias, Error, Patch, Replica, ReplicaId, Snapshot, Version};
 use serde::Serialize;
-use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"/** One change of the text: at `at`, `deleted` units give way to `text`. A list of them is carried out in order. */
@@ -332,11 +332,6 @@ fn web_patch(patch: &Patch) -> WebPatch<'_> {
         deleted: patch.deleted.utf16,
         text: &patch.text,
     }
-}
-
-/// Numbers, strings, lists and plain structs always cross.
-fn shown<T: Serialize>(value: &T) -> JsValue {
-    to_js(value).unwrap_or(JsValue::UNDEFINED)
 }
 
 fn wrong(error: Error) -> JsError {

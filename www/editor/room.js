@@ -178,14 +178,17 @@ export class Room {
     return this.text.heldBack > 0 || this.behind > 0;
   }
 
-  /** Asks for what we lack, unless it comes by itself before. */
+  /** Asks for what we lack, unless it comes by itself before, or somebody else asks for the same. */
   ask() {
-    this.timers.ask ??= this.clock.after(() => {
-      this.timers.ask = null;
-      if (!this.lacking) return;
-      this.patience = Math.min(2 * this.patience, PATIENCE_MOST_MS);
-      this.say("hello");
-    }, this.patience);
+    this.timers.ask ??= this.clock.after(
+      () => {
+        this.timers.ask = null;
+        if (!this.lacking) return;
+        this.patience = Math.min(2 * this.patience, PATIENCE_MOST_MS);
+        this.say("hello");
+      },
+      this.patience * (1 + this.clock.random()),
+    );
   }
 
   /**

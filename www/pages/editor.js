@@ -2,10 +2,10 @@
 
 import { byId, html, nothing, render, saveFile, valueOf } from "../lib/dom.js";
 import { counted } from "../lib/format.js";
+import { leastChange } from "../lib/text.js";
 import { authorsIn, createEditor, patchIn, placeIn, undoIn } from "../editor/editor-view.js";
 import { writtenBy } from "../editor/authors.js";
 import { History } from "../editor/history.js";
-import { leastChange } from "../editor/patches.js";
 import { SharedText } from "../editor/shared-text.js";
 import { countText, keepingWords, storyWords, syncWords } from "../editor/words.js";
 import { errorWords, notice } from "../panels/notices.js";
@@ -445,7 +445,8 @@ export class EditorPage {
         <p class="soft">
           Every letter has an identity and remembers its neighbours. Deleted letters stay, unseen, so that
           what others write next to them finds its place.
-        </p>`,
+        </p>
+        <p><a href=${routeHash("lab")}>See it in the lab</a></p>`,
       byId("editor-docs"),
     );
   }
