@@ -86,7 +86,8 @@ export function keepingWords({ keeping }) {
  */
 export function countText(text) {
   const words = text.match(/[\p{L}\p{N}](?:[\p{L}\p{N}'’_-]*[\p{L}\p{N}])?/gu)?.length ?? 0;
-  return { words, characters: [...text].length };
+  const pairs = text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0;
+  return { words, characters: text.length - pairs };
 }
 
 /**
