@@ -3,12 +3,14 @@
 
 #[path = "papers/desk.rs"]
 mod desk;
+#[path = "papers/leadership.rs"]
+mod leadership;
+#[path = "papers/members.rs"]
+mod members;
 
 use desk::{Desk, Letter, Message, append, ask_vote, at, entries, get, node, put};
 use synod::base::{Chance, Context, Core, Draws, Effect, Effects, Input, Micros, Wire};
-use synod::protocol::raft::{
-    Admin, AppendResult, Ask, KvOutput, KvRaft, Milestone, Op, Options, Reads, Reply, Timer,
-};
+use synod::protocol::raft::{AppendResult, Ask, KvOutput, KvRaft, Options, Reads, Reply, Timer};
 
 fn granted(letters: &[Letter]) -> bool {
     matches!(letters, [(_, _, Message::RequestVoteReply(vote))] if vote.granted)
@@ -286,22 +288,6 @@ fn check_quorum_makes_a_lonely_leader_step_down() {
     assert!(!desk.cores[0].is_leader(), "since then it has heard nobody");
 }
 
-/// Thesis, section 3.10: leadership is handed over within a few messages.
-#[test]
-fn leadership_is_handed_over() {
-    let mut desk = Desk::new(
-        3,
-        Options {
-            check_quorum: true,
-            ..Options::default()
-        },
-    );
-    desk.elect(0);
-    desk.ask(0, 9, 1, Op::Admin(Admin::Transfer(node(2))));
-    desk.deliver_all();
-    assert!(desk.cores[2].is_leader() && !desk.cores[0].is_leader());
-}
-
 /// Section 8 and thesis, section 6.3: a command that is sent again is done once.
 #[test]
 fn sessions_do_a_repeated_command_once() {
@@ -410,57 +396,6 @@ fn a_snapshot_brings_a_follower_up_to_date() {
         "it goes no step back"
     );
     assert_eq!(desk.cores[2].machine(), before.machine());
-}
-
-/// Section 6 and thesis, section 4.3: the old and the new members decide together in between.
-#[test]
-fn joint_consensus_needs_both_majorities() {
-    let mut desk = Desk::new(5, Options::default());
-    desk.elect(0);
-    desk.ask(0, 9, 1, Op::Admin(Admin::Remove(node(4))));
-    assert!(
-        !desk.cores[0].config().outgoing.is_empty(),
-        "in effect as soon as it is in the log"
-    );
-    // Only the new members' majority answers: 0, 1 and 2 are three of the four, and of the five.
-    desk.deliver(|(from, to, _)| from.index() == 3 || to.index() == 3);
-    assert!(
-        desk.cores[0].config().outgoing.is_empty(),
-        "both have agreed"
-    );
-    assert_eq!(desk.cores[0].config().voters.len(), 4);
-}
-
-/// Section 6: a leader that is not in the new configuration steps down once that is committed.
-#[test]
-fn a_leader_can_remove_itself() {
-    let mut desk = Desk::new(3, Options::default());
-    desk.elect(0);
-    desk.ask(0, 9, 1, Op::Admin(Admin::Remove(node(0))));
-    desk.deliver_all();
-    assert!(!desk.cores[0].is_leader());
-    assert!(
-        desk.facts
-            .iter()
-            .any(|(_, fact)| matches!(fact, Milestone::ConfigCommitted { .. }))
-    );
-    let others = [1, 2].map(|id| desk.cores[id].config().voters.clone());
-    assert_eq!(others[0], [node(1), node(2)]);
-}
-
-/// One change at a time (thesis, section 4.1).
-#[test]
-fn members_change_one_after_the_other() {
-    let mut desk = Desk::new(4, Options::default());
-    desk.elect(0);
-    desk.ask(0, 9, 1, Op::Admin(Admin::Remove(node(3))));
-    desk.ask(0, 8, 1, Op::Admin(Admin::Remove(node(2))));
-    let joint = desk.cores[0].config().clone();
-    assert_eq!(
-        joint.voters.len(),
-        3,
-        "the second change waits or is refused: {joint:?}"
-    );
 }
 
 /// Clusters of one and of a hundred and one.

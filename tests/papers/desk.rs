@@ -53,9 +53,23 @@ impl Desk {
         desk
     }
 
+    /// A node of the next number starts, that knows nobody.
+    pub fn join(&mut self) -> usize {
+        let id = self.cores.len();
+        self.timers.push(BTreeSet::new());
+        let core = self.boot(id, Default::default());
+        self.cores.push(core);
+        id
+    }
+
     fn boot(&mut self, id: usize, disk: <KvRaft as Core>::Disk) -> KvRaft {
         let mut out = Effects::default();
-        let mut ctx = Context::new(node(id), self.now, &self.members, &mut self.luck);
+        let founders = if id < self.members.len() {
+            &self.members[..]
+        } else {
+            &[]
+        };
+        let mut ctx = Context::new(node(id), self.now, founders, &mut self.luck);
         let core = KvRaft::boot(&self.options, disk, &mut ctx, &mut out);
         self.carry_out(id, out);
         core
@@ -120,6 +134,28 @@ impl Desk {
                 op,
             },
         );
+    }
+
+    /// Delivers letters in order until `there`.
+    pub fn deliver_until(&mut self, there: impl Fn(&Desk) -> bool) {
+        while !there(self) {
+            let letter = self.letters.pop_front();
+            let (from, to, message) = letter.expect("it is there before the nodes come to rest");
+            self.input(to.index(), Input::Message { from, message });
+        }
+    }
+
+    /// Takes the letters off the desk that `held` picks out.
+    pub fn hold(&mut self, held: impl Fn(&Letter) -> bool) -> Vec<Letter> {
+        let (held, rest) = self.letters.drain(..).partition(held);
+        self.letters = rest;
+        held.into()
+    }
+
+    /// What a client was answered.
+    pub fn answers(&self, client: u32) -> Vec<&Reply<KvOutput>> {
+        let of = self.replies.iter().filter(|(id, _)| id.client == client);
+        of.map(|(_, reply)| reply).collect()
     }
 
     /// Delivers letters in order until none is left; those that `lost` picks out disappear.

@@ -152,6 +152,7 @@ impl<M: StateMachine> Raft<M> {
     fn take(&mut self, append: &Append<M::Op>, ctx: &mut Context, out: &mut Effects<Self>) {
         let base = self.disk.log.base().index;
         let mut index = append.prev.index;
+        let had_vote = self.config().votes(self.id);
         if self.is(Mutant::TruncateAlways) {
             self.cut(index.max(base).saturating_add(1), ctx, out);
         }
@@ -176,6 +177,11 @@ impl<M: StateMachine> Raft<M> {
                 chain,
             });
             self.note_config(at);
+        }
+        // A configuration is in effect when it is in the log (section 6), and a learner has no
+        // election timer: with its vote it has the duty to stand (section 5.2).
+        if !had_vote && self.config().votes(self.id) {
+            self.arm_election(ctx, out);
         }
     }
 

@@ -5,6 +5,7 @@
 use super::config::{Config, reached_by_quorum};
 use super::log::{Entry, Log, Payload, Position};
 use super::machine::StateMachine;
+use super::members::Wish;
 use super::message::{Append, AppendReply, AppendResult, Batch, Message};
 use super::milestone::Milestone;
 use super::options::{Mutant, Options, Reads};
@@ -12,7 +13,7 @@ use super::reads::Rounds;
 use super::reply::Reply;
 use super::state::{Disk, Raft, Role, Timer};
 use super::transfer::Transfer;
-use crate::base::{Context, Effects, Micros, NodeId, RequestId};
+use crate::base::{Context, Effects, Micros, NodeId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -93,8 +94,8 @@ pub(super) struct Leader<M: StateMachine> {
     cache: (u64, u64, Batch<M::Op>),
     pub rounds: Rounds<M>,
     pub transfer: Option<Transfer>,
-    /// The request for the change of members that is under way, if a client waits for it.
-    pub change: Option<RequestId>,
+    /// The changes of members that clients wait for.
+    pub wishes: Vec<Wish>,
     pub clocks: M::Clocks,
     /// Reused; empty between inputs.
     values: Vec<u64>,
@@ -116,7 +117,7 @@ impl<M: StateMachine> Leader<M> {
             cache: (0, 0, Batch::EMPTY),
             rounds: Rounds::default(),
             transfer: None,
-            change: None,
+            wishes: Vec::new(),
             clocks: M::Clocks::default(),
             values: Vec::new(),
         };
@@ -634,12 +635,17 @@ impl<M: StateMachine> Raft<M> {
 impl<M: StateMachine> Leader<M> {
     /// Leaves office: clients that wait for something other than a log entry are told where to
     /// ask. Those that wait for an entry are not: it may yet be committed.
+    ///
+    /// `successor` is not known when a later term deposes the leader, and a transfer is not done
+    /// before the node that was asked for leads: it knows best, so the client is sent there once
+    /// it has been told to stand (thesis, 3.10).
     pub(super) fn resign(self, successor: Option<NodeId>, out: &mut Effects<Raft<M>>) {
         for read in self.rounds.reads {
             out.reply(read.id, Reply::NotLeader(successor));
         }
         if let Some(transfer) = self.transfer {
-            out.reply(transfer.request, Reply::Changed);
+            let told = transfer.told.then_some(transfer.to);
+            out.reply(transfer.request, Reply::NotLeader(successor.or(told)));
         }
     }
 }

@@ -14,6 +14,31 @@ use super::state::{Raft, Role};
 use crate::base::{Context, Effects, NodeId, RequestId};
 use std::sync::Arc;
 
+/// What a client that waits for a change of the members wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Wish {
+    pub request: RequestId,
+    node: NodeId,
+    /// It shall vote; otherwise it shall be no member.
+    votes: bool,
+}
+
+impl Wish {
+    fn is_met(&self, config: &Config) -> bool {
+        if self.votes {
+            config.voters.contains(&self.node)
+        } else {
+            !config.knows(self.node)
+        }
+    }
+
+    /// Whether the last step of the change that `config` belongs to will meet it.
+    fn will_be_met(&self, config: &Config) -> bool {
+        let stays = config.voters.contains(&self.node) || config.learners.contains(&self.node);
+        stays == self.votes
+    }
+}
+
 impl<M: StateMachine> Raft<M> {
     /// A client asks the leader to change the cluster.
     pub(super) fn on_admin(
@@ -45,20 +70,23 @@ impl<M: StateMachine> Raft<M> {
     ) {
         let config = Arc::clone(self.config());
         let settled = self.config_index() <= self.commit && !config.is_joint();
+        let wish = Wish {
+            request: id,
+            node,
+            votes,
+        };
         if self.is(Mutant::EarlySingleChange) && config.votes(node) != votes {
-            self.note_change(id);
+            self.note_wish(wish, out);
             return self.write_config(config.with_voter(node, votes), ctx, out);
         }
-        if settled && config.votes(node) == votes && (votes || !config.knows(node)) {
+        if settled && wish.is_met(&config) {
             return out.reply(id, Reply::Changed);
         }
-        // The wish of before, asked again: its client gets the answer.
-        let under_way = match votes {
-            true => config.voters.contains(&node) || config.learners.contains(&node),
-            false => !config.knows(node) || config.outgoing.contains(&node),
-        };
-        if under_way && (!settled || votes) {
-            return self.note_change(id);
+        // Part of the change under way, perhaps asked again: answered when that is done. In a
+        // joint configuration every old voter is in `outgoing`; only who is in `outgoing` alone
+        // is on its way out.
+        if wish.will_be_met(&config) {
+            return self.note_wish(wish, out);
         }
         if !settled || !config.learners.is_empty() && votes {
             return out.reply(id, Reply::Refused("another change of members is under way"));
@@ -75,7 +103,7 @@ impl<M: StateMachine> Raft<M> {
                 Reply::Refused("the cluster would be too large or empty"),
             );
         }
-        self.note_change(id);
+        self.note_wish(wish, out);
         if votes {
             // Thesis 4.2.1: a newcomer that has to learn the log first would hold up commitment.
             self.write_config(config.with_learner(node), ctx, out);
@@ -86,9 +114,30 @@ impl<M: StateMachine> Raft<M> {
         }
     }
 
-    fn note_change(&mut self, id: RequestId) {
+    /// Keeps a wish until it is met. One that it takes back is refused: a learner may be removed
+    /// before it gets its vote.
+    fn note_wish(&mut self, wish: Wish, out: &mut Effects<Self>) {
+        let Role::Leader(leader) = &mut self.role else {
+            return;
+        };
+        let taken_back = |known: &mut Wish| known.node == wish.node && known.votes != wish.votes;
+        for known in leader.wishes.extract_if(.., taken_back) {
+            out.reply(
+                known.request,
+                Reply::Refused("the change was taken back by another"),
+            );
+        }
+        if !leader.wishes.contains(&wish) {
+            leader.wishes.push(wish);
+        }
+    }
+
+    /// Answers the clients whose wishes the configuration, now committed, meets.
+    fn answer_wishes(&mut self, config: &Config, out: &mut Effects<Self>) {
         if let Role::Leader(leader) = &mut self.role {
-            leader.change = Some(id);
+            for wish in leader.wishes.extract_if(.., |wish| wish.is_met(config)) {
+                out.reply(wish.request, Reply::Changed);
+            }
         }
     }
 
@@ -146,20 +195,17 @@ impl<M: StateMachine> Raft<M> {
         if config.is_joint() {
             return self.write_config(config.without_outgoing(), ctx, out);
         }
-        if let Some(node) = config.learners.first().copied() {
-            return self.promote_if_caught_up(node, ctx, out);
-        }
-        if let Role::Leader(leader) = &mut self.role
-            && let Some(id) = leader.change.take()
-        {
-            out.reply(id, Reply::Changed);
-        }
+        self.answer_wishes(&config, out);
         if !config.votes(self.id) {
             // Section 6: "the leader steps down once it has committed the C_new log entry". It
-            // first lets the others know that it is committed.
+            // first lets the others know that it is committed. A newcomer that still learns is its
+            // successor's affair.
             self.speak_to_all(true, out);
             self.leader = None;
-            self.follow(self.disk.term, StepDown::Removed, ctx, out);
+            return self.follow(self.disk.term, StepDown::Removed, ctx, out);
+        }
+        if let Some(node) = config.learners.first().copied() {
+            self.promote_if_caught_up(node, ctx, out);
         }
     }
 }

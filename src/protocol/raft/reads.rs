@@ -38,6 +38,8 @@ pub(super) struct Rounds<M: StateMachine> {
     pub reads: VecDeque<Read<M::Op>>,
     /// Until when nobody else can have been elected, by the leader's clock (thesis, 6.4.1).
     lease_until: Option<Micros>,
+    /// No lease is granted in this term any more.
+    forsworn: bool,
 }
 
 impl<M: StateMachine> Default for Rounds<M> {
@@ -49,6 +51,7 @@ impl<M: StateMachine> Default for Rounds<M> {
             started: Micros::ZERO,
             reads: VecDeque::new(),
             lease_until: None,
+            forsworn: false,
         }
     }
 }
@@ -64,6 +67,12 @@ impl<M: StateMachine> Rounds<M> {
 
     pub(super) fn end_lease(&mut self) {
         self.lease_until = None;
+    }
+
+    /// Ends the lease for the rest of the term.
+    pub(super) fn forswear_lease(&mut self) {
+        self.lease_until = None;
+        self.forsworn = true;
     }
 }
 
@@ -165,7 +174,7 @@ impl<M: StateMachine> Raft<M> {
         }
         let rounds = &mut leader.rounds;
         rounds.open = false;
-        if leader.transfer.is_none() {
+        if leader.transfer.is_none() && !rounds.forsworn {
             // Those who answered did so after `started`, and elect nobody for the least election
             // timeout from then on.
             rounds.lease_until = Some(rounds.started + lease);

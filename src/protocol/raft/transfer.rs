@@ -42,7 +42,7 @@ impl<M: StateMachine> Raft<M> {
             request,
             told: false,
         });
-        // A lease is no longer safe: the successor's election is let through by every voter.
+        // A lease is no longer safe: the successor's election will be let through by every voter.
         leader.rounds.end_lease();
         out.milestone(Milestone::TransferStarted { to });
         out.set_timer(Timer::Transfer, self.options.election_timeout[1]);
@@ -67,6 +67,10 @@ impl<M: StateMachine> Raft<M> {
             && !transfer.told
         {
             transfer.told = true;
+            // TimeoutNow stays valid for as long as the term does, however late it arrives and
+            // even if the transfer is given up: from now on voters may elect at any moment
+            // somebody whose election a lease (thesis, 6.4.1) takes to be impossible.
+            leader.rounds.forswear_lease();
             out.send(node, Message::TimeoutNow { term });
         }
     }
