@@ -441,7 +441,7 @@ impl schemars::JsonSchema for ScriptEntry {
                 .or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(properties) = properties {
                 properties.insert("at_ms".into(), at.clone().into());
-                let after = "Among what happens in the same microsecond: after that many events.";
+                let after = "Among what happens in the same microsecond: after that many arrivals, timers and alarms of the run.";
                 properties.insert(
                     "after".into(),
                     serde_json::json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "description": after }),

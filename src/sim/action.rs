@@ -190,8 +190,9 @@ pub struct Pick {
 pub struct Entry {
     /// When it is done.
     pub at: Micros,
-    /// Among what happens in the same microsecond: after that many events of the run. Zero comes
-    /// first. Set where a hand acted between two events of one microsecond.
+    /// Among what happens in the same microsecond: after that many entries of the run's agenda
+    /// (arrivals, timers, alarms of clients), those included that came to nothing and left no
+    /// event. Zero comes first. Set where a hand acted in the midst of a microsecond.
     pub after: u32,
     /// What is done.
     pub action: Action,

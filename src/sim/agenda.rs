@@ -46,6 +46,9 @@ impl Due {
 pub(super) struct Agenda {
     heap: BinaryHeap<Reverse<u128>>,
     entered: u32,
+    taken: u32,
+    /// When something was taken out last.
+    taken_at: Option<Micros>,
 }
 
 impl Agenda {
@@ -64,7 +67,20 @@ impl Agenda {
 
     pub(super) fn take(&mut self) -> Option<(Micros, Due)> {
         let Reverse(entry) = self.heap.pop()?;
-        Some((Micros((entry >> 64) as u64), Due::unpack(entry as u32)))
+        let at = Micros((entry >> 64) as u64);
+        self.taken = self.taken.wrapping_add(1);
+        self.taken_at = Some(at);
+        Some((at, Due::unpack(entry as u32)))
+    }
+
+    /// How many entries have been taken out, those included that came to nothing.
+    pub(super) fn taken(&self) -> u32 {
+        self.taken
+    }
+
+    /// Whether an entry of the moment `at` has been taken out.
+    pub(super) fn has_begun(&self, at: Micros) -> bool {
+        self.taken_at == Some(at)
     }
 
     pub(super) fn len(&self) -> usize {

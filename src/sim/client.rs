@@ -290,7 +290,7 @@ impl<C: Core> World<C> {
             body,
         });
         let due = self.now + Micros(travel);
-        self.launch(Flying { flight, due, lost });
+        self.launch(Flying::new(flight, due, lost));
     }
 
     /// A reply arrives at a client.

@@ -12,6 +12,20 @@ pub(super) struct Flying {
     pub due: Micros,
     /// Why it will be lost half-way, if it will.
     pub lost: Option<Loss>,
+    /// It has reached its receiver, which is paused, or was when it came.
+    pub arrived: bool,
+}
+
+impl Flying {
+    /// A message that sets out.
+    pub(super) fn new(flight: u32, due: Micros, lost: Option<Loss>) -> Flying {
+        Flying {
+            flight,
+            due,
+            lost,
+            arrived: false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]

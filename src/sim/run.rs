@@ -106,7 +106,7 @@ impl<C: Core> Run<C> {
             .get(self.world.script_done)
             .is_some_and(|entry| {
                 let due = self.world.agenda.next_at();
-                entry.at < due || (entry.at == due && self.world.mark.events >= entry.after)
+                entry.at < due || (entry.at == due && self.world.agenda.taken() >= entry.after)
             })
     }
 
@@ -253,9 +253,12 @@ impl<C: Core> Run<C> {
             self.end = self.world.now;
         }
         let at = self.world.now;
-        let last = self.trace.events.last();
-        let crowded = events > self.founding_events() && last.is_some_and(|event| event.at == at);
-        let after = if crowded { events } else { 0 };
+        let agenda = &self.world.agenda;
+        let after = if agenda.has_begun(at) {
+            agenda.taken()
+        } else {
+            0
+        };
         self.script
             .insert(self.world.script_done, Entry { at, after, action });
         self.proceed();

@@ -439,6 +439,37 @@ fn a_paused_node_takes_what_has_waited_when_it_goes_on() {
     assert!(lost.is_empty(), "{lost:?}");
 }
 
+/// A link loses what is sent or would arrive while it is cut; what waits has arrived.
+#[test]
+fn what_reached_a_paused_node_is_past_the_link() {
+    use Action::*;
+    let cut = Cut {
+        from: NodeId(0),
+        to: ONE,
+        one_way: false,
+    };
+    let lost = |script: &[(u64, Action)]| {
+        let mut run = run(2, script);
+        run.advance(ms(2_000)).expect("within budget");
+        let waited = run.node(ONE).map_or(0, |node| node.waiting);
+        run.apply(Resume { node: ONE }).expect("it is paused");
+        run.advance(ms(2_001)).expect("within budget");
+        (waited, run.counts().lost.get("link cut").copied())
+    };
+    let mend = Mend {
+        from: NodeId(0),
+        to: ONE,
+        one_way: false,
+    };
+    let pause = (100, Pause { node: ONE });
+    let (waited, before) = lost(&[pause.clone(), (1_900, cut.clone())]);
+    let under_way = before.unwrap_or(0);
+    assert!(waited > 50 && under_way < 10, "{waited} {under_way}");
+    let (waited, during) = lost(&[(0, cut), pause, (1_999, mend)]);
+    assert!(waited < 5, "{waited} came over a link that was cut");
+    assert!(during.is_some_and(|lost| lost > 50));
+}
+
 #[test]
 fn manual_delivery_waits_for_the_hand() {
     use Action::*;

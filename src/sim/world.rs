@@ -244,7 +244,7 @@ impl<C: Core> World<C> {
             copy,
             body: Body::Message(message),
         });
-        self.launch(Flying { flight, due, lost })
+        self.launch(Flying::new(flight, due, lost))
     }
 
     /// Enters a message in the slab and, unless it waits, in the agenda.
@@ -265,20 +265,21 @@ impl<C: Core> World<C> {
         let flight = &trace.flights[flying.flight as usize];
         let mut lost = flying.lost;
         if let (None, Peer::Node(to)) = (lost, flight.to()) {
+            // What has waited at its receiver is past the link already.
+            let cut = match flight.from() {
+                Peer::Node(from) => !flying.arrived && self.network.is_cut(from, to),
+                Peer::Client(_) => false,
+            };
             match self.nodes.get_mut(to.index()) {
                 None => lost = Some(Loss::Nobody),
+                _ if cut => lost = Some(Loss::Cut),
                 Some(slot) if !slot.is_up() => lost = Some(Loss::Down),
                 Some(slot) if slot.paused => {
                     slot.inbox.push(place);
-                    flying.due = Micros::NEVER;
+                    (flying.due, flying.arrived) = (Micros::NEVER, true);
                     return;
                 }
                 Some(_) => {}
-            }
-            if let Peer::Node(from) = flight.from()
-                && self.network.is_cut(from, to)
-            {
-                lost = Some(Loss::Cut);
             }
         }
         let (flight, sent_by) = (flying.flight, flight.sent_by);
