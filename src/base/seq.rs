@@ -58,12 +58,16 @@ impl<T> Seq<T> {
         self.end() == self.start
     }
 
+    /// How far `index` lies behind `base`, if it is not dropped. A peer may name any index: one
+    /// that is too great for this machine's words must not come out as a small one.
+    fn offset(&self, index: u64) -> Option<usize> {
+        let held = index >= self.start;
+        held.then(|| usize::try_from(index - self.base).ok())?
+    }
+
     /// The item at `index`, if it is held.
     pub fn at(&self, index: u64) -> Option<&T> {
-        if index < self.start {
-            return None;
-        }
-        let offset = (index - self.base) as usize;
+        let offset = self.offset(index)?;
         let sealed = self.sealed.len() * CHUNK;
         if offset >= sealed {
             self.tail.get(offset - sealed)
@@ -121,10 +125,7 @@ impl<T: Clone> Seq<T> {
 
     /// The item at `index` for changing, if it is held; a shared chunk is copied first.
     pub fn at_mut(&mut self, index: u64) -> Option<&mut T> {
-        if index < self.start {
-            return None;
-        }
-        let offset = (index - self.base) as usize;
+        let offset = self.offset(index)?;
         let sealed = self.sealed.len() * CHUNK;
         if offset >= sealed {
             self.tail.get_mut(offset - sealed)
@@ -198,6 +199,11 @@ mod tests {
                 assert!(seq.iter().eq(model.iter()));
                 assert_eq!(seq.at(front.wrapping_sub(1)), None);
                 assert_eq!(seq.at(seq.end()), None);
+                // On wasm32 these would wrap around to items that are held.
+                for far in [front + (1 << 32), front + (7 << 40), u64::MAX] {
+                    assert_eq!(seq.at(far), None);
+                    assert_eq!(seq.at_mut(far), None);
+                }
             }
         }
     }
