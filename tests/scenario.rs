@@ -79,3 +79,95 @@ fn what_is_wrong_is_said_with_its_place() {
         );
     }
 }
+
+/// What is said to a person: nothing of Rust's types, and nothing twice.
+#[test]
+fn what_is_wrong_is_said_in_plain_words() {
+    for (extra, said) in [
+        (
+            r#", "options": { "heartbeat_ms": 0 }"#,
+            "options.heartbeat_ms: found 0, expected more than 0",
+        ),
+        (
+            r#", "options": { "heartbeat_ms": 200 }"#,
+            "options.election_timeout_ms: found 150 at the least, expected more than the heartbeat of 200",
+        ),
+        (
+            r#", "options": { "election_timeout_ms": [300, 150.5] }"#,
+            "options.election_timeout_ms: found [300, 150.5], expected the least first, then the greatest",
+        ),
+        (
+            r#", "options": { "batch": 0 }"#,
+            "options.batch: found 0, expected a whole number from 1 to 10000",
+        ),
+        (
+            r#", "nodes": 70000"#,
+            "nodes: found 70000, expected a whole number from 0 to 65535",
+        ),
+        (r#", "script": 7"#, "script: found 7, expected a list"),
+        (
+            r#", "script": [{ "at_ms": 1, "do": "request", "op": { "put": ["x", 1e20] } }]"#,
+            "script[0].op.put[1]: found 1e+20, expected a whole number from -9223372036854775808 to 9223372036854775807",
+        ),
+        (
+            r#", "script": [{ "at_ms": 1, "do": "request", "op": { "put": ["x"] } }]"#,
+            "script[0].op.put: found a list of 1, expected a list of 2",
+        ),
+        (
+            r#", "script": [{ "at_ms": 1, "do": "request", "op": { "put": "x" } }]"#,
+            "script[0].op.put: found \"x\", expected a list",
+        ),
+        (
+            r#", "script": [{ "at_ms": 1, "do": "request", "op": { "transfer": "x" } }]"#,
+            "script[0].op.transfer: found \"x\", expected a whole number from 0 to 65535",
+        ),
+    ] {
+        let error = match raft(extra) {
+            Err(error) => error,
+            Ok(scenario) => run(&scenario, BUDGET).expect_err(extra),
+        };
+        assert_eq!(error.to_string(), said);
+    }
+}
+
+/// What can never be done is refused before the run; an entry is named by its place in the file.
+#[test]
+fn actions_that_can_never_be_done_are_refused() {
+    for (entry, field) in [
+        (
+            r#""do": "skew", "node": 0, "drift_ppm": 600000"#,
+            "drift_ppm",
+        ),
+        (
+            r#""do": "request", "client": 20000, "op": { "get": "x" }"#,
+            "client",
+        ),
+        (
+            r#""do": "partition", "groups": [[0, 1], [2, 0]]"#,
+            "groups[1][1]",
+        ),
+        (r#""do": "timeout", "node": 0, "timer": "tea""#, "timer"),
+        (r#""do": "link", "latency_ms": [20, 5]"#, "latency_ms"),
+        (r#""do": "drop", "kind": "Pigeon""#, "kind"),
+        (r#""do": "request", "op": { "sing": 1 }"#, "op"),
+        (r#""do": "crash", "node": 5"#, "node"),
+    ] {
+        let script =
+            format!(r#", "script": [{{ "at_ms": 9, "do": "heal" }}, {{ "at_ms": 5, {entry} }}]"#);
+        let error = raft(&script).expect_err(entry);
+        assert_eq!(error.path, format!("script[1].{field}"), "{error}");
+    }
+}
+
+/// A script is in order of time, in whatever order it is written down.
+#[test]
+fn nodes_are_there_from_the_moment_they_join() {
+    let crash = r#"{ "at_ms": 2000, "do": "crash", "node": 5 }"#;
+    let join = |at: u32| format!(r#"{{ "at_ms": {at}, "do": "join" }}"#);
+    let sound = raft(&format!(r#", "script": [{crash}, {}]"#, join(1_000)));
+    assert!(sound.is_ok(), "{sound:?}");
+    let early = r#"{ "at_ms": 1000, "do": "crash", "node": 5 }"#;
+    let error = raft(&format!(r#", "script": [{}, {early}]"#, join(2_000)));
+    let error = error.expect_err("the node joins later");
+    assert_eq!(error.path, "script[1].node");
+}

@@ -5,6 +5,7 @@
 //! into [`Effects`]. What a core keeps in its [`Core::Disk`] survives a crash; nothing else does.
 
 use super::chance::{Chance, Draws};
+use super::misfit::Misfit;
 use super::monitor::Monitor;
 use super::time::Micros;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -88,9 +89,11 @@ pub trait Core: Clone + Sized + 'static {
     /// Names of the built-in client workloads; the first is the default.
     const WORKLOADS: &'static [&'static str];
 
-    /// Whether `options` make sense for a cluster of `nodes`; if not, the offending option's
-    /// name and a sentence that says what was found and what was expected.
-    fn check_options(options: &Self::Options, nodes: usize) -> Result<(), (String, String)>;
+    /// Every timer that a script may name.
+    const TIMERS: &'static [Self::Timer];
+
+    /// Whether `options` make sense for a cluster of `nodes`; if not, which one does not and why.
+    fn check_options(options: &Self::Options, nodes: usize) -> Result<(), Misfit>;
 
     /// Starts a node from what its disk kept: at the beginning of a run with an empty disk, and
     /// after each crash. A node that joins later starts with empty [`Context::members`].

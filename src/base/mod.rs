@@ -5,6 +5,7 @@
 mod chance;
 mod core;
 mod digest;
+mod misfit;
 mod monitor;
 pub mod quorum;
 mod seq;
@@ -16,6 +17,7 @@ pub use core::{
     NodeId, RequestId, Wire,
 };
 pub use digest::Digest;
+pub use misfit::{Misfit, join};
 pub use monitor::{Monitor, Violation};
 pub use seq::Seq;
 pub use time::Micros;

@@ -1,5 +1,6 @@
 //! What is wrong with a scenario, and where.
 
+use crate::base::{Misfit, join};
 use crate::sim::ActionError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -55,57 +56,13 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
+impl From<Misfit> for ScenarioError {
+    fn from(misfit: Misfit) -> ScenarioError {
+        ScenarioError::new(misfit.path, misfit.found, misfit.expected)
+    }
+}
+
 /// Reads a `T` from `value`, which stands at `parent` in the scenario.
 pub(super) fn read<T: DeserializeOwned>(parent: &str, value: Value) -> Result<T, ScenarioError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let inner = error.path().to_string();
-        let inner = if inner == "." { String::new() } else { inner };
-        explain(join(parent, &inner), &error.into_inner().to_string())
-    })
-}
-
-/// Puts `inner` behind `parent` in a JSON path.
-pub(super) fn join(parent: &str, inner: &str) -> String {
-    match (parent, inner) {
-        (parent, "") => parent.to_owned(),
-        ("", inner) => inner.to_owned(),
-        (parent, inner) if inner.starts_with('[') => format!("{parent}{inner}"),
-        (parent, inner) => format!("{parent}.{inner}"),
-    }
-}
-
-/// Takes a reader's message apart into what was found and what was expected.
-fn explain(path: String, message: &str) -> ScenarioError {
-    let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
-    if let Some(rest) = message
-        .strip_prefix("invalid type: ")
-        .or_else(|| message.strip_prefix("invalid value: "))
-        .or_else(|| message.strip_prefix("invalid length "))
-        && let Some((found, expected)) = rest.rsplit_once(", expected ")
-    {
-        return ScenarioError::new(path, found, expected);
-    }
-    if let Some(rest) = message.strip_prefix("unknown field ") {
-        let name = quoted(rest);
-        let expected = rest
-            .split_once(", ")
-            .map_or("no such field", |(_, expected)| expected);
-        let path = if path.ends_with(&name) {
-            path
-        } else {
-            join(&path, &name)
-        };
-        let expected = expected.strip_prefix("expected ").unwrap_or(expected);
-        return ScenarioError::new(path, format!("an unknown field `{name}`"), expected);
-    }
-    if let Some(rest) = message.strip_prefix("unknown variant ") {
-        let expected = rest
-            .split_once(", expected ")
-            .map_or("", |(_, expected)| expected);
-        return ScenarioError::new(path, format!("`{}`", quoted(rest)), expected);
-    }
-    if let Some(rest) = message.strip_prefix("missing field ") {
-        return ScenarioError::new(join(&path, &quoted(rest)), "nothing", "this field");
-    }
-    ScenarioError::new(path, "something else", message)
+    Misfit::read(value).map_err(|misfit| misfit.under(parent).into())
 }

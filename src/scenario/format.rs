@@ -1,9 +1,10 @@
 //! The scenario's format: the one JSON document that a run is a function of.
 
-use super::error::{ScenarioError, join, read};
+use super::error::{ScenarioError, read};
 use super::expect::Expect;
-use crate::base::{Micros, Ratio};
-use crate::sim::{Action, Clients, Conditions, Entry};
+use super::registry;
+use crate::base::{Micros, Ratio, join};
+use crate::sim::{Action, Clients, Conditions, Entry, NODES_MAX, check_order};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -244,7 +245,7 @@ impl Scenario {
                 "the name of a protocol",
             ));
         };
-        let script = read_script(document.script, document.nodes)?;
+        let script = read_script(document.script, document.nodes, &protocol)?;
         Ok(Scenario {
             version: FORMAT_VERSION,
             protocol,
@@ -330,64 +331,58 @@ fn check_objects(value: &Value) -> Result<(), ScenarioError> {
     Ok(())
 }
 
-/// Checks that the least comes before the greatest.
-fn ordered(path: &str, [low, high]: [Micros; 2]) -> Result<(), ScenarioError> {
-    if low <= high {
-        return Ok(());
-    }
-    Err(ScenarioError::new(
-        path,
-        format!("[{low}, {high}]"),
-        "the least first, then the greatest",
-    ))
+fn ordered(path: &str, span: [Micros; 2]) -> Result<(), ScenarioError> {
+    check_order(path, span).map_err(|error| ScenarioError::in_action("", error))
 }
 
+/// Reads the script and puts it in order of time. An error names an entry by its place in the file;
+/// which nodes are there is a matter of time, though, and of the joins before.
 fn read_script(
     script: Vec<Map<String, Value>>,
     nodes: u16,
+    protocol: &str,
 ) -> Result<Vec<ScriptEntry>, ScenarioError> {
-    let mut count = nodes;
     let mut entries = Vec::with_capacity(script.len());
-    for (place, mut object) in script.into_iter().enumerate() {
+    for (place, object) in script.into_iter().enumerate() {
         let path = format!("script[{place}]");
-        let Some(at) = object.remove("at_ms") else {
-            let expected = "the moment in milliseconds";
-            return Err(ScenarioError::new(
-                join(&path, "at_ms"),
-                "nothing",
-                expected,
-            ));
-        };
-        let at: Micros = read(&join(&path, "at_ms"), at)?;
-        let after = object
-            .remove("after")
-            .map_or(Ok(0), |after| read(&join(&path, "after"), after))?;
-        let action = read_action(&path, object)?;
-        if let Action::Join {} = action {
-            count = count.saturating_add(1);
+        let entry = read_entry(&path, object)?;
+        registry::check_action(protocol, &entry.action)
+            .map_err(|error| ScenarioError::in_action(&path, error))?;
+        entries.push((path, entry));
+    }
+    entries.sort_by_key(|(_, entry)| entry.at);
+    let mut count = nodes;
+    for (path, entry) in &entries {
+        if let Action::Join {} = entry.action {
+            count = count.saturating_add(1).min(NODES_MAX as u16);
         }
-        action.each_node(&mut |field, node| {
+        entry.action.each_node(&mut |field, node| {
             if node.0 < count {
                 return Ok(());
             }
             let expected = format!("a node from 0 to {}", count - 1);
-            Err(ScenarioError::new(
-                join(&path, field),
-                node.to_string(),
-                expected,
-            ))
+            let path = join(path, field);
+            Err(ScenarioError::new(path, node.to_string(), expected))
         })?;
-        if let Action::Link {
-            latency: Some(latency),
-            ..
-        } = action
-        {
-            ordered(&join(&path, "latency_ms"), latency)?;
-        }
-        entries.push(ScriptEntry(Entry { at, after, action }));
     }
-    entries.sort_by_key(|entry| entry.0.at);
-    Ok(entries)
+    Ok(entries
+        .into_iter()
+        .map(|(_, entry)| ScriptEntry(entry))
+        .collect())
+}
+
+fn read_entry(path: &str, mut object: Map<String, Value>) -> Result<Entry, ScenarioError> {
+    let Some(at) = object.remove("at_ms") else {
+        let expected = "the moment in milliseconds";
+        let path = join(path, "at_ms");
+        return Err(ScenarioError::new(path, "nothing", expected));
+    };
+    let at: Micros = read(&join(path, "at_ms"), at)?;
+    let after = object
+        .remove("after")
+        .map_or(Ok(0), |after| read(&join(path, "after"), after))?;
+    let action = read_action(path, object)?;
+    Ok(Entry { at, after, action })
 }
 
 /// A value in a few words, for an error.

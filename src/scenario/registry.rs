@@ -1,9 +1,9 @@
 //! The one list of protocols, and what turns a scenario into a run of one of them.
 
-use super::error::{ScenarioError, join, read};
+use super::error::{ScenarioError, read};
 use super::format::Scenario;
 use crate::base::{Core, Membership, Monitor, NodeId, Wire};
-use crate::sim::{Action, Run, Setup, Simulation, check_kind, decode};
+use crate::sim::{Action, ActionError, Run, Setup, Simulation, check_sense};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ struct Protocol {
     /// linearizability.
     model: Option<&'static str>,
     build: Build,
+    check: fn(&Action) -> Result<(), ActionError>,
     info: fn() -> ProtocolInfo,
 }
 
@@ -56,6 +57,7 @@ const fn entry<C: Core>(name: &'static str, model: Option<&'static str>) -> Prot
         name,
         model,
         build: build_run::<C>,
+        check: check_sense::<C>,
         info: info::<C>,
     }
 }
@@ -105,6 +107,12 @@ pub fn build(scenario: &Scenario, budget: u32) -> Result<Box<dyn Simulation>, Sc
     (find(&scenario.protocol)?.build)(scenario, budget)
 }
 
+/// Checks what of an action can be known before the run. An unknown protocol knows nothing; the
+/// scenario is refused for that when it is built.
+pub(super) fn check_action(protocol: &str, action: &Action) -> Result<(), ActionError> {
+    find(protocol).map_or(Ok(()), |protocol| (protocol.check)(action))
+}
+
 fn info<C: Core>() -> ProtocolInfo {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     ProtocolInfo {
@@ -126,13 +134,7 @@ fn build_run<C: Core>(
 ) -> Result<Box<dyn Simulation>, ScenarioError> {
     let nodes = usize::from(scenario.nodes);
     let options: C::Options = read("options", scenario.options.clone())?;
-    C::check_options(&options, nodes).map_err(|(option, text)| {
-        let value = scenario
-            .options
-            .get(&option)
-            .map_or("the default".into(), Value::to_string);
-        ScenarioError::new(join("options", &option), value, text)
-    })?;
+    C::check_options(&options, nodes).map_err(|misfit| misfit.under("options"))?;
     let workload = match &scenario.clients.workload {
         None => 0,
         Some(name) => C::WORKLOADS
@@ -144,7 +146,8 @@ fn build_run<C: Core>(
             })?,
     };
     for (place, entry) in scenario.script.iter().enumerate() {
-        check_action::<C>(&format!("script[{place}]"), &entry.0.action)?;
+        check_sense::<C>(&entry.0.action)
+            .map_err(|error| ScenarioError::in_action(&format!("script[{place}]"), error))?;
     }
     let setup = Setup::<C> {
         seed: scenario.seed,
@@ -162,27 +165,4 @@ fn build_run<C: Core>(
         .map(|entry| entry.0.clone())
         .collect();
     Ok(Box::new(Run::new(setup, script, budget)))
-}
-
-/// Checks what can be known of a protocol's action before the run.
-fn check_action<C: Core>(path: &str, action: &Action) -> Result<(), ScenarioError> {
-    match action {
-        Action::Request { op, .. } => decode::<C>(op)
-            .map(|_| ())
-            .map_err(|error| ScenarioError::in_action(path, error)),
-        Action::Deliver(pick) | Action::Drop(pick) | Action::Duplicate(pick) => {
-            check_kind::<C>(pick).map_err(|error| ScenarioError::in_action(path, error))
-        }
-        Action::Join {} | Action::Leave { .. }
-            if C::membership(Membership::Join(NodeId(0))).is_none() =>
-        {
-            let expected = "a protocol that can change its members";
-            Err(ScenarioError::new(
-                join(path, "do"),
-                action.name(),
-                expected,
-            ))
-        }
-        _ => Ok(()),
-    }
 }

@@ -2,13 +2,13 @@
 
 use super::action::{Action, Pick};
 use super::agenda::Due;
-use super::clock::DRIFT_PPM_MAX;
 use super::flying::Flying;
 use super::network::{Conditions, Loss};
 use super::node::{Life, Slot};
+use super::sense::check_sense;
 use super::trace::{Body, EventKind, NONE, Peer, Place, Trace};
 use super::world::World;
-use crate::base::{Core, Membership, Micros, Monitor, NodeId, Wire};
+use crate::base::{Core, Membership, Micros, Misfit, Monitor, NodeId, Wire};
 use std::fmt;
 
 /// The most nodes that a cluster can grow to.
@@ -73,6 +73,7 @@ impl<C: Core> World<C> {
     /// Whether `action` can be done now; if not, why.
     pub(super) fn check(&self, action: &Action, trace: &Trace<C>) -> Result<(), ActionError> {
         use Action::*;
+        check_sense::<C>(action)?;
         self.check_nodes(action)?;
         match action {
             Restart { node } if self.slot(*node).is_up() => refuse("node", node, "up", "down"),
@@ -83,10 +84,6 @@ impl<C: Core> World<C> {
             Resume { node } if !self.slot(*node).paused => {
                 refuse("node", node, "not paused", "paused")
             }
-            Skew { drift_ppm, .. } if drift_ppm.unsigned_abs() > DRIFT_PPM_MAX as u32 => {
-                let range = format!("-{DRIFT_PPM_MAX} to {DRIFT_PPM_MAX}");
-                Err(ActionError::new("drift_ppm", drift_ppm.to_string(), range))
-            }
             Deliver(pick) | Drop(pick) | Duplicate(pick) => self.check_pick(pick, trace),
             Delay { message, .. } => self.check_pick(
                 &Pick {
@@ -95,17 +92,10 @@ impl<C: Core> World<C> {
                 },
                 trace,
             ),
-            Request { client, op, .. } => {
-                if let Some(busy) = self.client_busy(*client) {
-                    return Err(ActionError::new("client", busy, "a client that is free"));
-                }
-                decode::<C>(op).map(|_| ())
-            }
+            Request { client, .. } => self.client_busy(*client).map_or(Ok(()), |busy| {
+                Err(ActionError::new("client", busy, "a client that is free"))
+            }),
             Timeout { node, timer } => self.check_timer(*node, timer.as_deref()),
-            Join {} | Leave { .. } if C::membership(Membership::Join(NodeId(0))).is_none() => {
-                let expected = "a protocol that can change its members";
-                Err(ActionError::new("do", action.name(), expected))
-            }
             Join {} if self.nodes.len() >= NODES_MAX => {
                 let found = format!("join, with {NODES_MAX} nodes there");
                 Err(ActionError::new("do", found, "fewer nodes"))
@@ -122,24 +112,10 @@ impl<C: Core> World<C> {
             }
             let expected = format!("a node from 0 to {}", count - 1);
             Err(ActionError::new(path, node.to_string(), expected))
-        })?;
-        if let Action::Partition { groups } = action {
-            let mut seen = vec![false; count];
-            for (g, group) in groups.iter().enumerate() {
-                for (i, node) in group.iter().enumerate() {
-                    if std::mem::replace(&mut seen[node.index()], true) {
-                        let path = format!("groups[{g}][{i}]");
-                        let found = format!("node {node} for the second time");
-                        return Err(ActionError::new(path, found, "each node once at most"));
-                    }
-                }
-            }
-        }
-        Ok(())
+        })
     }
 
     fn check_pick(&self, pick: &Pick, trace: &Trace<C>) -> Result<(), ActionError> {
-        check_kind::<C>(pick)?;
         match self.find(pick, trace) {
             Some(_) if self.flying.len() < UNDER_WAY_MAX => Ok(()),
             Some(_) => {
@@ -365,13 +341,17 @@ impl<C: Core> World<C> {
         let Some(flying) = place.and_then(|place| self.flying.at(place)) else {
             return;
         };
-        let flight = &trace.flights[flying.flight as usize];
-        let ((Peer::Node(from), Peer::Node(to)), Body::Message(message)) =
-            (flight.ends(), &flight.body)
-        else {
-            return;
+        let number = flying.flight;
+        let flight = &trace.flights[number as usize];
+        let message = match (flight.ends(), &flight.body) {
+            ((Peer::Node(from), Peer::Node(to)), Body::Message(message)) => {
+                Some((from, to, message.clone()))
+            }
+            _ => None,
         };
-        let message = message.clone();
+        let Some((from, to, message)) = message else {
+            return self.duplicate_of_client(number, event, trace);
+        };
         let travel = self.network.latency(from, to);
         let due = if self.network.manual {
             Micros::NEVER
@@ -443,35 +423,18 @@ pub(super) fn timer_name<T: fmt::Debug>(timer: &T) -> String {
     snake
 }
 
-/// Checks that a pick names a kind of message there is: one of the protocol's, or a client's
-/// `Request` or `Reply`.
-///
-/// # Errors
-/// When there is no such kind.
-pub fn check_kind<C: Core>(pick: &Pick) -> Result<(), ActionError> {
-    let Some(kind) = &pick.kind else {
-        return Ok(());
-    };
-    let known = C::Message::KINDS.iter().chain(&["Request", "Reply"]);
-    if known.clone().any(|name| name == kind) {
-        return Ok(());
-    }
-    let names: Vec<_> = known.copied().collect();
-    let expected = format!("one of {}", names.join(", "));
-    Err(ActionError::new("kind", format!("{kind:?}"), expected))
-}
-
 /// Reads a protocol's operation.
 ///
 /// # Errors
 /// Where and how it is wrong.
-pub fn decode<C: Core>(op: &serde_json::Value) -> Result<C::Op, ActionError> {
-    serde_path_to_error::deserialize(op).map_err(|error| {
-        let path = match error.path().to_string().as_str() {
-            "." | "" | "?" => "op".to_owned(),
-            inner => format!("op.{inner}"),
-        };
-        ActionError::new(path, op.to_string(), error.into_inner().to_string())
+pub(super) fn decode<C: Core>(op: &serde_json::Value) -> Result<C::Op, ActionError> {
+    Misfit::read(op.clone()).map_err(|misfit| {
+        let Misfit {
+            path,
+            found,
+            expected,
+        } = misfit.under("op");
+        ActionError::new(path, found, expected)
     })
 }
 

@@ -92,13 +92,11 @@ impl<C: Core> World<C> {
 
     /// Why `client` cannot be given an operation now, if it cannot.
     pub(super) fn client_busy(&self, client: Option<ClientId>) -> Option<String> {
-        let number = client.unwrap_or(0);
-        if number >= CLIENTS_MAX {
-            return Some(format!(
-                "client {number}; there can be {CLIENTS_MAX} at most"
-            ));
-        }
-        let asking = self.clients.get(client? as usize)?.asking.as_ref()?;
+        let Some(number) = client else {
+            let none_left = self.idle_scripted_client() >= CLIENTS_MAX;
+            return none_left.then(|| format!("{CLIENTS_MAX} clients, all of them waiting"));
+        };
+        let asking = self.clients.get(number as usize)?.asking.as_ref()?;
         Some(format!(
             "client {number}, which is still waiting for {}",
             asking.id
@@ -291,6 +289,27 @@ impl<C: Core> World<C> {
         });
         let due = self.now + Micros(travel);
         self.launch(Flying::new(flight, due, lost));
+    }
+
+    /// Sends a second copy of what a client or a node said to the other. Its latency is drawn from
+    /// the message's own number, so that the luck of later ones stays as it is.
+    pub(super) fn duplicate_of_client(&mut self, number: u32, event: u32, trace: &mut Trace<C>) {
+        let original = &trace.flights[number as usize];
+        let client = match original.ends() {
+            (Peer::Client(client), _) | (_, Peer::Client(client)) => client,
+            _ => return,
+        };
+        let copy = Flight {
+            sent_by: event,
+            ended: NONE,
+            copy: true,
+            ..original.clone()
+        };
+        let [low, high] = self.setup.clients.latency;
+        let chance = self.clients[client as usize].latency.of(u64::from(number));
+        let due = self.now + Micros(chance.between(0, low.0, high.0));
+        let flight = trace.flight(&mut self.mark, || copy);
+        self.launch(Flying::new(flight, due, None));
     }
 
     /// A reply arrives at a client.

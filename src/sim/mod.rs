@@ -12,18 +12,20 @@ mod keyframes;
 mod network;
 mod node;
 mod run;
+mod sense;
 mod setup;
 mod simulation;
 mod trace;
 mod words;
 mod world;
 
-pub use act::{ActionError, NODES_MAX, check_kind, decode};
+pub use act::{ActionError, NODES_MAX};
 pub use action::{Action, Entry, Pick};
 pub use client::CLIENTS_MAX;
 pub use clock::DRIFT_PPM_MAX;
 pub use network::{Conditions, Loss};
 pub use run::{OverBudget, Run};
+pub use sense::{check_order, check_sense};
 pub use setup::{Clients, Setup};
 pub use simulation::{
     Counts, MarkCode, MessageDetail, MessageFate, MilestoneRecord, NodeDetail, Operation,

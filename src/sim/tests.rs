@@ -6,7 +6,7 @@
 use super::*;
 use crate::base::{
     Class, ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Micros,
-    Milestone, Monitor, NodeId, Ratio, Violation, Wire,
+    Milestone, Misfit, Monitor, NodeId, Ratio, Violation, Wire,
 };
 use serde::Serialize;
 use std::fmt;
@@ -99,7 +99,8 @@ impl Core for Toy {
     const ROLES: &'static [&'static str] = &["toy"];
     const WORKLOADS: &'static [&'static str] = &["count"];
 
-    fn check_options(_: &(), _: usize) -> Result<(), (String, String)> {
+    const TIMERS: &'static [Clockwork] = &[Clockwork::NextPing];
+    fn check_options(_: &(), _: usize) -> Result<(), Misfit> {
         Ok(())
     }
     fn boot(_: &Arc<()>, disk: u64, ctx: &mut Context, out: &mut Effects<Toy>) -> Toy {
@@ -439,6 +440,43 @@ fn a_paused_node_takes_what_has_waited_when_it_goes_on() {
     assert!(lost.is_empty(), "{lost:?}");
 }
 
+/// What a client says or hears arrives twice, like anything else.
+#[test]
+fn messages_of_clients_can_be_duplicated() {
+    let arrived = |kind: Option<&str>| {
+        let mut run = Run::new(setup(2, 0), Vec::new(), 1 << 20);
+        let ask = Action::Request {
+            node: Some(ONE),
+            client: None,
+            op: "hand".into(),
+        };
+        run.apply(ask).expect("a client is free");
+        if let Some(kind) = kind {
+            let pick = || Pick {
+                kind: Some(kind.into()),
+                ..Pick::default()
+            };
+            while run.check(&Action::Duplicate(pick())).is_err() {
+                assert!(run.step().expect("within budget"));
+            }
+            run.apply(Action::Duplicate(pick()))
+                .expect("it is under way");
+        }
+        run.advance(ms(50)).expect("within budget");
+        let trace = &run.trace;
+        let of_client = |event: &&Event<Clockwork>| match event.kind {
+            EventKind::Deliver(flight) => {
+                !matches!(trace.flights[flight as usize].body, Body::Message(_))
+            }
+            _ => false,
+        };
+        trace.events.iter().filter(of_client).count()
+    };
+    let plain = arrived(None);
+    assert_eq!(arrived(Some("Reply")), plain + 1);
+    assert!(arrived(Some("Request")) > plain);
+}
+
 /// A link loses what is sent or would arrive while it is cut; what waits has arrived.
 #[test]
 fn what_reached_a_paused_node_is_past_the_link() {
@@ -559,6 +597,25 @@ fn violations_are_recorded_where_they_happen() {
         ("violation", "no thirteen")
     );
     assert!(event.cause.is_some_and(|cause| cause < event.id));
+}
+
+/// What was applied is written into a script, so the two must take the same.
+#[test]
+fn a_hand_cannot_do_what_the_reader_of_scripts_refuses() {
+    let mut run = run(2, &[]);
+    let link = Action::Link {
+        from: None,
+        to: None,
+        latency: Some([ms(20), ms(5)]),
+        loss: None,
+        duplicate: None,
+        reorder: None,
+    };
+    let error = run.apply(link).expect_err("the greatest is first");
+    assert_eq!(
+        (error.path.as_str(), error.found.as_str()),
+        ("latency_ms", "[20, 5]")
+    );
 }
 
 #[test]

@@ -8,7 +8,9 @@ use super::options::Options;
 use super::reply::{Admin, Op, Reply};
 use super::state::{Disk, Raft, RoleName, Timer};
 use super::view::{self, View};
-use crate::base::{ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, NodeId};
+use crate::base::{
+    ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Misfit, NodeId,
+};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -27,11 +29,10 @@ impl<M: StateMachine> Core for Raft<M> {
     const ROLES: &'static [&'static str] = RoleName::NAMES;
     const WORKLOADS: &'static [&'static str] = M::WORKLOADS;
 
-    fn check_options(options: &Options, nodes: usize) -> Result<(), (String, String)> {
-        match options.fault(nodes) {
-            Some((option, text)) => Err((option.to_owned(), text)),
-            None => Ok(()),
-        }
+    const TIMERS: &'static [Timer] = Timer::ALL;
+
+    fn check_options(options: &Options, nodes: usize) -> Result<(), Misfit> {
+        options.fault(nodes).map_or(Ok(()), Err)
     }
 
     fn boot(

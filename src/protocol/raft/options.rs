@@ -1,6 +1,6 @@
 //! What a scenario may switch, and the mutants: Raft with one rule left out.
 
-use crate::base::Micros;
+use crate::base::{Micros, Misfit};
 use serde::{Deserialize, Serialize};
 
 /// The switches of Raft, with the defaults of a small cluster on a local network.
@@ -83,44 +83,34 @@ impl Options {
         Micros((span * u128::from(1_000_000 - ppm) / u128::from(1_000_000 + ppm)) as u64)
     }
 
-    /// The first option that makes no sense for a cluster of `nodes`, and why.
-    pub(super) fn fault(&self, nodes: usize) -> Option<(&'static str, String)> {
-        let [low, high] = self.election_timeout;
-        let fault = |option, text: String| Some((option, text));
+    /// The first option that makes no sense for a cluster of `nodes`.
+    pub(super) fn fault(&self, nodes: usize) -> Option<Misfit> {
+        let [low, high] = self.election_timeout.map(Micros::as_ms);
         if low > high {
-            return fault(
-                "election_timeout_ms",
-                format!("found {low} to {high}; expected the least timeout first"),
-            );
+            let found = format!("[{low}, {high}]");
+            let expected = "the least first, then the greatest";
+            return Some(Misfit::new("election_timeout_ms", found, expected));
         }
+        let heartbeat = self.heartbeat.as_ms();
         if self.heartbeat == Micros::ZERO {
-            return fault("heartbeat_ms", "found 0; expected a span above zero".into());
+            return Some(Misfit::new("heartbeat_ms", "0", "more than 0"));
         }
-        if low <= self.heartbeat {
-            return fault(
-                "election_timeout_ms",
-                format!(
-                    "found {low} at the least; expected more than the heartbeat of {}",
-                    self.heartbeat
-                ),
-            );
+        if low <= heartbeat {
+            let found = format!("{low} at the least");
+            let expected = format!("more than the heartbeat of {heartbeat}");
+            return Some(Misfit::new("election_timeout_ms", found, expected));
         }
-        for (option, value, greatest) in [
-            ("batch", self.batch, 10_000),
-            ("window", self.window, 1_000),
+        let nodes = u32::try_from(nodes).unwrap_or(u32::MAX);
+        for (option, value, [least, greatest]) in [
+            ("batch", self.batch, [1, 10_000]),
+            ("window", self.window, [1, 1_000]),
+            ("lease_drift_ppm", self.lease_drift_ppm, [0, 500_000]),
+            ("nodes", nodes, [1, 101]),
         ] {
-            if value == 0 || value > greatest {
-                return fault(option, format!("found {value}; expected 1 to {greatest}"));
+            if !(least..=greatest).contains(&value) {
+                let expected = format!("a whole number from {least} to {greatest}");
+                return Some(Misfit::new(option, value.to_string(), expected));
             }
-        }
-        if self.lease_drift_ppm > 500_000 {
-            return fault(
-                "lease_drift_ppm",
-                format!("found {}; expected 0 to 500000", self.lease_drift_ppm),
-            );
-        }
-        if !(1..=101).contains(&nodes) {
-            return fault("nodes", format!("found {nodes}; expected 1 to 101"));
         }
         None
     }

@@ -1,6 +1,6 @@
 //! What clients ask and are answered, administration included.
 
-use crate::base::NodeId;
+use crate::base::{Misfit, NodeId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt::{self, Display};
 
@@ -37,11 +37,10 @@ impl<'de, O: de::DeserializeOwned> Deserialize<'de> for Op<O> {
             .iter()
             .any(|name| value.get(name).is_some());
         if is_admin {
-            serde_json::from_value(value).map(Op::Admin)
+            Misfit::read_within(value).map(Op::Admin)
         } else {
-            serde_json::from_value(value).map(Op::Machine)
+            Misfit::read_within(value).map(Op::Machine)
         }
-        .map_err(de::Error::custom)
     }
 }
 

@@ -47,6 +47,16 @@ pub enum Timer {
     Transfer,
 }
 
+impl Timer {
+    /// Every timer.
+    pub const ALL: &'static [Timer] = &[
+        Timer::Election,
+        Timer::Heartbeat,
+        Timer::Quorum,
+        Timer::Transfer,
+    ];
+}
+
 /// Votes in an election, or the promise of votes in a pre-election.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Ballot {
