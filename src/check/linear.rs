@@ -4,6 +4,7 @@
 //! The search is Wing and Gong's (1993) with Lowe's memory of configurations (2017), part by part.
 //! An operation that never returned may take effect at any moment after its call, or never.
 
+use super::done::{Done, Key, SetId};
 use super::model::Model;
 use crate::base::{ClientId, Micros};
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,6 +116,9 @@ struct Timeline {
     before: Vec<usize>,
     /// Where an operation's return stands; its own call where it has none.
     return_of: Vec<usize>,
+    /// An operation's number among those that returned, in order of the returns, or among those
+    /// that did not.
+    rank: Vec<u32>,
 }
 
 const END: usize = usize::MAX;
@@ -141,11 +145,21 @@ impl Timeline {
             next: (1..=count).collect(),
             before: (0..count).map(|entry| entry.saturating_sub(1)).collect(),
             return_of: vec![0; places.len()],
+            rank: vec![0; places.len()],
         };
         timeline.next[count - 1] = END;
         for (entry, (_, is_return, number)) in moments.into_iter().enumerate() {
             timeline.entries.push((number, !is_return));
             timeline.return_of[number] = entry + 1;
+        }
+        let (mut returned, mut open) = (0, 0);
+        for (entry, (number, is_call)) in timeline.entries.iter().enumerate().skip(1) {
+            let ends = timeline.return_of[*number] == entry;
+            let count = if *is_call { &mut open } else { &mut returned };
+            if ends {
+                timeline.rank[*number] = *count;
+                *count += 1;
+            }
         }
         timeline
     }
@@ -193,64 +207,142 @@ fn order<M: Model>(
     until: Micros,
     left: &mut u64,
 ) -> Search {
-    let mut timeline = Timeline::new(history, places, until);
-    let mut waiting = timeline
-        .entries
-        .iter()
-        .filter(|(_, is_call)| !is_call)
-        .count();
-    let mut state = model.init();
-    let mut done = vec![0u64; places.len().div_ceil(64)];
-    let mut seen = BTreeSet::new();
-    let mut taken: Vec<(usize, M::State)> = Vec::new();
-    let mut at = timeline.next[0];
-    while waiting > 0 {
-        let Some(rest) = left.checked_sub(1) else {
+    let mut walk = Walk::new(model, history, places, until);
+    loop {
+        if walk.waiting == 0 {
+            return Search::Found(walk.order());
+        }
+        let Some(rest) = left.checked_sub(walk.done.cost()) else {
             return Search::OutOfBudget;
         };
         *left = rest;
-        let stuck = at == END || !timeline.entries[at].1;
-        if stuck {
-            let Some((call, before)) = taken.pop() else {
-                return Search::None;
-            };
-            let number = timeline.entries[call].0;
-            done[number / 64] &= !(1 << (number % 64));
-            waiting += usize::from(timeline.return_of[number] != call);
-            timeline.unlift(call);
-            state = before;
-            at = timeline.next[call];
-            continue;
+        if !walk.step() {
+            return Search::None;
         }
-        let number = timeline.entries[at].0;
-        let call = &history[places[number]];
-        let returns = timeline.return_of[number] != at;
+    }
+}
+
+/// A search under way.
+struct Walk<'a, M: Model> {
+    model: &'a M,
+    history: &'a [Call<M::Op, M::Outcome>],
+    places: &'a [usize],
+    timeline: Timeline,
+    /// How many operations that returned have no place in the order yet.
+    waiting: usize,
+    state: M::State,
+    done: Done,
+    seen: BTreeSet<(Key, M::State)>,
+    taken: Vec<Taken<M::State>>,
+    /// The entry of the timeline that is looked at.
+    at: usize,
+}
+
+/// An operation in the order, and what was before it.
+struct Taken<S> {
+    call: usize,
+    state: S,
+    open: Option<SetId>,
+}
+
+impl<'a, M: Model> Walk<'a, M> {
+    fn new(
+        model: &'a M,
+        history: &'a [Call<M::Op, M::Outcome>],
+        places: &'a [usize],
+        until: Micros,
+    ) -> Self {
+        let timeline = Timeline::new(history, places, until);
+        let returns = timeline.entries.iter().filter(|(_, is_call)| !is_call);
+        Walk {
+            model,
+            history,
+            places,
+            waiting: returns.count(),
+            state: model.init(),
+            done: Done::default(),
+            seen: BTreeSet::new(),
+            taken: Vec::new(),
+            at: timeline.next[0],
+            timeline,
+        }
+    }
+
+    /// Tries the operation that is looked at, or goes back. False when nothing is left to try.
+    fn step(&mut self) -> bool {
+        let stuck = self.at == END || !self.timeline.entries[self.at].1;
+        if stuck {
+            return self.go_back();
+        }
+        let number = self.timeline.entries[self.at].0;
+        let call = &self.history[self.places[number]];
+        let returns = self.timeline.return_of[number] != self.at;
         let outcome = call
             .returned
             .as_ref()
             .filter(|_| returns)
             .map(|(_, outcome)| outcome);
-        let after = model.step(&state, &call.op, outcome);
-        done[number / 64] |= 1 << (number % 64);
-        match after {
-            Some(after) if seen.insert((done.clone(), after.clone())) => {
-                waiting -= usize::from(returns);
-                timeline.lift(at);
-                taken.push((at, std::mem::replace(&mut state, after)));
-                at = timeline.next[0];
+        if let Some(after) = self.model.step(&self.state, &call.op, outcome) {
+            let open = self.add(number, returns);
+            if self.seen.insert((self.done.key(), after.clone())) {
+                self.waiting -= usize::from(returns);
+                self.timeline.lift(self.at);
+                let state = std::mem::replace(&mut self.state, after);
+                let call = self.at;
+                self.taken.push(Taken { call, state, open });
+                self.at = self.timeline.next[0];
+                return true;
             }
-            _ => {
-                done[number / 64] &= !(1 << (number % 64));
-                at = timeline.next[at];
-            }
+            self.remove(number, open);
+        }
+        self.at = self.timeline.next[self.at];
+        true
+    }
+
+    fn go_back(&mut self) -> bool {
+        let Some(Taken { call, state, open }) = self.taken.pop() else {
+            return false;
+        };
+        let number = self.timeline.entries[call].0;
+        self.remove(number, open);
+        self.waiting += usize::from(open.is_none());
+        self.timeline.unlift(call);
+        self.state = state;
+        self.at = self.timeline.next[call];
+        true
+    }
+
+    fn add(&mut self, number: usize, returns: bool) -> Option<SetId> {
+        let rank = self.timeline.rank[number];
+        if returns {
+            self.done.add(rank);
+            return None;
+        }
+        Some(self.done.add_open(rank))
+    }
+
+    fn remove(&mut self, number: usize, open: Option<SetId>) {
+        match open {
+            Some(before) => self.done.reopen(before),
+            None => self.done.remove(self.timeline.rank[number]),
         }
     }
-    Search::Found(
+
+    fn order(&self) -> Vec<usize> {
+        let taken = self.taken.iter();
         taken
-            .iter()
-            .map(|(call, _)| places[timeline.entries[*call].0])
-            .collect(),
-    )
+            .map(|taken| self.places[self.timeline.entries[taken.call].0])
+            .collect()
+    }
+
+    /// Roughly how many bytes the memory of configurations takes.
+    #[cfg(test)]
+    fn bytes(&self) -> usize {
+        let key = |((_, ahead, _), _): &(Key, M::State)| {
+            size_of::<(Key, M::State)>() + size_of_val::<[u32]>(ahead)
+        };
+        self.seen.iter().map(key).sum::<usize>() + self.done.shared_bytes()
+    }
 }
 
 #[cfg(test)]
@@ -358,6 +450,57 @@ mod tests {
         }
         let returned = (0..history.len()).filter(|place| history[*place].returned.is_some());
         assert!(returned.into_iter().all(|place| order.contains(&place)));
+    }
+
+    /// A long history: `clients` write and read one register at a time, and each `every`-th
+    /// operation is never answered.
+    fn long(count: u64, clients: u64, every: u64) -> KvHistory {
+        let mut state = None;
+        (0..count)
+            .map(|n| {
+                let write = n % 3 > 0;
+                let op = match write {
+                    true => KvCall::Put("k".into(), n as i64),
+                    false => KvCall::Get("k".into()),
+                };
+                let lost = n % every == every - 1;
+                if write {
+                    state = Some(n as i64);
+                }
+                let outcome = if write {
+                    KvResult::Ok
+                } else {
+                    KvResult::Value(state)
+                };
+                let at = Micros(n * 10 + 9 * clients + n % 7);
+                Call {
+                    client: (n % clients) as u32,
+                    op,
+                    called: Micros(n * 10),
+                    returned: (!lost).then_some((at, outcome)),
+                }
+            })
+            .collect()
+    }
+
+    /// The memory of a search is in proportion to the history, also where clients gave up.
+    #[test]
+    fn long_histories_take_little_memory() {
+        for (clients, every) in [(2, u64::MAX), (8, u64::MAX), (3, 11)] {
+            for count in [15_000, 120_000] {
+                let history = long(count, clients, every);
+                let places: Vec<usize> = (0..history.len()).collect();
+                let mut walk = Walk::new(&KeyValue, &history, &places, Micros::NEVER);
+                let mut steps = 0u64;
+                while walk.waiting > 0 {
+                    assert!(walk.step(), "it is linearizable");
+                    steps += 1;
+                }
+                assert!(steps < 40 * count, "{steps} steps");
+                let each = walk.bytes() as u64 / count;
+                assert!(each < 500, "{each} bytes an operation of {count}");
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Judges of histories: what clients asked and were answered, held against a sequential model.
 
+mod done;
 mod linear;
 mod model;
 
