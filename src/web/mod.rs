@@ -2,6 +2,7 @@
 //! and decides nothing.
 
 mod lab;
+mod plain;
 mod simulation;
 mod text;
 
@@ -74,14 +75,9 @@ extern "C" {
 }
 
 fn read_scenario(scenario: JsValue) -> Result<Scenario, JsValue> {
-    let value = serde_wasm_bindgen::from_value(scenario).map_err(|error| {
-        thrown(&ScenarioError::new(
-            "",
-            error.to_string(),
-            "plain objects, lists and values",
-        ))
-    })?;
-    Scenario::read(value).map_err(|error| thrown(&error))
+    plain::read(scenario, "plain objects, lists and values")
+        .and_then(Scenario::read)
+        .map_err(|error| thrown(&error))
 }
 
 /// A value as plain JavaScript objects.

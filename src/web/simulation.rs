@@ -1,8 +1,8 @@
 //! A run, as the page walks it.
 
-use super::{JsReport, read_scenario, thrown, to_js};
+use super::{JsReport, plain, read_scenario, thrown, to_js};
 use crate::base::{Micros, NodeId};
-use crate::scenario::{self, BUDGET, Scenario, ScenarioError, ScriptEntry};
+use crate::scenario::{self, BUDGET, Scenario, ScriptEntry};
 use crate::sim::Simulation;
 use js_sys::Float64Array;
 use serde_json::{Map, Value};
@@ -105,11 +105,9 @@ impl WebSimulation {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Action")] action: JsValue,
     ) -> Result<bool, JsValue> {
-        let wrong = |error: serde_wasm_bindgen::Error| {
-            thrown(&ScenarioError::new("", error.to_string(), "an action"))
-        };
-        let object: Map<String, Value> = serde_wasm_bindgen::from_value(action).map_err(wrong)?;
-        let action = scenario::read_action("", object).map_err(|error| thrown(&error))?;
+        let action = plain::read::<Map<String, Value>>(action, "an action")
+            .and_then(|object| scenario::read_action("", object))
+            .map_err(|error| thrown(&error))?;
         self.run.apply(action).map_err(|error| thrown(&error))
     }
 
