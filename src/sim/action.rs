@@ -50,7 +50,7 @@ pub enum Action {
         #[serde(default)]
         drift_ppm: i32,
     },
-    /// Cuts a link: what is under way on it or sent later is lost.
+    /// Cuts a link: what is sent on it is lost, and what would arrive before it is mended.
     Cut {
         /// One end.
         from: NodeId,

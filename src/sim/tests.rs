@@ -397,6 +397,31 @@ fn what_a_hand_does_replays_from_the_script() {
     assert_eq!(replayed, by_hand.events(0, by_hand.length()));
 }
 
+/// Two runs in which not the same was done are two runs, even before it has made a difference.
+#[test]
+fn the_hash_tells_actions_apart_by_all_they_say() {
+    let hash = |action: Action| {
+        let mut run = run(3, &[(50, action)]);
+        run.advance(ms(50)).expect("within budget");
+        run.trace_hash()
+    };
+    let cut = |to: u16, one_way| Action::Cut {
+        from: NodeId(0),
+        to: NodeId(to),
+        one_way,
+    };
+    let hashes = [
+        hash(cut(1, true)),
+        hash(cut(2, true)),
+        hash(cut(1, false)),
+        hash(Action::Manual { on: true }),
+        hash(Action::Manual { on: false }),
+    ];
+    let different: std::collections::BTreeSet<u64> = hashes.into_iter().collect();
+    assert_eq!(different.len(), hashes.len());
+    assert_eq!(hash(cut(1, true)), hashes[0]);
+}
+
 #[test]
 fn dropping_one_message_leaves_the_luck_of_the_rest() {
     let fates = |skip: bool| {

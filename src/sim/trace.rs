@@ -321,8 +321,8 @@ impl<C: Core> Trace<C> {
         }
     }
 
-    /// A 64-bit hash of the first `events` events with all they point to, messages in full:
-    /// equal for equal runs on every machine, different for different ones.
+    /// A 64-bit hash of the first `events` events with all they point to, messages and actions in
+    /// full: equal for equal runs on every machine, different for different ones.
     pub fn hash(&self, events: u32) -> u64 {
         let mut digest = Digest::default();
         for event in &self.events[..events as usize] {
@@ -361,7 +361,9 @@ impl<C: Core> Trace<C> {
                 (10u8, self.reasons[usize::from(reason)]).hash(digest);
             }
             EventKind::Action(action, done) => {
-                (11u8, done, self.actions[action as usize].name()).hash(digest);
+                // As JSON, which is the same on every machine.
+                let action = serde_json::to_string(&self.actions[action as usize]);
+                (11u8, done, action.unwrap_or_default()).hash(digest);
             }
             EventKind::Violation(found) => (12u8, &self.violations[found as usize]).hash(digest),
         }
