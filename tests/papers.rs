@@ -7,14 +7,12 @@ mod desk;
 mod leadership;
 #[path = "papers/members.rs"]
 mod members;
+#[path = "papers/snapshots.rs"]
+mod snapshots;
 
-use desk::{Desk, Letter, Message, append, ask_vote, at, entries, get, node, put};
+use desk::{Desk, Letter, Message, append, ask_vote, at, entries, get, granted, node, put};
 use synod::base::{Chance, Context, Core, Draws, Effect, Effects, Input, Micros, Wire};
 use synod::protocol::raft::{AppendResult, Ask, KvOutput, KvRaft, Options, Reads, Reply, Timer};
-
-fn granted(letters: &[Letter]) -> bool {
-    matches!(letters, [(_, _, Message::RequestVoteReply(vote))] if vote.granted)
-}
 
 fn result(letters: &[Letter]) -> AppendResult {
     match letters {
@@ -359,43 +357,6 @@ fn reads_wait_until_the_leader_knows_that_it_leads() {
     desk.elect(0);
     desk.ask(0, 4, 1, get("x"));
     assert_eq!(desk.replies.len(), 1);
-}
-
-/// Section 7: a follower that lacks compacted entries gets the snapshot, and old ones change nothing.
-#[test]
-fn a_snapshot_brings_a_follower_up_to_date() {
-    let mut desk = Desk::new(
-        3,
-        Options {
-            snapshot_every: 4,
-            ..Options::default()
-        },
-    );
-    desk.elect(0);
-    for n in 1..=12 {
-        desk.ask(0, 4, n, put("x", n as i64));
-        desk.deliver(|(from, to, _)| from.index() == 2 || to.index() == 2);
-    }
-    assert!(desk.cores[0].log().base().index > 4, "its log is compacted");
-    let mut old = None;
-    for _ in 0..20 {
-        desk.fire(0, Timer::Heartbeat);
-        let snapshot = |letter: &&Letter| matches!(letter.2, Message::InstallSnapshot { .. });
-        old = old.or_else(|| desk.letters.iter().find(snapshot).cloned());
-        desk.deliver_all();
-        desk.now += Micros::from_ms(400);
-    }
-    assert_eq!(desk.cores[2].commit(), desk.cores[0].commit());
-    assert_eq!(desk.cores[2].machine(), desk.cores[0].machine());
-    let before = desk.cores[2].clone();
-    let (from, to, message) = old.expect("a snapshot was sent");
-    desk.hand(from.index(), to.index(), message);
-    assert_eq!(
-        desk.cores[2].commit(),
-        before.commit(),
-        "it goes no step back"
-    );
-    assert_eq!(desk.cores[2].machine(), before.machine());
 }
 
 /// Clusters of one and of a hundred and one.

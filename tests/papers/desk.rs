@@ -243,3 +243,8 @@ pub fn put(key: &str, value: i64) -> Op<KvOp> {
 pub fn get(key: &str) -> Op<KvOp> {
     Op::Machine(KvOp::Get(key.into()))
 }
+
+/// Whether the one answer is a vote granted.
+pub fn granted(letters: &[Letter]) -> bool {
+    matches!(letters, [(_, _, Message::RequestVoteReply(vote))] if vote.granted)
+}

@@ -1,7 +1,8 @@
 //! Handing leadership over, leases, and protecting a leader that works (thesis, 3.10, 4.2.3, 6.2, 6.4).
 
-use super::desk::{Desk, Letter, Message, ask_vote, at, get, node, put};
-use synod::protocol::raft::{Admin, KvOutput, Op, Options, Reads, Reply, Timer};
+use super::desk::{Desk, Letter, Message, ask_vote, at, get, granted, node, put};
+use synod::base::Micros;
+use synod::protocol::raft::{Admin, Ask, KvOutput, Op, Options, Reads, Reply, Timer};
 
 /// Thesis, section 3.10: leadership is handed over within a few messages.
 #[test]
@@ -102,4 +103,95 @@ fn there_is_no_lease_once_somebody_was_told_to_take_over() {
     desk.deliver_all();
     desk.ask(0, 5, 1, get("x"));
     assert_eq!(desk.answers(5), [&Reply::Done(KvOutput::Value(Some(1)))]);
+}
+
+/// Thesis, section 4.2.3: nobody helps to depose a leader that was heard within the least election
+/// timeout, unless that leader has asked for it.
+#[test]
+fn a_leader_that_is_heard_is_protected() {
+    let protecting = [
+        Options {
+            check_quorum: true,
+            ..Options::default()
+        },
+        Options {
+            reads: Reads::Lease,
+            ..Options::default()
+        },
+    ];
+    for options in protecting {
+        let least = options.election_timeout[0];
+        let mut desk = Desk::new(3, options);
+        desk.elect(0);
+        let last = desk.cores[1].log().last();
+        for id in [0, 1] {
+            assert!(desk.hand(2, id, ask_vote(7, last)).is_empty());
+            assert_eq!(desk.cores[id].term(), 1, "not even the term is taken");
+        }
+        let asked_for = Message::RequestVote(Ask {
+            term: 2,
+            last,
+            transfer: true,
+        });
+        assert!(granted(&desk.hand(2, 1, asked_for)));
+        desk.now += least;
+        assert!(granted(&desk.hand(2, 1, ask_vote(7, last))));
+    }
+    let mut desk = Desk::new(3, Options::default());
+    desk.elect(0);
+    let last = desk.cores[1].log().last();
+    assert!(granted(&desk.hand(2, 1, ask_vote(7, last))), "an option");
+}
+
+/// Thesis, section 6.4.1: a lease may rest on what a voter has forgotten by a crash, so it waits as
+/// if it had just heard from that leader.
+#[test]
+fn a_lease_that_was_forgotten_is_waited_out() {
+    let lease = Options {
+        reads: Reads::Lease,
+        ..Options::default()
+    };
+    let least = lease.election_timeout[0];
+    let mut desk = Desk::new(3, lease);
+    desk.elect(0);
+    desk.restart(1);
+    let last = desk.cores[1].log().last();
+    assert!(desk.hand(2, 1, ask_vote(2, last)).is_empty());
+    assert_eq!(desk.cores[1].term(), 1);
+    desk.now += least;
+    assert!(granted(&desk.hand(2, 1, ask_vote(2, last))));
+}
+
+/// Thesis, section 9.6: a pre-vote looks at the candidate's log as a vote does.
+#[test]
+fn pre_votes_go_to_logs_that_are_up_to_date() {
+    for (last, expected) in [
+        (at(1, 1), false),
+        (at(1, 9), false),
+        (at(2, 1), false),
+        (at(2, 2), true),
+        (at(3, 1), true),
+    ] {
+        let mut desk = Desk::new(
+            3,
+            Options {
+                pre_vote: true,
+                ..Options::default()
+            },
+        );
+        desk.give_log(1, 2, &[1, 2]);
+        desk.now += Micros::from_ms(400);
+        let ask = Message::PreVote(Ask {
+            term: 5,
+            last,
+            transfer: false,
+        });
+        let answer = desk.hand(0, 1, ask);
+        let vote = match &answer[..] {
+            [(_, _, Message::PreVoteReply(vote))] => vote.granted,
+            other => panic!("one answer was expected: {other:?}"),
+        };
+        assert_eq!(vote, expected, "candidate's {last:?}");
+        assert_eq!(desk.cores[1].term(), 2, "no term is raised");
+    }
 }

@@ -1,25 +1,89 @@
 //! Changes of the members (section 6; thesis, chapter 4).
 
-use super::desk::{Desk, Letter, node};
+use super::desk::{Desk, Letter, append, at, entries, node, put};
 use synod::protocol::raft::{Admin, Milestone, Op, Options, Reply, Timer};
 
-/// Section 6 and thesis, section 4.3: the old and the new members decide together in between.
+/// Two clusters whose leader 0 and node 1 have C_old,new in their logs, and nobody else has: one
+/// grows from three nodes to four, where 0 and 1 are a majority of the old ones alone, and one
+/// shrinks from four to three, where they are a majority of the new ones alone.
+fn between_two_configurations() -> [Desk; 2] {
+    let mut shrinking = Desk::new(4, Options::default());
+    shrinking.elect(0);
+    shrinking.ask(0, 9, 1, Op::Admin(Admin::Remove(node(3))));
+    [growing(3), shrinking].map(|mut desk| {
+        assert!(desk.cores[0].config().is_joint(), "in effect at once");
+        desk.deliver(|(from, to, _)| from.index() >= 2 || to.index() >= 2);
+        assert!(desk.cores[1].config().is_joint(), "for node 1 too");
+        desk
+    })
+}
+
+/// Section 6 and thesis, section 4.3: what is decided in between takes a majority of the old
+/// members and one of the new.
 #[test]
-fn joint_consensus_needs_both_majorities() {
-    let mut desk = Desk::new(5, Options::default());
+fn joint_consensus_needs_both_majorities_to_commit() {
+    for mut desk in between_two_configurations() {
+        let joint = desk.cores[0].log().last_index();
+        desk.fire(0, Timer::Heartbeat);
+        desk.deliver(|(from, to, _)| from.index() >= 2 || to.index() >= 2);
+        assert!(desk.cores[0].commit() < joint, "two of three, and of four");
+        assert!(desk.cores[0].config().is_joint());
+        desk.fire(0, Timer::Heartbeat);
+        desk.deliver(|(from, to, _)| from.index() == 2 || to.index() == 2);
+        assert!(desk.cores[0].commit() > joint, "three of four");
+        assert!(!desk.cores[0].config().is_joint());
+        assert_eq!(desk.answers(9), [&Reply::Changed]);
+    }
+}
+
+/// The same for an election.
+#[test]
+fn joint_consensus_needs_both_majorities_to_elect() {
+    for mut desk in between_two_configurations() {
+        desk.fire(1, Timer::Election);
+        desk.deliver(|(_, to, _)| [0, 3].contains(&to.index()));
+        assert!(!desk.cores[1].is_leader(), "two of three, and of four");
+        desk.fire(1, Timer::Election);
+        desk.deliver(|(_, to, _)| to.index() == 0);
+        assert!(desk.cores[1].is_leader(), "three of four");
+    }
+}
+
+/// The flaw of 2015: without a committed entry of its own term, a leader may not know of a change
+/// that its predecessor has committed.
+#[test]
+fn members_change_once_the_leader_knows_what_is_committed() {
+    let mut desk = Desk::new(
+        3,
+        Options {
+            no_op: false,
+            ..Options::default()
+        },
+    );
     desk.elect(0);
-    desk.ask(0, 9, 1, Op::Admin(Admin::Remove(node(4))));
-    assert!(
-        !desk.cores[0].config().outgoing.is_empty(),
-        "in effect as soon as it is in the log"
-    );
-    // Only the new members' majority answers: 0, 1 and 2 are three of the four, and of the five.
-    desk.deliver(|(from, to, _)| from.index() == 3 || to.index() == 3);
-    assert!(
-        desk.cores[0].config().outgoing.is_empty(),
-        "both have agreed"
-    );
-    assert_eq!(desk.cores[0].config().voters.len(), 4);
+    desk.ask(0, 9, 1, Op::Admin(Admin::Remove(node(2))));
+    assert_eq!(desk.answers(9), [&Reply::NotLeader(None)]);
+    assert!(!desk.cores[0].config().is_joint());
+    desk.ask(0, 1, 1, put("x", 1));
+    desk.deliver_all();
+    desk.ask(0, 9, 1, Op::Admin(Admin::Remove(node(2))));
+    assert!(desk.cores[0].config().is_joint());
+}
+
+/// Section 6: a configuration that is cut out of the log is in effect no more.
+#[test]
+fn a_configuration_that_is_cut_off_is_taken_back() {
+    let [mut desk, _] = between_two_configurations();
+    let before = desk.cores[2].config().clone();
+    let at_joint = desk.cores[1].log().last_index();
+    // Node 2 leads term 2; its log ends before C_old,new.
+    let prev = at(1, at_joint - 1);
+    desk.hand(2, 1, append(2, prev, 0, &entries(&[2])));
+    assert_eq!(desk.terms(1).last(), Some(&2), "C_old,new is overwritten");
+    assert_eq!(desk.cores[1].config(), &before);
+    desk.fire(1, Timer::Election);
+    desk.deliver(|(_, to, _)| to.index() == 0);
+    assert!(desk.cores[1].is_leader(), "with one more vote than its own");
 }
 
 /// Section 6: a leader that is not in the new configuration steps down once that is committed.
@@ -57,10 +121,10 @@ fn members_change_one_after_the_other() {
     assert_eq!(desk.answers(9), [&Reply::Changed]);
 }
 
-/// A cluster in the middle of taking node 4 in, at the moment when C_old,new is in the log of its
-/// leader 0 alone. Client 9 has asked for it.
-fn growing() -> Desk {
-    let mut desk = Desk::new(4, Options::default());
+/// A cluster in the middle of taking one more node in, at the moment when C_old,new is in the log
+/// of its leader 0 alone. Client 9 has asked for it.
+fn growing(founders: usize) -> Desk {
+    let mut desk = Desk::new(founders, Options::default());
     let newcomer = desk.join();
     desk.elect(0);
     desk.ask(0, 9, 1, Op::Admin(Admin::Add(node(newcomer))));
@@ -72,7 +136,7 @@ fn growing() -> Desk {
 /// remove one of them a part of the change.
 #[test]
 fn a_removal_is_no_part_of_an_addition() {
-    let mut desk = growing();
+    let mut desk = growing(4);
     desk.ask(0, 8, 1, Op::Admin(Admin::Remove(node(2))));
     assert!(matches!(desk.answers(8)[..], [Reply::Refused(_)]));
     desk.deliver_all();
@@ -84,7 +148,7 @@ fn a_removal_is_no_part_of_an_addition() {
 /// What is part of the change under way is answered when that is done, whoever else waits for it.
 #[test]
 fn everybody_who_waits_for_a_change_is_answered() {
-    let mut desk = growing();
+    let mut desk = growing(4);
     desk.ask(0, 7, 1, Op::Admin(Admin::Add(node(4))));
     desk.ask(0, 8, 1, Op::Admin(Admin::Add(node(1))));
     assert!(desk.replies.is_empty(), "nothing is settled yet");
@@ -141,7 +205,7 @@ fn a_learner_does_not_keep_a_removed_leader_in_office() {
 /// 0 and 1 are gone.
 #[test]
 fn a_learner_that_becomes_a_voter_stands_for_election() {
-    let mut desk = growing();
+    let mut desk = growing(4);
     let mut lost = 0;
     while desk.cores[0].config().is_joint() {
         // What is sent to it of C_old,new is lost, so that it gets both in one append.
