@@ -6,6 +6,8 @@ use synod::base::{Chance, Draws};
 /// Faults come until then; then everything is mended.
 pub const CALM_MS: u64 = 2_500;
 const UNTIL_MS: u64 = 5_000;
+/// How much clocks may gain or lose at most, in parts per million.
+const DRIFT_PPM: u64 = 100_000;
 
 /// One of `choices`.
 fn one<T: Clone>(luck: &mut Draws, choices: &[T]) -> T {
@@ -13,7 +15,7 @@ fn one<T: Clone>(luck: &mut Draws, choices: &[T]) -> T {
 }
 
 /// A fault, a mend or a request at some moment.
-fn entry(luck: &mut Draws, nodes: u64, fixed_members: bool) -> Value {
+fn entry(luck: &mut Draws, nodes: u64, fixed_members: bool, reads: &str) -> Value {
     let at = luck.between(100, CALM_MS - 1);
     let node = luck.between(0, nodes - 1);
     let other = (node + luck.between(1, nodes - 1)) % nodes;
@@ -27,8 +29,12 @@ fn entry(luck: &mut Draws, nodes: u64, fixed_members: bool) -> Value {
         9 => json!({ "do": "pause", "node": node }),
         10 => json!({ "do": "resume", "node": node }),
         11 => json!({ "do": "timeout", "node": node }),
-        12 => json!({ "do": "skew", "node": node, "ahead_ms": luck.between(0, 300),
-            "drift_ppm": luck.between(0, 200_000) as i64 - 100_000 }),
+        12 => {
+            // A lease rests on clocks that drift within a bound, and do not jump.
+            let ahead = luck.between(0, 300) * u64::from(reads != "lease");
+            let drift = luck.between(0, 2 * DRIFT_PPM) as i64 - DRIFT_PPM as i64;
+            json!({ "do": "skew", "node": node, "ahead_ms": ahead, "drift_ppm": drift })
+        }
         13 => json!({ "do": "request", "op": { "transfer": node } }),
         14 => json!({ "do": "garbage", "node": node, "from": other }),
         15 => json!({ "do": "join" }),
@@ -43,9 +49,10 @@ pub fn scenario(seed: u64) -> Value {
     let mut luck = Draws::new(Chance::from_seed(seed).of(0x7365_6564));
     let nodes = one(&mut luck, &[3, 4, 5]);
     let fixed_members = luck.between(0, 1) == 0;
+    let reads = one(&mut luck, &["read_index", "log", "lease"]);
     let count = luck.between(3, 16);
     let mut script: Vec<Value> = (0..count)
-        .map(|_| entry(&mut luck, nodes, fixed_members))
+        .map(|_| entry(&mut luck, nodes, fixed_members, reads))
         .collect();
     script.sort_by_key(|entry| entry["at_ms"].as_u64());
     script.push(json!({ "at_ms": CALM_MS, "do": "heal" }));
@@ -63,7 +70,8 @@ pub fn scenario(seed: u64) -> Value {
             "pre_vote": luck.between(0, 1) == 0,
             "check_quorum": luck.between(0, 1) == 0,
             "no_op": luck.between(0, 4) > 0,
-            "reads": one(&mut luck, &["read_index", "log"]),
+            "reads": reads,
+            "lease_drift_ppm": DRIFT_PPM,
             "batch": one(&mut luck, &[1, 4, 64]),
             "window": one(&mut luck, &[1, 2, 8]),
             "fast_backtrack": luck.between(0, 1) == 0,
