@@ -1,12 +1,13 @@
 //! Every scenario file, run: those of the gallery and those of `tests/scenarios`. Each is run
 //! twice and must give the same trace, and what it expects must come true. A file named
-//! `mutant-…` leaves a rule out; with the rule back in, it must violate nothing.
+//! `mutant-…` leaves a rule out; with the rule back in, it must violate nothing. Each mutant has one.
 #![cfg(not(target_arch = "wasm32"))]
 
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use synod::scenario::{BUDGET, Report, Scenario, run};
+use synod::protocol::raft::Mutant;
+use synod::scenario::{BUDGET, Expect, Report, Scenario, run};
 
 /// The scenario files below `folder`, in order of their names.
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -29,13 +30,48 @@ fn report(scenario: &Scenario, path: &Path) -> Report {
     run(scenario, BUDGET).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+fn name_of(mutant: &Mutant) -> String {
+    let name = serde_json::to_value(mutant).expect("a mutant is written by its name");
+    name.as_str().unwrap_or_default().to_owned()
+}
+
+/// What is wrong with a mutant's scenario when the rule is back in: then it must violate nothing,
+/// and not come to what it shows of the mutant.
+fn without_mutant(
+    name: &str,
+    mutant: &str,
+    mut scenario: Scenario,
+    expect: &Expect,
+    path: &Path,
+) -> Vec<String> {
+    let removed = match &mut scenario.options {
+        Value::Object(options) => options.remove("mutant"),
+        _ => None,
+    };
+    let mut failures = Vec::new();
+    if removed != Some(Value::String(mutant.replace('-', "_"))) {
+        failures.push(format!("{name} leaves out {removed:?}"));
+    }
+    let whole = report(&scenario, path);
+    if let Some(first) = whole.violations.first() {
+        failures.push(format!("{name} without its mutant: {}", first.text));
+    }
+    if whole.linearizable == Some(false) {
+        failures.push(format!("{name} without its mutant: not linearizable"));
+    }
+    if expect.unmet(&whole, scenario.clients.count).is_empty() {
+        failures.push(format!("{name} comes to the same without its mutant"));
+    }
+    failures
+}
+
 #[test]
 fn scenarios_come_to_what_they_expect() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
     files(&root.join("www/lessons"), &mut paths);
     files(&root.join("tests/scenarios"), &mut paths);
-    let mut failures = Vec::new();
+    let (mut failures, mut mutants) = (Vec::new(), Vec::new());
     for path in &paths {
         let name = path
             .strip_prefix(root)
@@ -43,7 +79,7 @@ fn scenarios_come_to_what_they_expect() {
             .display()
             .to_string();
         let text = fs::read_to_string(path).expect("it can be read");
-        let mut scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let once = report(&scenario, path);
         assert_eq!(
             once.trace_hash,
@@ -61,23 +97,19 @@ fn scenarios_come_to_what_they_expect() {
                 .iter()
                 .map(|unmet| format!("{name}: {unmet}")),
         );
-        if path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("mutant-"))
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy());
+        if let Some(mutant) = stem
+            .as_deref()
+            .and_then(|stem| stem.strip_prefix("mutant-"))
         {
-            if let Value::Object(options) = &mut scenario.options {
-                let mutant = options.remove("mutant");
-                assert!(
-                    mutant.is_some_and(|mutant| mutant.is_string()),
-                    "{name} leaves no rule out"
-                );
-            }
-            let whole = report(&scenario, path);
-            if let Some(first) = whole.violations.first() {
-                failures.push(format!("{name} without its mutant: {}", first.text));
-            }
+            mutants.push(mutant.replace('-', "_"));
+            failures.extend(without_mutant(&name, mutant, scenario, &expect, path));
         }
     }
+    mutants.sort();
+    let mut all: Vec<String> = Mutant::ALL.iter().map(name_of).collect();
+    all.sort();
+    assert_eq!(mutants, all, "a scenario for each mutant, named after it");
     assert!(
         paths.len() > 12,
         "only {} scenarios were found",
