@@ -66,6 +66,7 @@ class Shell {
     const name = /** @type {keyof typeof OTHERS} */ (route.page);
     const kind = Object.hasOwn(OTHERS, route.page) ? name : "run";
     if (this.shown !== kind) this.turnTo(kind);
+    document.title = "Synod";
     drawNav(kind === "run" ? OPENING : kind);
     if (kind === "run") await this.showRun(route);
     else {

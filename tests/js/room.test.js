@@ -86,6 +86,7 @@ class Tab {
     this.wire = null;
     this.hostile = false;
     this.room = new Room({
+      name: this.replica.name,
       text: this.replica,
       person: { name: `tab ${number}`, tone: 1 },
       apply: (changes) => void this.replica.apply(changes),

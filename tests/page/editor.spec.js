@@ -274,19 +274,82 @@ test("full storage is said, and what waited is kept once there is room", async (
 
 test("many pieces on the shelf are put together, and none is lost", async ({ context }) => {
   const page = await openTab(context);
-  for (let k = 0; k < 5; k++)
-    await page.evaluate(() => {
-      const { view } = window.synod.editor;
-      for (let i = 0; i < 100; i++) view.dispatch({ changes: { from: 0, insert: "x" } });
-    });
-  await expect(page.locator("#editor-status")).toContainText("Kept on this device");
+  const most = await page.evaluate(async () => {
+    const { view, text } = window.synod.editor;
+    let pieces = 0;
+    for (let k = 0; k < 450; k++) {
+      view.dispatch({ changes: { from: 0, insert: "x" } });
+      while (text.shelf.writing) await new Promise((done) => setTimeout(done));
+      pieces = Math.max(pieces, text.shelf.pieces);
+    }
+    return pieces;
+  });
+  expect(most).toBe(400);
+  expect(await page.evaluate(() => window.synod.editor.text.shelf.pieces)).toBeLessThan(100);
   await page.reload();
   await page.waitForFunction(() => window.synod?.editor?.view);
-  expect((await textOf(page)).length).toBe(500);
-  expect(await page.evaluate(() => window.synod.editor.text.shelf.pieces)).toBe(0);
-  await page.reload();
-  await page.waitForFunction(() => window.synod?.editor?.view);
-  expect((await textOf(page)).length).toBe(500);
+  expect(await textOf(page)).toBe("x".repeat(450));
+});
+
+test("what one tab cannot keep, another does", async ({ context }) => {
+  const [ann, bob] = [await openTab(context), await openTab(context)];
+  await expect(ann.locator("#editor-status")).toContainText("In sync with 1 other tab");
+  await ann.evaluate(() => {
+    IDBObjectStore.prototype.add = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  await put(ann, 0, "by Ann, ");
+  await converge([ann, bob], "by Ann, ");
+  await put(bob, 8, "by Bob");
+  await expect(ann.locator("#editor-status")).toContainText("Not kept");
+  await expect
+    .poll(() => bob.evaluate(() => window.synod.editor.text.shelf.writing || window.synod.editor.text.check))
+    .toBeFalsy();
+  await ann.close();
+  await bob.close();
+  const again = await openTab(context);
+  expect(await textOf(again)).toBe("by Ann, by Bob");
+});
+
+test("storage that never answers does not keep the editor from opening", async ({ context }) => {
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const pending = () => /** @type {any} */ (Object.assign(new EventTarget(), { readyState: "pending" }));
+    IDBFactory.prototype.open = pending;
+  });
+  await openIn(page);
+  await page.locator(".cm-content").focus();
+  await page.keyboard.type("typed");
+  await expect(page.locator("#editor-status")).toContainText("storage does not answer");
+});
+
+test("nine tabs find names without a storm of messages", async ({ context }) => {
+  const tabs = [];
+  for (let k = 0; k < 9; k++) tabs.push(await openTab(context));
+  const last = tabs[8];
+  await expect(last.locator("#editor-status")).toContainText("In sync with 8 other tabs");
+  const names = await last.evaluate(() => {
+    const { room, person } = window.synod.editor.text;
+    return [person.name, ...[...room.peers.values()].map((/** @type {any} */ peer) => peer.person.name)];
+  });
+  expect(new Set(names).size).toBe(9);
+  expect(await last.evaluate(() => window.synod.editor.text.room.counts.sent)).toBeLessThan(40);
+});
+
+test("texts that are opened in quick succession leave nothing behind", async ({ context }) => {
+  const page = await openTab(context, "n0");
+  await page.evaluate(async () => {
+    for (let k = 1; k <= 15; k++) {
+      location.hash = `#/editor?doc=n${k}`;
+      await new Promise((done) => setTimeout(done, k % 3));
+    }
+  });
+  await page.waitForFunction(() => window.synod.editor.doc === "n15" && window.synod.editor.view);
+  const other = await openTab(context, "n7");
+  await put(other, 0, "who hears this?");
+  await put(page, 0, "still here");
+  await expect.poll(() => textOf(page)).toBe("still here");
 });
 
 test("emoji stay whole, composed letters arrive, line ends are one", async ({ context }) => {

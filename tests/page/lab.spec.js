@@ -38,10 +38,11 @@ test("replicas differ while the network is off, and agree whatever order changes
   for (const algorithm of ["Logoot", "LSEQ", "RGA", "FugueMax"]) {
     await page.getByRole("button", { name: algorithm, exact: true }).click();
     await page.getByRole("button", { name: "Start empty" }).click();
+    await page.getByLabel("Network on").check();
     const [a, b] = [page.getByLabel("Site A"), page.getByLabel("Site B")];
     await a.fill("a🙂 base");
     await expect(b).toHaveValue("a🙂 base");
-    await page.getByLabel("Network on").click();
+    await page.getByLabel("Network on").uncheck();
     await a.fill("a🙂 new base");
     await b.fill("🙂 base");
     await b.fill("🙂 base!");

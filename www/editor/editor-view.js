@@ -39,7 +39,8 @@ const common = [
  */
 export function createEditor(parent, text, onRefused) {
   const goBack = (/** @type {"undo" | "redo"} */ which) => () => {
-    undoIn(view, text.goBack(which));
+    // In a composition the browser, not the replica, holds the letters.
+    if (!view.composing) undoIn(view, text.goBack(which));
     return true;
   };
   const view = new EditorView({
@@ -54,8 +55,9 @@ export function createEditor(parent, text, onRefused) {
         EditorView.contentAttributes.of({ "aria-label": "The text", spellcheck: "true" }),
         EditorView.domEventHandlers({
           compositionstart: () => text.hold(),
+          compositionupdate: () => text.hold(),
           compositionend: (_, target) => releaseSoon(target, text),
-          blur: (_, target) => releaseSoon(target, text),
+          blur: () => text.release(),
           beforeinput(event) {
             if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return false;
             event.preventDefault();
@@ -81,7 +83,7 @@ export function createEditor(parent, text, onRefused) {
       for (const transaction of transactions) {
         if (!transaction.docChanged || transaction.annotation(Transaction.remote)) continue;
         try {
-          text.edit(editsOf(transaction.changes));
+          text.edit(editsOf(transaction.changes), isTyping(transaction));
         } catch (error) {
           // The replica would not: then the editor does not either, and the two stay together.
           onRefused(error);
@@ -93,6 +95,12 @@ export function createEditor(parent, text, onRefused) {
     },
   });
   return view;
+}
+
+/** @param {Transaction} transaction whether it goes on with what was typed before */
+function isTyping(transaction) {
+  const is = (/** @type {string} */ event) => transaction.isUserEvent(event);
+  return is("input.type") || (is("delete") && !is("delete.cut"));
 }
 
 /**
@@ -218,10 +226,12 @@ export function authorsIn(view, written) {
  * @param {import("./authors.js").Written[]} written
  */
 export function showIn(view, text, written) {
+  const { scrollTop } = view.scrollDOM;
   view.dispatch({
     changes: { from: 0, to: view.state.doc.length, insert: text },
     effects: showAuthors.of(written),
   });
+  view.scrollDOM.scrollTop = scrollTop;
 }
 
 /**

@@ -13,13 +13,15 @@ export class History {
    * @param {HTMLElement} parts.controls where the slider goes
    * @param {HTMLElement} parts.page where the past text is shown
    * @param {import("./shared-text.js").SharedText} parts.text
+   * @param {() => number} parts.scrollTop where the reader is in the text as it is now
    * @param {(past: boolean) => void} parts.onShown
    * @param {(past: string) => void} parts.restore
    */
-  constructor({ controls, page, text, onShown, restore }) {
+  constructor({ controls, page, text, scrollTop, onShown, restore }) {
     this.controls = controls;
     this.page = page;
     this.text = text;
+    this.scrollTop = scrollTop;
     this.onShown = onShown;
     this.restore = restore;
     /** How many operations are shown; null is now. @type {number | null} */
@@ -111,6 +113,7 @@ export class History {
             ? html`<button @click=${() => this.close()}>Back to now</button
                 ><button
                   class="primary"
+                  title="Makes the text what it was then, as one more edit: what was written since goes, and undo brings it back"
                   @click=${() => {
                     const { past: text } = this;
                     this.close();

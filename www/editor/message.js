@@ -1,10 +1,12 @@
 // What tabs say to each other about a text. A message is a plain object; what is none of ours, or is
 // of another version, is told apart before anything is done with it.
 
+import { cleanName, cleanTone } from "./people.js";
+
 /** The version of the messages. Tabs that run another one are noticed, and left alone. */
 export const PROTOCOL = 1;
 const MARK = "synod-text";
-const NAME_MOST = 60;
+const NAME_MOST = 200;
 const CURSORS_MOST = 100;
 
 /**
@@ -62,7 +64,11 @@ export function readMessage(data) {
   if (data.protocol !== PROTOCOL) return Number.isInteger(data.protocol) ? "foreign" : "garbage";
   const needs = Object.hasOwn(NEEDS, data.kind) ? NEEDS[/** @type {Message["kind"]} */ (data.kind)] : null;
   if (!needs || !isReplicaName(data.from)) return "garbage";
-  return needs.every((part) => CHECKS[part]?.(data[part])) ? data : "garbage";
+  if (!needs.every((part) => CHECKS[part]?.(data[part]))) return "garbage";
+  const { person } = data;
+  return person
+    ? { ...data, person: { name: cleanName(person.name) || "Somebody", tone: cleanTone(person.tone) } }
+    : data;
 }
 
 /** @type {Partial<Record<keyof Message, (value: any) => boolean>>} */
@@ -71,7 +77,7 @@ const CHECKS = {
   version: isBytes,
   changes: isBytes,
   person: (value) =>
-    typeof value?.name === "string" && value.name.length <= NAME_MOST && Number.isInteger(value.tone),
+    typeof value?.name === "string" && value.name.length <= NAME_MOST && Number.isSafeInteger(value.tone),
   cursors: (value) =>
     Array.isArray(value) &&
     value.length <= CURSORS_MOST &&

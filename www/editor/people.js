@@ -9,6 +9,26 @@ const NAMES = [
 const TONES = 6;
 const KEY = "synod-person";
 
+/** Characters of a name, at most. */
+const NAME_MOST = 24;
+
+/**
+ * A name as it can be shown in a line among others: short, and without characters that steer.
+ * @param {string} name
+ */
+export function cleanName(name) {
+  const plain = name.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, "").trim();
+  return [...plain].slice(0, NAME_MOST).join("");
+}
+
+/**
+ * A tone of the palette.
+ * @param {number} tone
+ */
+export function cleanTone(tone) {
+  return ((((tone - 1) % TONES) + TONES) % TONES) + 1;
+}
+
 /**
  * A name and a tone for a replica, the same whenever it is asked for.
  * @param {string} replica
@@ -81,4 +101,31 @@ export function rememberPerson(person) {
 export function freshReplicaName() {
   const digits = [...crypto.getRandomValues(new Uint8Array(8))];
   return digits.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const OFFLINE = "synod-offline/";
+
+/**
+ * Whether this tab was offline before it was loaded anew.
+ * @param {string} doc
+ */
+export function rememberedOffline(doc) {
+  try {
+    return sessionStorage.getItem(OFFLINE + doc) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} doc
+ * @param {boolean} offline
+ */
+export function rememberOffline(doc, offline) {
+  try {
+    if (offline) sessionStorage.setItem(OFFLINE + doc, "1");
+    else sessionStorage.removeItem(OFFLINE + doc);
+  } catch {
+    // It is online again after a reload then.
+  }
 }

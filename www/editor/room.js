@@ -17,13 +17,13 @@ const GRACE_MS = 2500;
 const ANSWER_MS = 40;
 /** What others have and we lack may be on its way; after so long we ask, and less and less often. */
 const PATIENCE_MS = 300;
-const PATIENCE_MOST_MS = 5000;
+const PATIENCE_MOST_MS = 2400;
 const CURSOR_MS = 40;
+const FOREIGN_MS = 8000;
 
 /**
  * What a room needs of the text.
  * @typedef {object} Text
- * @property {string} name
  * @property {number} heldBack
  * @property {() => Uint8Array} version
  * @property {(version: Uint8Array) => number} behind
@@ -60,13 +60,15 @@ const REAL = {
 export class Room {
   /**
    * @param {object} parts
+   * @param {string} parts.name the replica's
    * @param {Text} parts.text
    * @param {Person} parts.person
    * @param {(changes: Uint8Array, from: string) => void} parts.apply throws where the bytes are bad
    * @param {() => void} parts.onChange who is here, or what they know, has changed
    * @param {Clock} [parts.clock]
    */
-  constructor({ text, person, apply, onChange, clock = REAL }) {
+  constructor({ name, text, person, apply, onChange, clock = REAL }) {
+    this.name = name;
     this.text = text;
     this.person = person;
     this.apply = apply;
@@ -79,6 +81,8 @@ export class Room {
     /** @type {Cursors} */
     this.cursors = [];
     this.counts = { sent: 0, received: 0, garbage: 0, foreign: 0 };
+    /** When a tab of another version was heard last. */
+    this.foreignAt = -Infinity;
     /** @type {Map<string, any>} answers that wait, by whom they are for */
     this.answers = new Map();
     /** @type {Record<"beat" | "ask" | "cursors", any>} */
@@ -154,7 +158,7 @@ export class Room {
   post(message) {
     if (!this.wire) return;
     this.counts.sent++;
-    this.wire.post(packMessage({ ...message, from: this.text.name }));
+    this.wire.post(packMessage({ ...message, from: this.name }));
   }
 
   beat() {
@@ -171,7 +175,13 @@ export class Room {
     }
     this.say("here");
     if (this.lacking) this.ask();
+    if (this.foreignAt > -Infinity && !this.foreign) this.onChange();
     this.timers.beat = this.clock.after(() => this.beat(), BEAT_MS);
+  }
+
+  /** Whether a tab of another version of Synod has been heard of late. */
+  get foreign() {
+    return this.clock.now() - this.foreignAt < FOREIGN_MS;
   }
 
   get lacking() {
@@ -214,10 +224,11 @@ export class Room {
     const message = readMessage(data);
     if (message === "garbage" || message === "foreign") {
       this.counts[message]++;
+      if (message === "foreign") this.foreignAt = this.clock.now();
       this.onChange();
       return;
     }
-    if (message.from === this.text.name) return;
+    if (message.from === this.name) return;
     this.counts.received++;
     try {
       this.hear(message);
@@ -239,7 +250,7 @@ export class Room {
     if (version) this.text.behind(version); // throws where it is none
     const known = this.note(message);
     if (kind === "hello") this.say("here");
-    if (kind === "ping" && message.to === this.text.name) this.say("here");
+    if (kind === "ping" && message.to === this.name) this.say("here");
     if (kind === "hello" && version && this.text.ahead(version) > 0) this.answer(from);
     if (message.changes) this.apply(message.changes, from);
     if (!this.lacking) this.patience = PATIENCE_MS;

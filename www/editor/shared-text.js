@@ -1,7 +1,16 @@
 // One text, as this tab holds it: the replica, the room it is shared in, and the shelf it is kept on.
 // Whoever shows the text edits it here and is told of every change that it did not make itself.
 
-import { freePerson, freshReplicaName, personOf, rememberPerson, rememberedPerson } from "./people.js";
+import {
+  cleanName,
+  freePerson,
+  freshReplicaName,
+  personOf,
+  rememberOffline,
+  rememberPerson,
+  rememberedOffline,
+  rememberedPerson,
+} from "./people.js";
 import { Room } from "./room.js";
 import { Shelf } from "./shelf.js";
 import { HostileWire, openWire } from "./wire.js";
@@ -14,8 +23,14 @@ import { HostileWire, openWire } from "./wire.js";
 const STEP_MS = 700;
 /** A newcomer takes a name and a tone that nobody here has; after so long it is none any more. */
 const SETTLE_MS = 2000;
+/** A newcomer looks for a name of its own so often at most. */
+const PICKS_MOST = 3;
+/** So long after others' changes the shelf is looked at, lest they could not write them down. */
+const CHECK_MS = 1000;
 /** What could not be kept is tried again so often. */
-const RETRY_MS = 5000;
+const RETRY_MS = 4000;
+/** A composition that says nothing for so long has ended, whatever the browser says. */
+const COMPOSING_MOST_MS = 10_000;
 
 /**
  * What the text needs of its surroundings.
@@ -42,6 +57,8 @@ export class SharedText {
     this.person = (remembered && rememberedPerson()) || personOf(this.name);
     /** @type {Map<string, Person>} those who wrote something, by replica */
     this.authors = new Map();
+    /** Pieces from the shelf that could not be read. */
+    this.damaged = 0;
     /** @type {import("./shelf.js").Keeping} */
     this.keeping = { state: "keeping", why: "" };
     this.shelf = new Shelf(doc, (keeping) => {
@@ -49,6 +66,7 @@ export class SharedText {
       this.hooks.onStatus();
     });
     this.room = new Room({
+      name: this.name,
       text: this.replica,
       person: this.person,
       apply: (changes) => this.takeIn(changes),
@@ -57,24 +75,39 @@ export class SharedText {
     /** @type {HostileWire | null} */
     this.wire = null;
     this.hostile = false;
-    this.online = true;
+    this.online = !(remembered && rememberedOffline(doc));
     /** @type {Uint8Array} what was known when the switch was put to offline */
     this.leftAt = this.replica.version();
-    this.editedAt = 0;
     this.signed = false;
     /** @type {Uint8Array[] | null} what waits for the end of a composition */
     this.held = null;
     this.channelWorks = true;
     this.openedAt = performance.now();
-    this.retry = setInterval(() => this.shelf.waits && void this.shelf.write(), RETRY_MS);
+    this.picks = 0;
+    this.closed = false;
+    /** What was typed last, if typing on at several cursors goes on with it. */
+    this.typedAt = 0;
+    this.retry = setInterval(() => this.shelf.failing && this.keep(), RETRY_MS);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.check = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.holdEnd = undefined;
+  }
+
+  /** Adds to the shelf what it lacks. */
+  keep() {
+    if (!this.closed) void this.shelf.keep(this.replica);
   }
 
   /** Reads what is kept, and enters the room. */
   async open() {
-    const [kept, authors] = await Promise.all([this.shelf.read(), this.shelf.authors()]);
+    const [, authors] = await Promise.all([
+      this.shelf.read((kept) => this.takeInKept(kept)),
+      this.shelf.authors(),
+    ]);
+    if (this.closed) return;
     for (const { replica, name, tone } of authors) this.authors.set(replica, { name, tone });
-    for (const bytes of kept) this.takeInKept(bytes);
-    if (this.shelf.full) await this.tidy();
+    this.leftAt = this.replica.version();
     if (this.online) this.enter();
   }
 
@@ -84,14 +117,16 @@ export class SharedText {
    * Carries out edits that were made at once: one step of undo. Each index is that of the text after
    * the edits before it. Throws, with nothing done, where the first one is not possible.
    * @param {{ at: number, deleted: number, text: string }[]} edits
+   * @param {boolean} [typed] whether they may go on with what was typed last
    */
-  edit(edits) {
+  edit(edits, typed = true) {
     const now = performance.now();
-    if (now - this.editedAt > STEP_MS) this.replica.sealStep();
-    this.editedAt = now;
+    const goesOn = typed && now - this.typedAt < STEP_MS;
+    if (!goesOn) this.replica.sealStep();
+    this.typedAt = typed ? now : 0;
     this.guard(() => {
       edits.forEach(({ at, deleted, text }, k) => {
-        if (k > 0) this.replica.joinStep();
+        if (k > 0 || (goesOn && edits.length > 1)) this.replica.joinStep();
         this.replica.replace(at, deleted, text);
       });
     });
@@ -110,7 +145,7 @@ export class SharedText {
     const changes = this.guard(() => this.replica.takeChanges());
     if (changes.length === 0) return;
     this.sign();
-    this.shelf.keep(changes);
+    this.keep();
     this.room.share(changes);
     this.hooks.onStatus();
   }
@@ -131,11 +166,15 @@ export class SharedText {
    */
   hold() {
     this.held ??= [];
+    clearTimeout(this.holdEnd);
+    this.holdEnd = setTimeout(() => this.release(), COMPOSING_MOST_MS);
   }
 
   release() {
+    clearTimeout(this.holdEnd);
     const waiting = this.held ?? [];
     this.held = null;
+    if (this.closed) return;
     for (const changes of waiting) {
       try {
         this.takeIn(changes);
@@ -153,23 +192,21 @@ export class SharedText {
     }
     const patches = this.guard(() => this.replica.apply(changes));
     if (patches.length > 0) this.hooks.onPatches(patches);
+    this.check ??= setTimeout(() => {
+      this.check = undefined;
+      this.keep();
+    }, CHECK_MS);
   }
 
-  /** @param {Uint8Array} bytes what was on the shelf: damaged pieces are passed over */
-  takeInKept(bytes) {
-    try {
-      this.takeIn(bytes);
-    } catch {
-      this.keeping = { state: "failed", why: "a piece of what was kept is damaged, and was left out" };
+  /** @param {Uint8Array[]} kept what was on the shelf: damaged pieces are passed over */
+  takeInKept(kept) {
+    for (const bytes of kept) {
+      try {
+        this.takeIn(bytes);
+      } catch {
+        this.damaged++;
+      }
     }
-  }
-
-  /** Puts the pieces on the shelf together. */
-  async tidy() {
-    await this.shelf.tidy((pieces) => {
-      for (const bytes of pieces) this.takeInKept(bytes);
-      return this.replica.heldBack > 0 ? null : this.replica.encode();
-    });
   }
 
   /** @param {string} replica @returns {Person} */
@@ -183,12 +220,17 @@ export class SharedText {
   onRoom() {
     // Somebody is called like us already, as after a tab was duplicated: the newcomer gives way.
     const others = [...this.room.peers.values()].map((peer) => peer.person);
-    const taken = others.some(({ name, tone }) => name === this.person.name || tone === this.person.tone);
-    if (taken && performance.now() - this.openedAt < SETTLE_MS) this.be(freePerson(this.person, others));
+    const free = freePerson(this.person, others);
+    const differs = free.name !== this.person.name || free.tone !== this.person.tone;
+    if (differs && this.picks < PICKS_MOST && performance.now() - this.openedAt < SETTLE_MS) {
+      this.picks++;
+      this.be(free);
+    }
     this.hooks.onStatus();
   }
 
   enter() {
+    if (this.closed) return;
     try {
       this.wire = new HostileWire(openWire(this.doc));
       this.wire.hostile = this.hostile;
@@ -209,6 +251,7 @@ export class SharedText {
   setOnline(online) {
     if (online === this.online) return;
     this.online = online;
+    if (this.remembered) rememberOffline(this.doc, !online);
     this.leftAt = this.replica.version();
     if (online) this.enter();
     else this.leave();
@@ -224,7 +267,7 @@ export class SharedText {
 
   /** @param {string} name */
   rename(name) {
-    this.be({ ...this.person, name });
+    this.be({ ...this.person, name: cleanName(name) || this.person.name });
     this.hooks.onStatus();
   }
 
@@ -246,7 +289,10 @@ export class SharedText {
 
   /** For who closes the text for good. */
   close() {
+    this.closed = true;
     clearInterval(this.retry);
+    clearTimeout(this.check);
+    clearTimeout(this.holdEnd);
     this.leave();
     void this.shelf.close();
     this.replica.free();

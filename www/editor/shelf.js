@@ -1,39 +1,56 @@
-// Keeps texts on this device: each tab writes down its own changes as they are made, and who opens
-// the text again reads all of them. Many small pieces are put together into one now and then, in
-// one transaction, so that no other tab's piece can get lost on the way.
+// Keeps texts on this device. The shelf holds, of each text, a whole document, pieces that were added
+// since, and how many operations of each replica these cover. A tab adds what the shelf lacks of what
+// it knows: its own changes as they are made, and what others made if they could not. When there are
+// many pieces they are put together in one transaction, so that no other tab's piece gets lost.
 
 import { openDB } from "idb";
+import { readVersion, writeVersion } from "./version.js";
 
 const NAME = "synod-text";
 /** Pieces above this number are put together. */
 const PIECES_MOST = 400;
+/** Storage that has not answered by then is taken not to answer. */
+const PATIENCE_MS = 3000;
+const STORES = ["documents", "pieces", "covered"];
 
-/**
- * @typedef {object} DocEntry
- * @property {string} doc
- * @property {Uint8Array} bytes the whole document
- * @property {number} saved when, in milliseconds since 1970
- */
-
+/** @typedef {import("idb").IDBPDatabase<any>} Database */
 /** @typedef {{ replica: string, name: string, tone: number }} Author */
 
-/** @returns {Promise<import("idb").IDBPDatabase<any>>} */
-function openDatabase() {
+/**
+ * What the shelf needs of a text.
+ * @typedef {object} Text
+ * @property {number} heldBack
+ * @property {() => Uint8Array} version
+ * @property {(version: Uint8Array) => number} ahead operations known here and not in `version`
+ * @property {(version: Uint8Array) => Uint8Array} changesSince
+ * @property {() => Uint8Array} encode
+ */
+
+/**
+ * Whether the text is on the shelf: `failed` says why not, in plain words.
+ * @typedef {{ state: "kept" | "keeping" | "failed", why: string }} Keeping
+ */
+
+/**
+ * @param {() => void} onLost
+ * @returns {Promise<Database>}
+ */
+function openDatabase(onLost) {
   return openDB(NAME, 1, {
     upgrade(db) {
       db.createObjectStore("documents", { keyPath: "doc" });
       db.createObjectStore("pieces", { autoIncrement: true }).createIndex("doc", "doc");
+      db.createObjectStore("covered", { keyPath: ["doc", "replica"] }).createIndex("doc", "doc");
       db.createObjectStore("authors", { keyPath: "replica" });
     },
     // A newer page wants to change the database: let it.
     blocking(_from, _to, event) {
       /** @type {IDBDatabase} */ (event.target).close();
+      onLost();
     },
+    terminated: onLost,
   });
 }
-
-/** What became of the last attempt to keep something: `failed` says why in plain words. */
-/** @typedef {{ state: "kept" | "keeping" | "failed", why: string }} Keeping */
 
 export class Shelf {
   /**
@@ -43,102 +60,128 @@ export class Shelf {
   constructor(doc, onKeeping) {
     this.doc = doc;
     this.onKeeping = onKeeping;
-    /** @type {Promise<import("idb").IDBPDatabase<any>> | null} */
+    /** @type {Promise<Database> | null} */
     this.database = null;
-    /** @type {Uint8Array[]} what is not written yet */
-    this.pending = [];
     this.writing = false;
-    /** How many pieces this tab knows to be on the shelf. */
+    /** Whether something may have changed since the last writing began. */
+    this.wanted = false;
+    /** How many pieces were on the shelf when it was last looked at. */
     this.pieces = 0;
+    this.failing = false;
+    this.closed = false;
   }
 
+  /** @returns {Promise<Database>} */
   get db() {
-    this.database ??= openDatabase();
+    const forget = () => (this.database = null);
+    this.database ??= openDatabase(forget);
     return this.database;
   }
 
   /**
-   * Everything that is kept of the text, as changes that a replica can apply.
-   * @returns {Promise<Uint8Array[]>}
+   * Reads everything that is kept of the text. Storage that is slow is not waited for: what it has
+   * kept is taken in when it comes.
+   * @param {(changes: Uint8Array[]) => void} take
    */
-  async read() {
-    try {
-      const tx = (await this.db).transaction(["documents", "pieces"]);
+  async read(take) {
+    const reading = (async () => {
+      const tx = (await this.db).transaction(STORES);
       const [whole, pieces] = await Promise.all([
         tx.objectStore("documents").get(this.doc),
         tx.objectStore("pieces").index("doc").getAll(this.doc),
       ]);
+      if (this.closed) return;
       this.pieces = pieces.length;
-      this.onKeeping({ state: "kept", why: "" });
-      return [whole, ...pieces].filter(Boolean).map(({ bytes }) => bytes);
+      this.failing = false;
+      this.say("kept");
+      take([whole, ...pieces].filter(Boolean).map(({ bytes }) => bytes));
+    })();
+    try {
+      await inTime(() => reading);
     } catch (error) {
       this.fail(error);
-      return [];
+      reading.catch(() => {}); // It has been said.
     }
   }
 
-  /** @param {Uint8Array} changes our own, to be written down now */
-  keep(changes) {
-    if (changes.length === 0) return;
-    this.pending.push(changes);
-    void this.write();
-  }
-
-  async write() {
-    if (this.writing) return;
+  /** @param {Text} text adds what the shelf lacks of it, now or as soon as the last writing is done */
+  async keep(text) {
+    this.wanted = true;
+    if (this.writing || this.closed) return;
     this.writing = true;
-    this.onKeeping({ state: "keeping", why: "" });
+    if (!this.failing) this.say("keeping");
     try {
-      while (this.pending.length > 0) {
-        const batch = this.pending.slice();
-        const tx = (await this.db).transaction("pieces", "readwrite");
-        for (const bytes of batch) void tx.store.add({ doc: this.doc, bytes });
-        await tx.done;
-        this.pending.splice(0, batch.length);
-        this.pieces += batch.length;
+      while (this.wanted && !this.closed) {
+        this.wanted = false;
+        await inTime(() => this.add(text));
+        if (this.pieces > PIECES_MOST) await inTime(() => this.tidy(text));
       }
-      this.onKeeping({ state: "kept", why: "" });
+      this.failing = false;
+      this.say("kept");
     } catch (error) {
-      // The batch stays pending: the next edit, or the next try, takes it along.
+      // What the shelf lacks is found again at the next try.
       this.fail(error);
     } finally {
       this.writing = false;
     }
   }
 
-  /** Whether something waits that could not be written. */
-  get waits() {
-    return this.pending.length > 0;
-  }
-
-  get full() {
-    return this.pieces > PIECES_MOST;
+  /** @param {Text} text */
+  async add(text) {
+    const tx = (await this.db).transaction(STORES, "readwrite");
+    const [covered, pieces] = await Promise.all([
+      tx.objectStore("covered").index("doc").getAll(this.doc),
+      tx.objectStore("pieces").index("doc").count(this.doc),
+    ]);
+    const known = new Map(covered.map(({ replica, count }) => [replica, count]));
+    this.pieces = pieces;
+    if (this.closed) return;
+    /** @type {Promise<any>[]} */
+    const writes = [];
+    if (text.ahead(writeVersion(known)) > 0) {
+      const bytes = text.changesSince(writeVersion(known));
+      writes.push(tx.objectStore("pieces").add({ doc: this.doc, bytes }), ...this.cover(tx, text, known));
+      this.pieces++;
+    }
+    await Promise.all([...writes, tx.done]);
   }
 
   /**
-   * Puts the pieces together.
-   * @param {(pieces: Uint8Array[]) => Uint8Array | null} join takes in what others wrote, and gives
-   *   the whole document; null leaves the shelf as it is
+   * Notes that all that the text knows is on the shelf.
+   * @param {any} tx
+   * @param {Text} text
+   * @param {Map<string, number>} before
+   * @returns {Promise<any>[]}
    */
-  async tidy(join) {
-    try {
-      const tx = (await this.db).transaction(["documents", "pieces"], "readwrite");
-      const pieces = tx.objectStore("pieces");
-      const [whole, keys, found] = await Promise.all([
-        tx.objectStore("documents").get(this.doc),
-        pieces.index("doc").getAllKeys(this.doc),
-        pieces.index("doc").getAll(this.doc),
-      ]);
-      const bytes = join([whole, ...found].filter(Boolean).map((each) => each.bytes));
-      if (bytes) {
-        void tx.objectStore("documents").put({ doc: this.doc, bytes, saved: Date.now() });
-        for (const key of keys) void pieces.delete(key);
-      }
-      await tx.done;
-      if (bytes) this.pieces = 0;
-    } catch (error) {
-      this.fail(error);
+  cover(tx, text, before) {
+    return [...readVersion(text.version())]
+      .filter(([replica, count]) => count > (before.get(replica) ?? 0))
+      .map(([replica, count]) => tx.objectStore("covered").put({ doc: this.doc, replica, count }));
+  }
+
+  /** @param {Text} text puts all pieces together, which the text must have taken in */
+  async tidy(text) {
+    const tx = (await this.db).transaction(STORES, "readwrite");
+    const [keys, covered] = await Promise.all([
+      tx.objectStore("pieces").index("doc").getAllKeys(this.doc),
+      tx.objectStore("covered").index("doc").getAll(this.doc),
+    ]);
+    const known = new Map(covered.map(({ replica, count }) => [replica, count]));
+    const mine = this.closed ? new Map() : readVersion(text.version());
+    // What another tab has put there and this one has not heard of yet must stay in its piece; and
+    // what waits for something that is not here is in no document.
+    const all = [...known].every(([replica, count]) => (mine.get(replica) ?? 0) >= count);
+    /** @type {Promise<any>[]} */
+    const writes = [];
+    if (!this.closed && all && text.heldBack === 0) {
+      writes.push(
+        tx.objectStore("documents").put({ doc: this.doc, bytes: text.encode(), saved: Date.now() }),
+        ...keys.map((key) => tx.objectStore("pieces").delete(key)),
+        ...this.cover(tx, text, known),
+      );
+      this.pieces = 0;
     }
+    await Promise.all([...writes, tx.done]);
   }
 
   /** @param {Author} author whose replica has written something: its name is shown in the history */
@@ -153,7 +196,7 @@ export class Shelf {
   /** @returns {Promise<Author[]>} */
   async authors() {
     try {
-      return await (await this.db).getAll("authors");
+      return await inTime(async () => (await this.db).getAll("authors"));
     } catch {
       return [];
     }
@@ -162,31 +205,70 @@ export class Shelf {
   /** @returns {Promise<string[]>} the names of all texts on the shelf */
   async documents() {
     try {
-      const tx = (await this.db).transaction(["documents", "pieces"]);
-      const names = new Set(/** @type {string[]} */ (await tx.objectStore("documents").getAllKeys()));
-      let cursor = await tx.objectStore("pieces").index("doc").openKeyCursor(null, "nextunique");
-      while (cursor) {
-        names.add(String(cursor.key));
-        cursor = await cursor.continue();
-      }
-      return [...names].sort();
+      return await inTime(async () => {
+        const tx = (await this.db).transaction(STORES);
+        const names = new Set(/** @type {string[]} */ (await tx.objectStore("documents").getAllKeys()));
+        let cursor = await tx.objectStore("pieces").index("doc").openKeyCursor(null, "nextunique");
+        while (cursor) {
+          names.add(String(cursor.key));
+          cursor = await cursor.continue();
+        }
+        return [...names].sort();
+      });
     } catch {
       return [];
     }
   }
 
+  /** Takes the text off the shelf. */
+  async forget() {
+    const tx = (await this.db).transaction(STORES, "readwrite");
+    const writes = [tx.objectStore("documents").delete(this.doc)];
+    for (const store of ["pieces", "covered"])
+      for (const key of await tx.objectStore(store).index("doc").getAllKeys(this.doc))
+        writes.push(tx.objectStore(store).delete(key));
+    await Promise.all([...writes, tx.done]);
+  }
+
+  /** @param {"kept" | "keeping"} state */
+  say(state) {
+    if (!this.closed) this.onKeeping({ state, why: "" });
+  }
+
   /** @param {any} error */
   fail(error) {
-    this.onKeeping({ state: "failed", why: failureWords(error) });
+    this.failing = true;
+    this.database = null; // It may be gone: open it anew at the next try.
+    if (!this.closed) this.onKeeping({ state: "failed", why: failureWords(error) });
   }
 
   async close() {
+    this.closed = true;
+    const { database } = this;
+    this.database = null;
     try {
-      if (this.database) (await this.database).close();
+      (await database)?.close();
     } catch {
       // It was never open.
     }
-    this.database = null;
+  }
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} run
+ * @returns {Promise<T>}
+ */
+async function inTime(run) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, refuse) => {
+    timer = setTimeout(() => refuse(new DOMException("too late", "TimeoutError")), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([run(), /** @type {Promise<never>} */ (late)]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

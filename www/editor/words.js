@@ -12,7 +12,9 @@ import { counted, listed } from "../lib/format.js";
  * @property {number} behind operations that others have and we lack
  * @property {number} waiting operations made here while offline
  * @property {import("./shelf.js").Keeping} keeping
- * @property {number} foreign messages of another version of Synod
+ * @property {boolean} past whether a past version is looked at
+ * @property {number} heldBack changes that wait for others which are not here
+ * @property {number} damaged kept pieces that could not be read
  */
 
 /**
@@ -21,6 +23,11 @@ import { counted, listed } from "../lib/format.js";
  */
 export function storyWords(state) {
   const { others } = state;
+  if (state.past)
+    return {
+      headline: "You look at the past",
+      watch: "Colours tell who wrote what. The text goes on meanwhile; nothing of it is lost.",
+    };
   if (!state.channelWorks)
     return {
       headline: "This browser cannot join the tabs",
@@ -31,7 +38,7 @@ export function storyWords(state) {
       headline: "This tab is offline",
       watch: state.waiting
         ? `${capitalCount(state.waiting, "edit")} of yours ${state.waiting === 1 ? "waits" : "wait"} here. Go online again, and see them merge with what the others wrote.`
-        : "Write here, and write in another tab: neither sees the other until this one is online again.",
+        : "Write here, and in a tab that is open already: neither hears the other until this one is online again.",
     };
   if (others.length === 0)
     return {
@@ -65,7 +72,10 @@ export function syncWords({ online, others, behind, waiting, channelWorks }) {
     };
   if (others.length === 0) return { text: "No other tab has this text open", tone: "plain" };
   const tabs = counted(others.length, "other tab");
-  if (behind > 0) return { text: `${counted(behind, "operation")} behind ${tabs}`, tone: "warn" };
+  if (behind > 0) {
+    const operations = `${behind.toLocaleString("en")} operation${behind === 1 ? "" : "s"}`;
+    return { text: `${operations} behind ${tabs}`, tone: "warn" };
+  }
   return { text: `In sync with ${tabs}`, tone: "good" };
 }
 
@@ -74,7 +84,11 @@ export function syncWords({ online, others, behind, waiting, channelWorks }) {
  * @param {State} state
  * @returns {{ text: string, tone: "good" | "warn" | "plain" }}
  */
-export function keepingWords({ keeping }) {
+export function keepingWords({ keeping, heldBack, damaged }) {
+  if (damaged > 0)
+    return { text: `${counted(damaged, "kept piece")} could not be read and was left out`, tone: "warn" };
+  if (heldBack > 0)
+    return { text: `${counted(heldBack, "change")} kept back: what came before is missing`, tone: "warn" };
   if (keeping.state === "kept") return { text: "Kept on this device", tone: "good" };
   if (keeping.state === "keeping") return { text: "Being kept on this device", tone: "plain" };
   return { text: `Not kept: ${keeping.why}. Download it before you close this tab`, tone: "warn" };

@@ -123,3 +123,8 @@ export function actionWords(action) {
       return node == null ? action.do : `${action.do} node ${node}`;
   }
 }
+
+/** @param {number} bytes */
+export function megabytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,21 +1,22 @@
 // The page of the collaborative editor: puts the shared text, the editor and the panels together.
 
 import { byId, html, nothing, render, saveFile, valueOf } from "../lib/dom.js";
-import { counted } from "../lib/format.js";
+import { counted, megabytes } from "../lib/format.js";
 import { leastChange } from "../lib/text.js";
 import { authorsIn, createEditor, patchIn, placeIn, undoIn } from "../editor/editor-view.js";
 import { writtenBy } from "../editor/authors.js";
 import { History } from "../editor/history.js";
 import { SharedText } from "../editor/shared-text.js";
 import { countText, keepingWords, storyWords, syncWords } from "../editor/words.js";
+import { openDialog } from "../panels/dialog.js";
 import { errorWords, notice } from "../panels/notices.js";
-import { routeHash } from "../route.js";
+import { parseRoute, routeHash } from "../route.js";
 import { textReplica } from "../wasm.js";
 
 /** The text that opens where the address names none. */
 const FIRST_DOC = "notes";
 const NAME_MOST = 60;
-/** Counting words and colouring authors wait for a pause in typing. */
+/** Counting words and colouring authors are done so often at most. */
 const REST_MS = 200;
 const FILE_MOST = 16 * 1024 * 1024;
 
@@ -41,6 +42,7 @@ export class EditorPage {
     this.dirty = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.rest = undefined;
+    this.restMs = REST_MS;
     this.listen();
   }
 
@@ -60,7 +62,8 @@ export class EditorPage {
 
   /** @param {import("../route.js").Route} route */
   async go({ doc, beside }) {
-    const name = (doc ?? FIRST_DOC).trim().slice(0, NAME_MOST) || FIRST_DOC;
+    const name = cleanDoc(doc ?? FIRST_DOC) || FIRST_DOC;
+    document.title = `${name} – Synod`;
     if (this.text && name === this.doc) return;
     this.close();
     this.doc = name;
@@ -85,21 +88,26 @@ export class EditorPage {
       controls: byId("editor-history"),
       page: byId("editor-past"),
       text,
+      scrollTop: () => this.view?.scrollDOM.scrollTop ?? 0,
       onShown: (past) => {
         byId("editor-text").hidden = past;
         byId("editor-past").hidden = !past;
+        this.stir();
       },
       restore: (past) => this.restore(past),
     });
     this.view.focus();
-    this.documents = await text.shelf.documents();
     this.stir();
+    this.documents = await text.shelf.documents();
+    if (this.text !== text) return;
     this.settle();
   }
 
   /** Leaves the text: it stays on the shelf. */
   close() {
     clearTimeout(this.rest);
+    this.rest = undefined;
+    this.restMs = REST_MS;
     this.history?.destroy();
     this.view?.destroy();
     this.text?.close();
@@ -127,18 +135,21 @@ export class EditorPage {
       if (this.view) placeIn(this.view, this.text);
       this.drawStatus();
     });
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => this.settle(), REST_MS);
+    this.rest ??= setTimeout(() => this.settle(), this.restMs);
   }
 
-  /** What waits for a pause. */
+  /** What need not be done for each letter: the longer the text, the more seldom. */
   settle() {
+    clearTimeout(this.rest);
+    this.rest = undefined;
     if (!this.text || !this.view || this.failed) return;
+    const start = performance.now();
     this.count = countText(this.view.state.sliceDoc());
     const author = (/** @type {string} */ id) => this.text?.author(id) ?? { name: "", tone: 0 };
     authorsIn(this.view, this.colours ? writtenBy(this.text.replica.attribution(), author) : []);
     if (this.history?.at === null) this.history.draw();
     this.drawStatus();
+    this.restMs = Math.max(REST_MS, 20 * (performance.now() - start));
   }
 
   /** @param {unknown} error */
@@ -164,7 +175,7 @@ export class EditorPage {
 
   /** @param {"undo" | "redo"} which */
   goBack(which) {
-    if (!this.text || !this.view) return;
+    if (!this.text || !this.view || this.view.composing) return;
     undoIn(this.view, this.text.goBack(which));
     this.view.focus();
   }
@@ -176,19 +187,55 @@ export class EditorPage {
     input.value = "";
     if (!file || !this.view) return;
     if (file.size > FILE_MOST) {
-      notice(`${file.name} has ${counted(file.size, "byte")}, and at most ${FILE_MOST} can be imported.`, {
-        bad: true,
-      });
+      const most = megabytes(FILE_MOST);
+      notice(`${file.name} has ${megabytes(file.size)}; at most ${most} can be imported.`, { bad: true });
       return;
     }
     try {
       const bytes = await file.arrayBuffer();
       const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r\n?/g, "\n");
+      if (this.history?.at !== null) this.history?.close();
       this.view.dispatch(this.view.state.replaceSelection(text), { scrollIntoView: true });
       this.view.focus();
     } catch {
       notice(`${file.name} is not a text in UTF-8; nothing was imported.`, { bad: true });
     }
+  }
+
+  askToDelete() {
+    const { doc } = this;
+    openDialog("Delete this text", (host, close) =>
+      render(
+        html`<h1>Delete “${doc}”?</h1>
+          <p>The text and all its history leave this device. This cannot be undone.</p>
+          <div class="actions">
+            <button
+              class="primary"
+              @click=${() => {
+                close();
+                void this.delete();
+              }}
+            >
+              Delete it</button
+            ><button @click=${close}>Keep it</button>
+          </div>`,
+        host,
+      ),
+    );
+  }
+
+  async delete() {
+    const { text, doc } = this;
+    if (!text) return;
+    try {
+      await text.shelf.forget();
+    } catch (error) {
+      notice(`“${doc}” could not be deleted. ${errorWords(error)}`, { bad: true });
+      return;
+    }
+    this.close();
+    if (doc === FIRST_DOC) await this.go({ ...parseRoute(""), page: "editor", doc });
+    else location.hash = routeHash("editor");
   }
 
   // Drawing.
@@ -207,7 +254,7 @@ export class EditorPage {
             </div>
             <div id="editor-second" class="editor-second" hidden></div>
           </div>
-          <p class="editor-status" id="editor-status" role="status"></p>
+          <p class="editor-status" id="editor-status"></p>
         </main>
         <aside class="inspect editor-side" id="editor-side" aria-label="People and channel"></aside>
         <footer class="editor-history" id="editor-history" aria-label="History"></footer>`,
@@ -232,7 +279,9 @@ export class EditorPage {
       behind: text.room.behind,
       waiting: text.waiting,
       keeping: text.keeping,
-      foreign: text.room.counts.foreign,
+      past: this.history !== null && this.history.at !== null,
+      heldBack: text.replica.heldBack,
+      damaged: text.damaged,
     };
   }
 
@@ -253,7 +302,7 @@ export class EditorPage {
           >${counted(this.count.words, "word")}, ${counted(this.count.characters, "character")}</span
         >
         ${
-          state.foreign
+          text.room.foreign
             ? html`<span class="warn"
                 >Another tab runs another version of Synod: load it again to edit together</span
               >`
@@ -269,9 +318,10 @@ export class EditorPage {
 
   drawBar() {
     const can = this.text?.replica;
+    const past = this.history?.at != null;
     render(
-      html`<button @click=${() => this.goBack("undo")} ?disabled=${!can?.canUndo}>Undo</button
-        ><button @click=${() => this.goBack("redo")} ?disabled=${!can?.canRedo}>Redo</button>
+      html`<button @click=${() => this.goBack("undo")} ?disabled=${past || !can?.canUndo}>Undo</button
+        ><button @click=${() => this.goBack("redo")} ?disabled=${past || !can?.canRedo}>Redo</button>
         <button
           aria-pressed=${String(this.colours)}
           @click=${() => {
@@ -287,7 +337,13 @@ export class EditorPage {
             : html`<button aria-pressed=${String(this.second)} @click=${() => this.toggleSecond()}>
                   A second editor beside
                 </button>
-                <a class="button" href=${location.href} target="_blank" rel="noopener">Another tab</a>`
+                <a
+                  class="button"
+                  href=${routeHash("editor", { doc: this.doc })}
+                  target="_blank"
+                  rel="noopener"
+                  >Another tab</a
+                >`
         }`,
       byId("editor-bar"),
     );
@@ -341,7 +397,10 @@ export class EditorPage {
                 id="my-name"
                 maxlength="24"
                 .value=${text.person.name}
-                @change=${(/** @type {Event} */ e) => text.rename(valueOf(e).trim() || text.person.name)}
+                @change=${(/** @type {Event} */ e) => {
+                  text.rename(valueOf(e));
+                  /** @type {HTMLInputElement} */ (e.currentTarget).value = text.person.name;
+                }}
               /><span class="soft">you</span>
             </li>
             ${[...peers.values()].map(
@@ -397,10 +456,11 @@ export class EditorPage {
                 class="hidden"
                 @change=${(/** @type {Event} */ e) => this.importFile(e)}
             /></label>
+            <button ?disabled=${peers.size > 0} @click=${() => this.askToDelete()}>Delete this text</button>
           </div>
           <p class="note">
             A file's text goes to where the cursor is. Undo takes back what you did, and nothing of what
-            others did.
+            others did. ${peers.size > 0 ? "Only who is alone with a text can delete it." : nothing}
           </p>
         </section>`,
       byId("editor-side"),
@@ -450,4 +510,17 @@ export class EditorPage {
       byId("editor-docs"),
     );
   }
+}
+
+/**
+ * A text's name as it stands in links and lists: one spelling, short, whole.
+ * @param {string} name
+ */
+function cleanDoc(name) {
+  const whole = name
+    .toWellFormed()
+    .normalize("NFC")
+    .replace(/\p{Cc}/gu, "")
+    .trim();
+  return [...whole].slice(0, NAME_MOST).join("");
 }

@@ -10,6 +10,8 @@ import { labAlgorithms, siteName, textLab } from "../wasm.js";
 
 /** Rows of the table of elements, at most. */
 const ROWS_MOST = 200;
+/** The lab's replicas search plainly through lists, so its texts are short. */
+const TEXT_MOST = 2000;
 /** Changes on their way that are drawn one by one. */
 const FLIGHTS_MOST = 24;
 const BEST = "FugueMax";
@@ -59,17 +61,26 @@ export class LabPage {
   }
 
   clear() {
+    const connected = this.session?.connected ?? true;
     this.script = null;
     this.results = [];
     this.begin();
+    this.live.connect(connected);
     this.draw();
   }
 
   /** @param {string} algorithm */
   choose(algorithm) {
     this.algorithm = algorithm;
-    if (this.script) this.runScript(this.script);
-    else this.clear();
+    if (this.script) {
+      this.runScript(this.script);
+      return;
+    }
+    // A text of one's own is typed anew, as the first site shows it.
+    const { text } = this.live.replica(0);
+    this.clear();
+    if (text) this.live.edit(0, 0, 0, text);
+    this.draw();
   }
 
   /** @param {typeof SCRIPTS[number]} script */
@@ -186,19 +197,22 @@ export class LabPage {
             <textarea
               id=${`lab-${at}`}
               rows="3"
+              maxlength=${TEXT_MOST}
               spellcheck="false"
               .value=${replica.text}
               @input=${(/** @type {Event} */ event) => this.typed(at, event)}
             ></textarea>
             <p class="letters" aria-hidden="true">
-              ${replica.rows.map(
-                (row) =>
-                  html`<span
-                    class=${`letter tone-${toneOf(row.site)}${row.visible ? "" : " gone"}`}
-                    title=${row.id}
-                    >${row.letter}</span
-                  >`,
-              )}
+              ${replica.rows
+                .slice(0, ROWS_MOST)
+                .map(
+                  (row) =>
+                    html`<span
+                      class=${`letter tone-${toneOf(row.site)}${row.visible ? "" : " gone"}`}
+                      title=${row.id}
+                      >${row.letter}</span
+                    >`,
+                )}
             </p>
             ${
               replica.held_back > 0
