@@ -37,6 +37,9 @@ pub struct Scenario {
     /// One sentence: what to watch for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub watch: Option<String>,
+    /// Where a page opens the run, in milliseconds: shortly before what `watch` tells of.
+    #[serde(rename = "open_ms", skip_serializing_if = "Option::is_none")]
+    pub open: Option<Micros>,
     /// How many nodes there are at first.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(range(min = 1, max = 101)))]
     pub nodes: u16,
@@ -192,6 +195,8 @@ struct Document {
     title: Option<String>,
     about: Option<String>,
     watch: Option<String>,
+    #[serde(rename = "open_ms")]
+    open: Option<Micros>,
     nodes: u16,
     seed: u64,
     options: Map<String, Value>,
@@ -212,6 +217,7 @@ impl Default for Document {
             title: None,
             about: None,
             watch: None,
+            open: None,
             nodes: 5,
             seed: 1,
             options: Map::new(),
@@ -252,6 +258,7 @@ impl Scenario {
             title: document.title,
             about: document.about,
             watch: document.watch,
+            open: document.open,
             nodes: document.nodes,
             seed: document.seed,
             options: Value::Object(document.options),

@@ -24,24 +24,42 @@ pub(super) fn judge(model: &str, history: &[Operation]) -> Option<HistoryVerdict
     Some(match check(&KeyValue, &calls, BUDGET) {
         Verdict::Linearizable(_) => HistoryVerdict {
             linearizable: Some(true),
-            blame: None,
+            ..HistoryVerdict::default()
         },
-        Verdict::Unknown => HistoryVerdict {
-            linearizable: None,
-            blame: None,
-        },
+        Verdict::Unknown => HistoryVerdict::default(),
         Verdict::Violated(blame) => {
-            let operation = &history[places[blame.operation]];
+            let place = places[blame.operation];
+            let operation = &history[place];
             let text = format!(
                 "no order of the operations on {} explains what client {} was answered to {}: {}",
-                blame.part, operation.client, operation.op, operation.result
+                blame.part,
+                operation.client,
+                words(&operation.op),
+                words(&operation.result)
             );
             HistoryVerdict {
                 linearizable: Some(false),
                 blame: Some(text),
+                blamed: Some(place),
             }
         }
     })
+}
+
+/// An operation or an answer as one says it: `put x 1`, not `{"put":["x",1]}`.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(" "),
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(verb, of)| format!("{verb} {}", words(of)));
+            fields.collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// An operation on the store; `None` for one that concerns the cluster, or was refused.

@@ -29,6 +29,8 @@ pub struct Report {
     pub linearizable: Option<bool>,
     /// Why it is not, in one plain sentence.
     pub blame: Option<String>,
+    /// The place in `history` of the operation whose answer no order explains.
+    pub blamed: Option<usize>,
     /// How well the clients were served.
     pub availability: Availability,
     /// Every node in the end.
@@ -41,6 +43,7 @@ pub struct Report {
 pub(super) struct HistoryVerdict {
     pub linearizable: Option<bool>,
     pub blame: Option<String>,
+    pub blamed: Option<usize>,
 }
 
 /// A run in one word.
@@ -99,6 +102,7 @@ impl Report {
         let HistoryVerdict {
             linearizable,
             blame,
+            blamed,
         } = judged;
         let broken = !violations.is_empty() || linearizable == Some(false);
         let ids = NodeId::first(run.nodes());
@@ -115,6 +119,7 @@ impl Report {
             violations,
             linearizable,
             blame,
+            blamed,
             availability: Availability::of(&history),
             history,
             final_nodes: ids.filter_map(|id| run.node(id)).collect(),
