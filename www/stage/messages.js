@@ -102,8 +102,8 @@ export class MessageLayer {
     const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
     const ux = (b.x - a.x) / length;
     const uy = (b.y - a.y) / length;
-    const start = (from < 0 ? 12 : ring.radius) + (ring.dots ? 3 : 12);
-    const end = length - (to < 0 ? 12 : ring.radius) - (ring.dots ? 3 : 12);
+    const start = from < 0 ? 24 : ring.arc + 1;
+    const end = length - (to < 0 ? 24 : ring.arc + 1);
     let along;
     if (flags & FLAG.held) {
       const link = from * 1000 + to;

@@ -10,6 +10,7 @@ import { setAttribute, setText, svgElement } from "../lib/svg.js";
  * @typedef {object} NodeParts
  * @property {SVGElement} group
  * @property {SVGElement} hit
+ * @property {SVGElement} frame the corners round a node that is looked at or has the focus
  * @property {SVGElement} halo
  * @property {SVGElement} body
  * @property {SVGElement} inner
@@ -52,7 +53,8 @@ export class NodeLayer {
       setAttribute(node.group, "transform", `translate(${seat.x.toFixed(1)} ${seat.y.toFixed(1)})`);
       setAttribute(node.hit, "tabindex", id === this.focused ? 0 : -1);
       setAttribute(node.hit, "r", Math.max(r + 4, 13));
-      setAttribute(node.halo, "r", r + (ring.dots ? 4 : 6));
+      setAttribute(node.frame, "d", corners(ring.arc + (ring.dots ? 3 : 5)));
+      setAttribute(node.halo, "r", (r + ring.arc) / 2);
       setAttribute(node.body, "r", r);
       setAttribute(node.inner, "r", Math.max(1, r - (ring.dots ? 3 : 5)));
       const label = /** @type {const} */ ([seat.labelX - seat.x, seat.labelY - seat.y]);
@@ -133,6 +135,7 @@ export class NodeLayer {
       event.preventDefault();
       this.on.open(id);
     });
+    const frame = svgElement("path", { class: "frame" }, group);
     const halo = svgElement("circle", { class: "halo" }, group);
     const body = svgElement("circle", { class: "body" }, group);
     const inner = svgElement("circle", { class: "inner" }, group);
@@ -146,7 +149,7 @@ export class NodeLayer {
     const dots = svgElement("g", { class: "dots" }, group);
     const label = svgElement("text", { "aria-hidden": "true", class: "label" }, group);
     const tip = svgElement("text", { "aria-hidden": "true", class: "tip" }, group);
-    return { group, hit, halo, body, inner, bars, id: number, figure, dots, label, tip, key: "" };
+    return { group, hit, frame, halo, body, inner, bars, id: number, figure, dots, label, tip, key: "" };
   }
 
   /**
@@ -209,4 +212,15 @@ export class NodeLayer {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/**
+ * The four corners of a square round the middle.
+ * @param {number} half
+ */
+function corners(half) {
+  const arm = Math.max(4, half * 0.26);
+  const corner = (/** @type {number} */ x, /** @type {number} */ y) =>
+    `M${x * half} ${y * (half - arm)}V${y * half}H${x * (half - arm)}`;
+  return corner(-1, -1) + corner(1, -1) + corner(1, 1) + corner(-1, 1);
 }

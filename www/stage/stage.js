@@ -227,8 +227,8 @@ export class Stage {
     const palette = currentPalette();
     context.lineCap = "round";
     context.strokeStyle = palette.faint;
-    context.lineWidth = ring.dots ? 1.5 : 3;
-    const radius = ring.radius + (ring.dots ? 3 : 11);
+    context.lineWidth = ring.dots ? 1.5 : ring.radius < 26 ? 2 : 3;
+    const radius = ring.arc;
     for (let id = 0; id < frame.nodes; id++) {
       if (frame.status(id) === 1) continue;
       const set = frame.timerSet(id);
