@@ -9,8 +9,11 @@ import { html, nothing, render, saveFile } from "../lib/dom.js";
  */
 export function drawSharing(host, { link, json, title, error, copied, copy, load }) {
   const file = async (/** @type {Event} */ event) => {
-    const chosen = /** @type {HTMLInputElement} */ (event.currentTarget).files?.[0];
-    if (chosen) load(await chosen.text());
+    const input = /** @type {HTMLInputElement} */ (event.currentTarget);
+    const text = await input.files?.[0]?.text();
+    // Emptied, so that the same file can be chosen again.
+    input.value = "";
+    if (text !== undefined) load(text);
   };
   const paste = (/** @type {Event} */ event) => {
     event.preventDefault();
