@@ -91,6 +91,7 @@
  * @property {[number, number][]} cuts
  * @property {TraceEvent[]} recent the last events, oldest first
  * @property {Violation | null} violation the first one, when it has happened by now
+ * @property {(id: number) => NodeDetail | null} detail a node in full
  */
 
 /**

@@ -30,7 +30,7 @@ const PANEL_MS = 220;
 const STORY_MS = 120;
 /** How long before the first thing that goes wrong a scenario opens, in virtual milliseconds. */
 const LEAD_MS = 90;
-const RECENT = 60;
+const RECENT = 160;
 const JUST_NOW = 160;
 /** How many nodes a diagram shows of a large cluster, at least. */
 const DIAGRAM_NODES = 12;
@@ -220,6 +220,7 @@ export class RunPage {
       cuts: Array.from({ length: frame.cuts }, (_, k) => frame.cut(k)),
       recent,
       violation: this.player.violationNow,
+      detail: (id) => simulation.node(id) ?? null,
     });
     const hint = this.hintNow();
     setWords("headline", headline);

@@ -5,6 +5,11 @@ import { capital, counted, duration, listed, nodesListed } from "../lib/format.j
 /** @typedef {import("../types.js").NodeGlance} NodeGlance */
 /** @typedef {import("../types.js").StageState} StageState */
 
+/** How long what has just happened is the headline, in virtual milliseconds. */
+const FRESH_MS = 40;
+/** How long it is told what a new leader saved. */
+const SAVED_MS = 150;
+
 /**
  * @param {StageState} state
  * @returns {{ headline: string, watch: string }}
@@ -18,10 +23,55 @@ export function raftHeadline(state) {
   const asking = up.filter((node) => node.role === "pre-candidate");
   const leader = leaders[0];
   if (leaders.length > 1) return twoLeaders(state, leaders);
+  const removed = state.recent.findLast((e) => e.name === "truncated");
+  if (removed && !state.violation && state.now - removed.at_ms < FRESH_MS) {
+    const [was, is] = removed.text.includes("entries") ? ["They were", "they are"] : ["It was", "it is"];
+    return {
+      headline: removed.text,
+      watch: `${was} never committed, so nobody was told that ${is} done.`,
+    };
+  }
+  const apart = leader ? standingApart(state, leader) : [];
+  if (leader && apart.length > 0) {
+    const { headline, watch } = leading(state, leader);
+    return { headline, watch: `${aside(state, apart)} ${watch}` };
+  }
   if (candidates.length > 0 && (!leader || term > leader.epoch)) return election(state, candidates, leader);
   if (leader) return leading(state, leader);
   if (asking.length > 0) return preElection(asking);
   return leaderless(state, up, term);
+}
+
+/**
+ * Those that stand for election where nobody who hears the leader hears them, while it has a
+ * majority: they can win nothing and disturb nobody. Empty if anybody stands that is not apart.
+ * @param {StageState} state
+ * @param {NodeGlance} leader
+ */
+function standingApart(state, leader) {
+  const near = reachable(state, leader.id);
+  if (near.length < leader.glance.needed) return [];
+  const standing = state.nodes.filter(
+    (node) => node.status === "up" && (node.role === "candidate" || node.role === "pre-candidate"),
+  );
+  const apart = standing.filter(
+    (node) => !reachable(state, node.id).some((other) => near.some((each) => each.id === other.id)),
+  );
+  return apart.length === standing.length ? apart : [];
+}
+
+/**
+ * @param {StageState} state
+ * @param {NodeGlance[]} apart
+ */
+function aside(state, apart) {
+  const [first] = apart;
+  if (apart.length > 1)
+    return `${capital(nodesListed(apart.map((node) => node.id)))} are cut off and stand for election in vain.`;
+  const alone = reachable(state, first.id).length <= 1 ? "alone" : "cut off";
+  return first.role === "candidate"
+    ? `Node ${first.id} is ${alone} and stands in vain, now in term ${first.epoch}.`
+    : `Node ${first.id} is ${alone} and asks in vain whether it could win.`;
 }
 
 /**
@@ -105,21 +155,84 @@ function leading(state, leader) {
       watch: `It reaches ${counted(reach.length, "node")}, itself included; ${needed} are needed, so nothing it takes can be committed.`,
     };
   const elected = state.recent.findLast((e) => e.class === "leadership" && e.node === leader.id);
+  const fresh = elected !== undefined && state.now - elected.at_ms < FRESH_MS;
+  const news = `Node ${leader.id} is elected leader of term ${leader.epoch}`;
   if (last > commit) {
-    const have = state.nodes.filter((node) => node.glance.last >= last).length;
-    const entries = last - commit === 1 ? `entry ${last}` : `entries ${commit + 1} to ${last}`;
-    return {
-      headline: `Node ${leader.id} copies ${entries} to the others`,
-      watch: `It leads term ${leader.epoch}. ${have} of ${state.nodes.length} logs reach that far; with ${needed} known to, ${last - commit === 1 ? "it is" : "they are"} committed.`,
-    };
+    const which = nounOf(commit + 1, last);
+    const copies = copying(state, leader, which);
+    return { headline: fresh ? news : `Node ${leader.id} copies ${which} to the others`, watch: copies };
   }
-  const fresh = elected && state.now - elected.at_ms < 40;
+  const saved = savedBy(state, leader, elected);
   return {
-    headline: fresh
-      ? `Node ${leader.id} is elected leader of term ${leader.epoch}`
-      : `Node ${leader.id} leads term ${leader.epoch}`,
-    watch: `${commit === 0 ? "Nothing is committed yet." : `Everything up to entry ${commit} is committed.`} Its heartbeats keep the others from standing for election.`,
+    headline: fresh ? news : `Node ${leader.id} leads term ${leader.epoch}`,
+    watch:
+      saved ||
+      `${commit === 0 ? "Nothing is committed yet." : `Everything up to entry ${commit} is committed.`} Its heartbeats keep the others from standing for election.`,
   };
+}
+
+/**
+ * The entries of older terms that a new leader has committed along with its first: what was under way
+ * when the one before was lost. "" where there are none.
+ * @param {StageState} state
+ * @param {NodeGlance} leader
+ * @param {import("../types.js").TraceEvent | undefined} elected
+ */
+function savedBy(state, leader, elected) {
+  if (!elected || state.now - elected.at_ms > SAVED_MS) return "";
+  const done = state.recent.find(
+    (e) => e.name === "committed" && e.node === leader.id && e.at_ms >= elected.at_ms,
+  );
+  const [, first, last] = /^Entries (\d+) to (\d+) /.exec(done?.text ?? "") ?? [];
+  const entries = state.detail(leader.id)?.view.log.entries ?? [];
+  const older = entries.filter(
+    (/** @type {any} */ e) => e.index >= Number(first) && e.index <= Number(last) && e.term < leader.epoch,
+  );
+  if (older.length === 0) return "";
+  const one = older.length === 1;
+  return `${capital(nounOf(older[0].index, older.at(-1).index))} of an older term ${one ? "is" : "are"} not lost: the new leader had ${one ? "it" : "them"}, and ${one ? "it is" : "they are"} committed with entry ${last}, of its own term.`;
+}
+
+/**
+ * What a leader still has to do for what is in its log: it counts the copies that it knows of, and
+ * only those of its own term (5.4.2).
+ * @param {StageState} state
+ * @param {NodeGlance} leader
+ * @param {string} which
+ */
+function copying(state, leader, which) {
+  const view = state.detail(leader.id)?.view;
+  if (!view) return `It leads term ${leader.epoch}.`;
+  const { commit, last } = leader.glance;
+  const one = last - commit === 1;
+  const they = one ? "it is" : "they are";
+  const known = (/** @type {number[]} */ set) =>
+    set.filter(
+      (id) => id === leader.id || view.peers.some((/** @type {any} */ p) => p.node === id && p.match >= last),
+    ).length;
+  const { voters, outgoing } = view.config;
+  const old = view.log.entries.filter(
+    (/** @type {any} */ e) => e.index > commit && e.term < leader.epoch,
+  ).length;
+  const holds = `${known(voters)} of ${voters.length} logs are known to hold ${one ? "it" : "them"}`;
+  if (outgoing.length > 0)
+    return `Two sets of members decide together, each by a majority: ${known(outgoing)} of the ${outgoing.length} old and ${known(voters)} of the ${voters.length} new are known to hold ${one ? "it" : "them"}.`;
+  if (old === last - commit)
+    return `${capital(which)} ${one ? "is" : "are"} of an older term: ${holds}, yet a leader counts copies only of entries of its own term, here ${leader.epoch}. Older ones are committed along with one of those.`;
+  const survived =
+    old > 0
+      ? `${capital(nounOf(commit + 1, commit + old))} of an older term ${old === 1 ? "is" : "are"} in its log and so ${old === 1 ? "survives" : "survive"}. `
+      : `It leads term ${leader.epoch}. `;
+  return `${survived}${holds}; with ${leader.glance.needed} ${they} committed.`;
+}
+
+/**
+ * @param {number} first
+ * @param {number} last
+ */
+function nounOf(first, last) {
+  if (first === last) return `entry ${last}`;
+  return `entries ${first} ${last - first === 1 ? "and" : "to"} ${last}`;
 }
 
 /**
@@ -133,14 +246,16 @@ function leaderless(state, up, term) {
   const first = next
     ? `Node ${next.id}'s election timer runs out first, in ${duration(Math.max(0, next.timerDue - state.now))}.`
     : "";
-  const needed = up[0].glance.needed;
-  if (up.length < needed)
+  const { needed } = up[0].glance;
+  const voters = votersOf(state, up[0].id);
+  const able = up.filter((node) => voters.includes(node.id));
+  if (able.length < needed)
     return {
-      headline: `Only ${counted(up.length, "node")} of ${state.nodes.length} ${up.length === 1 ? "is" : "are"} up`,
+      headline: `Only ${counted(able.length, "node")} of ${voters.length} ${able.length === 1 ? "is" : "are"} up`,
       watch: `${needed} votes make a leader: the cluster has to wait for a restart.`,
     };
-  const fallen = state.nodes.find((node) => node.status !== "up" && node.role === "leader");
-  if (fallen)
+  const fallen = lastLeader(state);
+  if (fallen && fallen.epoch >= term)
     return {
       headline:
         fallen.status === "paused"
@@ -161,7 +276,7 @@ function leaderless(state, up, term) {
  * @param {number} candidate
  */
 function lostLeader(state, candidate) {
-  const gone = state.nodes.find((node) => node.status !== "up" && node.role === "leader");
+  const gone = lastLeader(state);
   if (!gone || gone.id === candidate) return "";
   const when = state.recent.findLast((e) => e.node === gone.id && e.kind === "action" && e.name === "crash");
   const ago = when ? ` ${duration(state.now - when.at_ms)} ago` : "";
@@ -169,7 +284,28 @@ function lostLeader(state, candidate) {
 }
 
 /**
- * The nodes that are up and that a node can talk with both ways, itself included.
+ * The last of the leaders that are down or stand still.
+ * @param {StageState} state
+ */
+function lastLeader(state) {
+  return state.nodes
+    .filter((node) => node.status !== "up" && node.role === "leader")
+    .sort((a, b) => b.epoch - a.epoch)[0];
+}
+
+/**
+ * Who votes, as a node knows it.
+ * @param {StageState} state
+ * @param {number} id
+ * @returns {number[]}
+ */
+function votersOf(state, id) {
+  const voters = state.detail(id)?.view?.config?.voters ?? [];
+  return voters.length > 0 ? voters : state.nodes.map((node) => node.id);
+}
+
+/**
+ * The voters that are up and that a node can talk with both ways, itself included.
  * @param {StageState} state
  * @param {number} id
  */
@@ -179,5 +315,6 @@ function reachable(state, id) {
     if (from === id) cut.add(to);
     if (to === id) cut.add(from);
   }
-  return state.nodes.filter((node) => node.status === "up" && !cut.has(node.id));
+  const voters = votersOf(state, id);
+  return state.nodes.filter((node) => node.status === "up" && !cut.has(node.id) && voters.includes(node.id));
 }

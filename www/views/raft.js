@@ -14,7 +14,7 @@ export const raft = {
   title: "Raft",
   epochName: "term",
   node: look,
-  wantsDetail: (node) => node.status !== "crashed" && standing(node),
+  wantsDetail: (node) => node.status !== "crashed" && (standing(node) || node.role === "learner"),
   message: (kind) => messages[kind] ?? messages.AppendEntries,
   headline: raftHeadline,
   explain,
@@ -34,7 +34,9 @@ export const raft = {
     ["node", "follower: one ring"],
     ["leader", "leader: two rings"],
     ["candidate", "candidate: dashed halo, and its votes as dots"],
+    ["learner", "no vote, as a learner or one that has left: dashed"],
     ["crashed", "crashed: dotted"],
+    ["paused", "paused: two bars"],
     ["arc", "time left on its timer"],
   ],
   options: raftOptions,
@@ -71,7 +73,7 @@ function standing(node) {
  */
 function look(node, detail) {
   const { glance } = node;
-  const label = labelOf(node);
+  const label = labelOf(node, detail);
   /** @type {import("../types.js").NodeLook["ring"]} */
   let ring = "plain";
   if (node.status !== "crashed") {
@@ -91,16 +93,32 @@ function look(node, detail) {
   };
 }
 
-/** @param {NodeGlance} node */
-function labelOf(node) {
+/**
+ * Whether a node without a vote is one that has left, or one that has yet to be let in: by the
+ * members that its own log names.
+ * @param {NodeDetail | null | undefined} detail
+ * @returns {"learner" | "has left" | "not a member yet"}
+ */
+function membership(detail) {
+  const { voters = [], learners = [] } = detail?.view.config ?? {};
+  if (!detail || learners.includes(detail.id)) return "learner";
+  return voters.length === 0 ? "not a member yet" : "has left";
+}
+
+/**
+ * @param {NodeGlance} node
+ * @param {NodeDetail | null} [detail]
+ */
+function labelOf(node, detail) {
   if (node.status === "crashed") return "";
   const { votes, needed, voted_for: votedFor } = node.glance;
   const held = node.status === "paused" ? `paused${node.waiting ? `, ${node.waiting} waiting` : ""}` : "";
-  if (held) return node.role === "follower" ? held : `${node.role}, ${held}`;
+  const role = node.role === "learner" ? membership(detail) : node.role;
+  if (held) return role === "follower" ? held : `${role}, ${held}`;
   if (standing(node)) return `${node.role}, ${votes} of ${needed} votes`;
   if (node.role === "follower" && node.glance.leader < 0 && votedFor >= 0 && votedFor !== node.id)
     return `voted for ${votedFor}`;
-  return node.role;
+  return role;
 }
 
 /**
@@ -126,7 +144,12 @@ function votes(node, detail) {
  * @param {NodeDetail} detail
  * @returns {string[]}
  */
-function explain({ id, status, view, timers, clock_ms: clock }) {
+function explain(detail) {
+  const { id, status, view, timers, clock_ms: clock } = detail;
+  if (status === "crashed" && view.term === 0 && view.log.last === 0)
+    return [
+      `Node ${id} is down, and its disk is empty: it starts as one that knows nothing, not even how it voted.`,
+    ];
   if (status === "crashed")
     return [
       `Node ${id} is down. What it had in memory is lost; its term, its vote and its log of ${counted(view.log.last, "entry", "entries")} are on its disk.`,
@@ -147,10 +170,16 @@ function explain({ id, status, view, timers, clock_ms: clock }) {
     lines.push(
       `Node ${id} ${view.role === "candidate" ? `asks for votes in term ${view.term}` : `asks whether it could win term ${view.term + 1}`}. ${missing > 0 ? `It needs ${counted(missing, "more vote")}.` : "It has enough votes."}`,
     );
+  } else if (view.role === "learner") {
+    lines.push(
+      {
+        learner: `Node ${id} learns: it gets the log and has no vote.`,
+        "has left": `Node ${id} has left: it is no member any more, gets nothing and has no vote.`,
+        "not a member yet": `Node ${id} is new and has asked to be let in.`,
+      }[membership(detail)],
+    );
   } else if (view.leader != null) {
     lines.push(`Node ${id} follows node ${view.leader}, the leader of term ${view.term}.`);
-  } else if (view.role === "learner") {
-    lines.push(`Node ${id} learns: it gets the log and has no vote.`);
   } else {
     lines.push(
       `Node ${id} knows no leader in term ${view.term}${view.voted_for != null ? `; it has voted for node ${view.voted_for}` : ""}.`,
@@ -176,11 +205,13 @@ function timerSentence(role, left) {
  * @param {NodeDetail} detail
  * @returns {[string, string][]}
  */
-function facts({ id, status, clock_ms: _, drift_ppm: drift, view }) {
+function facts(detail) {
+  const { id, status, drift_ppm: drift, view } = detail;
   const { log, config } = view;
+  const role = view.role === "learner" ? membership(detail) : view.role;
   /** @type {[string, string][]} */
   const rows = [
-    ["Role", status === "up" ? view.role : `${status} (${view.role})`],
+    ["Role", status === "up" ? role : `${status} (${role})`],
     ["Term", String(view.term)],
     [
       "Voted for",
