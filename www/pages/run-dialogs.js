@@ -196,16 +196,18 @@ export class Dialogs {
     return { outcomes, differs };
   }
 
-  /** @param {string} text */
+  /**
+   * The page cannot go on with a simulator that has failed, so there is no way past this dialog but on.
+   * @param {string} text
+   */
   panic(text) {
-    const { page, player } = this;
-    const { scenario } = player.branch ?? { scenario: null };
-    openDialog("The simulator has failed", (host) =>
+    const scenario = this.player.branch?.scenario ?? null;
+    const draw = (/** @type {HTMLElement} */ host) =>
       render(
         html`<h1>The simulator has failed</h1>
           <p>
-            That is a mistake of ours, not yours. Nothing you did is lost: the scenario, with all that was
-            done by hand, can be run again.
+            That is a mistake of ours, not yours. The scenario, with all that was done by hand, is not lost
+            and can be run again.
           </p>
           <pre tabindex="0">${text}</pre>
           <div class="actions">
@@ -217,9 +219,8 @@ export class Dialogs {
             </button>
           </div>`,
         host,
-      ),
-    );
-    void page;
+      );
+    openDialog("The simulator has failed", draw, { stays: true });
   }
 
   /**

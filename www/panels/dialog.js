@@ -5,8 +5,9 @@ import { byId, render } from "../lib/dom.js";
 /**
  * @param {string} label
  * @param {(host: HTMLElement, close: () => void) => void} draw
+ * @param {{ stays?: boolean }} [how] `stays`: there is no way back to the page
  */
-export function openDialog(label, draw) {
+export function openDialog(label, draw, { stays = false } = {}) {
   const dialog = /** @type {HTMLDialogElement} */ (byId("dialog"));
   const body = document.createElement("div");
   const button = document.createElement("button");
@@ -15,11 +16,14 @@ export function openDialog(label, draw) {
   const close = () => dialog.close();
   button.addEventListener("click", close);
   render(null, dialog);
-  dialog.replaceChildren(body, button);
+  dialog.replaceChildren(body, ...(stays ? [] : [button]));
   dialog.setAttribute("aria-label", label);
   dialog.onclick = (event) => {
-    if (event.target === dialog) close();
+    if (event.target === dialog && !stays) close();
   };
+  // Browsers let a second Escape through whatever a page says.
+  dialog.onclose = stays ? () => dialog.showModal() : null;
+  dialog.oncancel = stays ? (event) => event.preventDefault() : null;
   draw(body, close);
   if (!dialog.open) dialog.showModal();
 }
