@@ -65,7 +65,7 @@ test("crash the leader, see another; go back, branch, and share the very event",
   const first = await leader(page);
   expect(first).toBeGreaterThanOrEqual(0);
   await page.locator(`[data-node="${first}"]`).click();
-  await page.getByRole("menuitem", { name: "Crash" }).click();
+  await page.getByRole("menuitem", { name: "Crash", exact: true }).click();
   await expect(page.locator(`[data-node="${first}"]`)).toHaveAttribute("aria-label", /crashed/);
   const crashedAt = await page.evaluate(() => window.synod.player.now);
   await playUntil(page, () =>

@@ -38,6 +38,7 @@ export function commandsOf(page) {
       keys: ["r"],
       run: () => hands.focusRequest(),
     },
+    { id: "links", group: "Cluster", label: "Cut or mend links", keys: ["c"], run: () => hands.openLinks() },
     {
       id: "manual",
       group: "Cluster",

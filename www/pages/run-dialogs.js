@@ -4,6 +4,7 @@ import { html, render } from "../lib/dom.js";
 import { openDialog } from "../panels/dialog.js";
 import { drawBranches, outcomeOf } from "../panels/branches.js";
 import { drawHelp } from "../panels/help.js";
+import { drawLinks } from "../panels/links.js";
 import { errorWords, notice } from "../panels/notices.js";
 import { drawOptions } from "../panels/options.js";
 import { drawSharing } from "../panels/sharing.js";
@@ -113,6 +114,38 @@ export class Dialogs {
         if (dropped > 0) notice(`${dropped} of the script's entries name nodes that are no longer there.`);
       };
       drawOptions(host, state);
+    });
+  }
+
+  /** @param {number} from the node whose links are listed first */
+  links(from) {
+    const { page, player } = this;
+    player.pause();
+    /** @type {number[]} */
+    let side = [];
+    openDialog("Links", (host) => {
+      const draw = () => {
+        const frame = player.frame();
+        drawLinks(host, {
+          nodes: frame.nodes,
+          cuts: Array.from({ length: frame.cuts }, (_, k) => frame.cut(k)),
+          from,
+          side,
+          look: (id) => {
+            from = id;
+            draw();
+          },
+          choose: (chosen) => {
+            side = chosen;
+            draw();
+          },
+          act: (action) => {
+            page.hands.act(action);
+            if (!player.dead) draw();
+          },
+        });
+      };
+      draw();
     });
   }
 

@@ -4,6 +4,7 @@ import { byId } from "../lib/dom.js";
 import { inMs, listed, peerName } from "../lib/format.js";
 import { openMenu } from "../lib/menu.js";
 import { errorWords, notice } from "../panels/notices.js";
+import { aimRequest } from "../panels/stage-bar.js";
 import { FLAG } from "../stage/frame.js";
 
 /** @typedef {import("../types.js").Action} Action */
@@ -79,6 +80,8 @@ export class Hands {
     if (status === "paused") deeds.push(deed("Resume", { do: "resume", node: id }));
     if (cutOff) deeds.push({ label: "Reconnect", run: () => this.reconnect(id) });
     else deeds.push(deed("Isolate", { do: "isolate", node: id }));
+    if (this.player.frameReader.nodes > 1)
+      deeds.push({ label: "Cut its links…", run: () => this.openLinks(id) });
     if (status === "up") {
       deeds.push(deed("Trigger its time-out", { do: "timeout", node: id }));
       if (this.page.view.requests) deeds.push({ label: "Send a request…", run: () => this.focusRequest(id) });
@@ -90,7 +93,8 @@ export class Hands {
     if (status !== "crashed")
       deeds.push(deed(`Set its clock ${SKEW_MS} ms ahead`, { do: "skew", node: id, ahead_ms: SKEW_MS }));
     if (this.page.info.membership) deeds.push(deed("Ask it to leave", { do: "leave", node: id }));
-    deeds.push(deed("Lose its disk", { do: "disk_loss", node: id }, true));
+    const loss = status === "crashed" ? "Lose its disk" : "Crash and lose its disk";
+    deeds.push(deed(loss, { do: "disk_loss", node: id }, true));
     return deeds;
   }
 
@@ -192,6 +196,11 @@ export class Hands {
     for (const other of others) if (!this.act({ do: "mend", from: id, to: other })) return;
   }
 
+  /** @param {number} [from] the node whose links are looked at first */
+  openLinks(from) {
+    this.page.dialogs.links(from ?? this.page.node);
+  }
+
   toggleManual() {
     this.act({ do: "manual", on: !this.manual });
   }
@@ -200,11 +209,11 @@ export class Hands {
 
   /** @param {number} [node] */
   focusRequest(node) {
-    const form = /** @type {HTMLFormElement | null} */ (document.querySelector("#request"));
-    if (!form) return;
-    const target = /** @type {HTMLSelectElement | null} */ (form.elements.namedItem("node"));
-    if (target && node !== undefined) target.value = String(node);
-    /** @type {HTMLElement | null} */ (form.querySelector("select"))?.focus();
+    if (node !== undefined) {
+      aimRequest(node);
+      this.page.drawBar(this.player.frame());
+    }
+    /** @type {HTMLElement | null} */ (document.querySelector("#request select"))?.focus();
   }
 
   /**

@@ -265,16 +265,22 @@ export class RunPage {
       position: player.position,
       go: (id) => this.openEvent(id),
     });
+    this.drawBar(frame);
+    this.drawInspector(frame);
+    this.drawDiagram(frame);
+    if (this.eventsAreOpen) this.events.draw(player.simulation, frame.nodes, this.event);
+  }
+
+  /** @param {import("../stage/frame.js").Frame} frame */
+  drawBar(frame) {
     drawStageBar(byId("stage-bar"), {
       hands: this.hands,
       requests: this.view.requests,
+      nodes: frame.nodes,
       manual: this.hands.manual,
       cut: frame.cuts > 0,
       flights: frame.flights,
     });
-    this.drawInspector(frame);
-    this.drawDiagram(frame);
-    if (this.eventsAreOpen) this.events.draw(player.simulation, frame.nodes, this.event);
   }
 
   /** @param {import("../stage/frame.js").Frame} frame */

@@ -1,41 +1,58 @@
 // The bar under the stage: a request, and what concerns the whole cluster.
 
-import { html, nothing, render } from "../lib/dom.js";
+import { html, nothing, render, valueOf } from "../lib/dom.js";
 
 /**
  * @typedef {object} BarHands
  * @property {(op: any, node: number | null) => void} request
  * @property {(action: import("../types.js").Action) => void} act
  * @property {() => void} toggleManual
+ * @property {() => void} openLinks
  * @property {() => void} listMessages
  */
 
 let verb = "put";
+/** The node that is asked, or "" for whichever the client finds. */
+let target = "";
+
+/** @param {number} node the node that the next request is for */
+export function aimRequest(node) {
+  target = String(node);
+}
 
 /**
  * @param {HTMLElement} host
- * @param {{ hands: BarHands, requests: boolean, manual: boolean, cut: boolean, flights: number }} state
+ * @param {{ hands: BarHands, requests: boolean, nodes: number, manual: boolean, cut: boolean,
+ *   flights: number }} state
  */
 export function drawStageBar(host, state) {
-  const { hands, requests, manual, cut, flights } = state;
+  const { hands, requests, nodes, manual, cut, flights } = state;
   const again = () => drawStageBar(host, state);
   render(
-    html`${requests ? requestForm(hands, again) : nothing}
-      <button class="push" ?disabled=${!cut} @click=${() => hands.act({ do: "heal" })}>Heal all</button>
-      <button @click=${() => hands.act({ do: "join" })}>Add a node</button>
+    html`${requests ? requestForm(hands, nodes, again) : nothing}
+      ${
+        cut
+          ? html`<button class="push" @click=${() => hands.act({ do: "heal" })}>Heal all</button>`
+          : html`<button class="push" @click=${() => hands.openLinks()}>Links…</button>`
+      }
+      <button @click=${() => hands.act({ do: "join" })}>Add node</button>
       <button aria-pressed=${manual ? "true" : "false"} @click=${() => hands.toggleManual()}>
         Deliver by hand
       </button>
-      <button @click=${() => hands.listMessages()}>Messages <span class="figures">${flights}</span></button>`,
+      <button @click=${() => hands.listMessages()}>
+        Messages <span class="figures count">${flights}</span>
+      </button>`,
     host,
   );
 }
 
 /**
  * @param {BarHands} hands
+ * @param {number} nodes
  * @param {() => void} again
  */
-function requestForm(hands, again) {
+function requestForm(hands, nodes, again) {
+  if (target !== "" && Number(target) >= nodes) target = "";
   const send = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
@@ -49,7 +66,7 @@ function requestForm(hands, again) {
       delete: { delete: key },
       cas: { cas: [key, old === "" ? null : Number(old), value] },
     };
-    hands.request(ops[verb], null);
+    hands.request(ops[verb], target === "" ? null : Number(target));
   };
   return html`<form id="request" @submit=${send}>
     <select
@@ -73,7 +90,18 @@ function requestForm(hands, again) {
           />`
         : nothing
     }
-    ${verb === "put" || verb === "cas" ? html`<input name="value" type="number" aria-label="Value" placeholder="value 1" />` : nothing}
+    ${verb === "put" || verb === "cas" ? html`<input name="value" type="number" aria-label="Value" placeholder="1" />` : nothing}
+    <select
+      name="node"
+      aria-label="Whom to ask"
+      @change=${(/** @type {Event} */ e) => {
+        target = valueOf(e);
+        again();
+      }}
+    >
+      <option value="" ?selected=${target === ""}>any node</option>
+      ${Array.from({ length: nodes }, (_, id) => html`<option value=${id} ?selected=${target === String(id)}>node ${id}</option>`)}
+    </select>
     <button type="submit" class="primary">Ask</button>
   </form>`;
 }
