@@ -42,12 +42,12 @@ export function drawLogs(host, { nodes, glances }) {
       }
       <p class="note log-key">
         <span class="cell solid">3</span> committed <span class="cell open">3</span> not yet
-        ${
-          leader
-            ? html`<span class="cell key match"></span> match <span class="cell key next"></span> next, as
-                leader ${leader.id} sees it`
-            : nothing
-        }
+        <span class=${leader ? "" : "no-leader"} title="as the leader sees it">
+          <span class="cell key match"></span> match <span class="cell key next"></span> next<span
+            class="hidden"
+            >, as leader ${leader?.id} sees it</span
+          >
+        </span>
       </p>`,
     host,
   );
