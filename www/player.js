@@ -1,6 +1,7 @@
 // Owns the run: time, speed, branches and what is done by hand. Draws nothing.
 
 import { Frame } from "./stage/frame.js";
+import { freeName, partedAt, without } from "./lib/branches.js";
 import { actionWords } from "./lib/format.js";
 import { simulate, troubleOf } from "./wasm.js";
 
@@ -16,13 +17,19 @@ import { simulate, troubleOf } from "./wasm.js";
  * @property {number} fork_ms where it left its parent
  * @property {number} end_ms how far it has run
  * @property {number | null} parent
+ * @property {boolean} touched whether a hand has acted in it
  */
+
+/** @typedef {import("./types.js").Violation} Violation */
 
 export const SPEED_LEAST = 1 / 1000;
 export const SPEED_MOST = 10;
 /** Real time between two frames that counts at most: a hidden tab does not leap ahead. */
 const FRAME_MS_MOST = 50;
 const BRANCHES_MOST = 24;
+/** Judging the clients' history takes this share of real time at most, while time goes on. */
+const JUDGE_SHARE = 1 / 40;
+const JUDGE_MS = 250;
 
 export class Player {
   /** @param {import("./types.js").ProtocolInfo} info */
@@ -42,18 +49,27 @@ export class Player {
     this.branches = [];
     this.current = 0;
     this.nextBranch = 0;
-    /** Whether a hand has acted since the scenario was loaded. */
-    this.touched = false;
     this.stopAt = Infinity;
     /** @type {number[]} triples: event, time, code */
     this.marks = [];
     this.marked = 0;
-    /** @type {import("./types.js").Violation[]} */
+    /** @type {Violation[]} */
     this.violations = [];
+    /** Counts how often the recorded events became others. */
+    this.histories = 0;
+    /** Up to where the clients' history was judged, and when it may be judged again. */
+    this.judgedTo = 0;
+    this.judgeAt = 0;
+    /** Whether the answers fit one order, so far as is known: null where nothing is promised. */
+    this.linear = /** @type {boolean | null} */ (null);
+    /** The answer that no order explains. @type {Violation | null} */
+    this.unorderly = null;
     /** The last message a failing simulator left, once it has failed. */
     this.dead = "";
     /** @type {(kind: "budget" | "panic" | "refused" | "ended", error: any) => void} */
     this.onTrouble = () => {};
+    /** @type {(name: string) => void} called when too many runs were kept, with the one that went */
+    this.onForgotten = () => {};
     /** @type {() => void} */
     this.onJump = () => {};
   }
@@ -83,44 +99,61 @@ export class Player {
     return this.branch.scenario;
   }
 
+  /** Whether a hand has acted in the run that is shown. */
+  get touched() {
+    return this.branch.touched;
+  }
+
   /**
    * Puts a scenario on the stage. Throws, and leaves the run as it was, when the scenario is
-   * refused.
+   * refused. Runs that were kept stay, and so does the one that was shown, if it was worked on.
    * @param {Scenario} scenario
-   * @param {{ at_ms?: number, position?: number, keep?: string }} [how] `keep` names the run that
-   *   was shown, which stays as a branch
+   * @param {{ at_ms?: number, position?: number, keep?: boolean }} [how] `keep`: the run that was
+   *   shown stays in any case
+   * @returns {{ exact: boolean }} whether the run has the event that was asked for at that time
    */
-  load(scenario, { at_ms = 0, position, keep } = {}) {
+  load(scenario, { at_ms = 0, position, keep = false } = {}) {
+    let exact = true;
     const next = this.attempt(() => {
       const sim = simulate(scenario);
       try {
         if (at_ms > 0) sim.seek_ms(at_ms);
-        if (position !== undefined && sim.position !== position) reach(sim, position);
+        if (position !== undefined) exact = reach(sim, position, at_ms);
       } catch (error) {
         if (troubleOf(error) !== "panic") sim.free();
         throw error;
       }
       return sim;
     });
-    if (this.sim) this.remember();
-    if (keep === undefined) this.branches = [];
-    else this.branch.name = keep;
+    if (this.sim) {
+      this.remember();
+      if (!keep && !this.isWorkedOn(this.current)) this.branches = without(this.branches, this.current);
+    }
     const full = next.scenario();
     const id = this.nextBranch++;
-    const parent = keep === undefined ? null : this.current;
     this.branches.push({
       id,
-      name: full.title || "First run",
+      name: freeName(this.branches, full.title || "First run"),
       scenario: full,
       fork_ms: 0,
       end_ms: next.end_ms,
-      parent,
+      parent: null,
+      touched: false,
     });
     this.current = id;
-    this.touched = false;
+    this.forgetBeyond();
     this.put(next);
     this.stopAt = full.until_ms && full.until_ms > this.now ? full.until_ms : Infinity;
     this.version++;
+    return { exact };
+  }
+
+  /**
+   * Whether a hand has acted in a run, or in one that left it or that it left.
+   * @param {number} id
+   */
+  isWorkedOn(id) {
+    return this.branches.some((b) => b.touched && partedAt(this.branches, b.id, id) !== null);
   }
 
   /** @param {import("./types.js").Simulation} next */
@@ -128,9 +161,7 @@ export class Player {
     if (this.sim && !this.dead) this.sim.free();
     this.sim = next;
     this.dead = "";
-    this.marks = [];
-    this.marked = 0;
-    this.violations = [];
+    this.forgetMarks();
     this.jumped();
   }
 
@@ -226,18 +257,19 @@ export class Player {
       this.branch.end_ms = end;
       this.branches.push({
         id: this.nextBranch++,
-        name: `${actionWords(action)} at ${now.toFixed(0)} ms`,
+        name: freeName(this.branches, `${actionWords(action)} at ${now.toFixed(0)} ms`),
         scenario: old,
         fork_ms: now,
         end_ms: now,
         parent: this.current,
+        touched: true,
       });
       this.current = this.nextBranch - 1;
-      while (this.branches.length > BRANCHES_MOST) this.forgetOldest();
+      this.forgetBeyond();
       this.forgetMarks();
     }
     this.branch.scenario = sim.scenario();
-    this.touched = true;
+    this.branch.touched = true;
     this.version++;
     return { cut };
   }
@@ -262,17 +294,35 @@ export class Player {
     this.put(next);
   }
 
+  /**
+   * The end of a branch that is not shown: how many events it has, and when it ends.
+   * @param {Branch} branch
+   */
+  endOf(branch) {
+    return this.attempt(() => {
+      const sim = simulate(branch.scenario);
+      sim.advance_ms(branch.end_ms);
+      const end = { position: sim.position, now_ms: sim.now_ms };
+      sim.free();
+      return end;
+    });
+  }
+
   /** @param {number} id */
   forget(id) {
     if (id === this.current) return;
-    this.branches = this.branches.filter((b) => b.id !== id);
-    for (const branch of this.branches) if (branch.parent === id) branch.parent = null;
+    this.branches = without(this.branches, id);
     this.version++;
   }
 
-  forgetOldest() {
-    const oldest = this.branches.find((b) => b.id !== this.current);
-    if (oldest) this.forget(oldest.id);
+  /** Forgets the oldest runs where too many are kept, and says so. */
+  forgetBeyond() {
+    while (this.branches.length > BRANCHES_MOST) {
+      const oldest = this.branches.find((b) => b.id !== this.current);
+      if (!oldest) return;
+      this.forget(oldest.id);
+      this.onForgotten(oldest.name);
+    }
   }
 
   /** Writes down how far the shown run has come. */
@@ -293,6 +343,46 @@ export class Player {
       this.marked = length;
       if (broken) this.violations = this.simulation.violations();
     });
+    this.withUnorderly();
+  }
+
+  /**
+   * Holds what clients were answered up to now against one order. A history that has none gets
+   * none by going on, so each is blamed once, at the answer that completes it.
+   * @param {number} realNow
+   */
+  judge(realNow) {
+    if (this.dead || this.unorderly || this.position <= this.judgedTo) return;
+    if (this.playing && realNow < this.judgeAt) return;
+    const started = performance.now();
+    const report = this.guard(() => this.simulation.report());
+    if (!report) return;
+    this.judgeAt = realNow + Math.max(JUDGE_MS, (performance.now() - started) / JUDGE_SHARE);
+    this.judgedTo = this.position;
+    if (this.linear !== report.linearizable) this.version++;
+    this.linear = report.linearizable;
+    if (report.linearizable !== false || report.blamed === null) return;
+    const { client, return_ms } = report.history[report.blamed];
+    this.unorderly = {
+      event: answerEvent(this.simulation, client, return_ms),
+      at_ms: return_ms,
+      invariant: "linearizability",
+      nodes: [],
+      text: report.blame,
+    };
+    this.withUnorderly();
+  }
+
+  /** Puts the answer that no order explains among the violations and the marks. */
+  withUnorderly() {
+    const { unorderly } = this;
+    if (!unorderly || this.violations.includes(unorderly)) return;
+    this.violations = [...this.violations, unorderly].sort((a, b) => a.event - b.event);
+    if (
+      !this.marks.some((_, k) => k % 3 === 0 && this.marks[k] === unorderly.event && this.marks[k + 2] === 9)
+    )
+      this.marks.push(unorderly.event, unorderly.at_ms, 9);
+    this.version++;
   }
 
   /** The recorded future was cut: what is known of it goes. */
@@ -300,6 +390,11 @@ export class Player {
     this.marks = [];
     this.marked = 0;
     this.violations = [];
+    this.histories++;
+    this.judgedTo = 0;
+    this.judgeAt = 0;
+    this.linear = null;
+    this.unorderly = null;
   }
 
   jumped() {
@@ -347,14 +442,44 @@ export class Player {
 }
 
 /**
- * Goes to the exact event of a link.
+ * Goes to the exact event of a link, and answers whether it happens here when the link says so: if
+ * not, this build runs the scenario differently.
  * @param {import("./types.js").Simulation} sim
  * @param {number} position
+ * @param {number} at_ms
  */
-function reach(sim, position) {
-  while (sim.length < position && sim.step());
-  if (sim.length < position)
-    throw new Error(`This build's run has ${sim.length} events, and the link points to ${position}.`);
-  if (position > 0) sim.seek_event(position - 1);
-  else sim.seek_ms(0);
+function reach(sim, position, at_ms) {
+  if (sim.position !== position) {
+    while (sim.length < position && sim.step());
+    if (sim.length < position)
+      throw new Error(`This build's run has ${sim.length} events, and the link points to ${position}.`);
+    if (position > 0) sim.seek_event(position - 1);
+    else sim.seek_ms(0);
+  }
+  const [before] = position > 0 ? sim.trace(position - 1, position) : [];
+  const [after] = sim.trace(position, position + 1);
+  const near = 0.0005;
+  return (
+    sim.position === position &&
+    (before?.at_ms ?? 0) <= at_ms + near &&
+    (after?.at_ms ?? Infinity) >= at_ms - near
+  );
+}
+
+/**
+ * The event by which a client got an answer at a moment.
+ * @param {import("./types.js").Simulation} sim
+ * @param {number} client
+ * @param {number} at_ms
+ */
+function answerEvent(sim, client, at_ms) {
+  let [low, high] = [0, sim.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sim.trace(middle, middle + 1)[0].at_ms < at_ms) low = middle + 1;
+    else high = middle;
+  }
+  for (const event of sim.trace(low, low + 1000))
+    if (event.client === client && event.kind === "answer") return event.id;
+  return low;
 }

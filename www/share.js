@@ -37,8 +37,9 @@ export async function unpackRun(packed) {
     );
   }
   const { scenario, position, now_ms } = shared;
-  if (typeof scenario !== "object" || !Number.isInteger(position) || !Number.isFinite(now_ms)) {
-    throw new Error("The link is damaged: it names no run.");
+  const placed = Number.isInteger(position) && position >= 0 && Number.isFinite(now_ms) && now_ms >= 0;
+  if (typeof scenario !== "object" || scenario === null || !placed) {
+    throw new Error("The link is damaged: it names no run, or no place in it.");
   }
   return { scenario, position, now_ms };
 }

@@ -132,6 +132,221 @@ test("a damaged link says so and leaves the run as it was", async ({ page }) => 
   await expect(page.locator("[data-node]")).toHaveCount(5);
 });
 
+test("the link of a branch that is not shown opens at its end", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open(page);
+  await page.evaluate(() => {
+    const { player } = window.synod;
+    player.pause();
+    player.seek(640);
+    player.seek(600);
+  });
+  await page.locator('[data-node="1"]').click();
+  await page.getByRole("menuitem", { name: "Crash", exact: true }).click();
+  await page.keyboard.press("b");
+  const row = page.getByRole("row").filter({ hasText: "Forget" });
+  await row.getByRole("button", { name: "Copy link" }).click();
+  await expect(page.getByText("The link is copied")).toBeAttached();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const end = await page.evaluate(() => {
+    const { player } = window.synod;
+    player.show(player.branches[0].id);
+    player.seek(player.end);
+    return [player.now, player.position, window.synod.simulation.trace_hash()];
+  });
+  expect(end[0]).toBe(640);
+  const other = await context.newPage();
+  await open(other, link);
+  const there = await other.evaluate(() => [
+    window.synod.player.now,
+    window.synod.player.position,
+    window.synod.simulation.trace_hash(),
+  ]);
+  expect(there).toEqual(end);
+  expect(await other.evaluate(() => window.synod.player.playing)).toBe(false);
+});
+
+test("a link whose place does not fit the run says so loudly", async ({ page }) => {
+  await open(page);
+  const hash = new URL(await page.evaluate(() => window.synod.link())).hash;
+  const packed = await page.evaluate(async (run) => {
+    const bytes = Uint8Array.from(atob(run.replaceAll("-", "+").replaceAll("_", "/")), (c) =>
+      c.charCodeAt(0),
+    );
+    const through = (/** @type {Uint8Array} */ from, /** @type {GenericTransformStream} */ stream) =>
+      new Response(new Blob([/** @type {BlobPart} */ (from)]).stream().pipeThrough(stream)).arrayBuffer();
+    const text = new TextDecoder().decode(await through(bytes, new DecompressionStream("deflate-raw")));
+    const pack = async (/** @type {any} */ place) => {
+      const json = JSON.stringify({ ...JSON.parse(text), ...place });
+      const out = new Uint8Array(
+        await through(new TextEncoder().encode(json), new CompressionStream("deflate-raw")),
+      );
+      return btoa(String.fromCharCode(...out))
+        .replaceAll("+", "-")
+        .replaceAll("/", "_")
+        .replaceAll("=", "");
+    };
+    return { early: await pack({ position: 100, now_ms: 5 }), negative: await pack({ position: -5 }) };
+  }, hash.split("run=")[1]);
+  await page.evaluate((run) => (location.hash = `#/raft?run=${run}`), packed.early);
+  await expect(page.getByText("does not replay the link as it was")).toBeVisible();
+  await page.evaluate((run) => (location.hash = `#/raft?run=${run}`), packed.negative);
+  await expect(page.getByText("names no run, or no place in it")).toBeVisible();
+});
+
+test("what was worked on stays when other scenarios and links are opened", async ({ page }) => {
+  await open(page);
+  const link = await page.evaluate(() => window.synod.link());
+  await page.evaluate(() => {
+    const { player } = window.synod;
+    player.pause();
+    player.seek(640);
+    player.seek(600);
+  });
+  await page.locator('[data-node="1"]').click();
+  await page.getByRole("menuitem", { name: "Crash", exact: true }).click();
+  const names = () =>
+    page.evaluate(() => window.synod.player.branches.map((/** @type {any} */ branch) => branch.name));
+  const kept = await names();
+  expect(kept).toHaveLength(2);
+  for (const lesson of ["quiet-election", "split-vote"]) {
+    await page.locator(`[data-lesson="${lesson}"]`).click();
+    await page.waitForFunction((name) => window.synod.page.lesson === name, lesson);
+    expect(await names()).toHaveLength(3);
+  }
+  await page.evaluate((hash) => (location.hash = hash), new URL(link).hash);
+  await page.waitForFunction(() => window.synod.page.lesson === null);
+  expect((await names()).slice(0, 2)).toEqual(kept);
+  expect(new Set(await names()).size).toBe(3);
+});
+
+test("a scenario opens where it says, with its sentence until it happens", async ({ page }) => {
+  await open(page, "./#/raft?lesson=disruptive-returner");
+  expect(await page.evaluate(() => window.synod.player.now)).toBeGreaterThanOrEqual(1580);
+  await expect(page.locator("#watch")).toContainText("about to return");
+  await playUntil(page, () => window.synod.player.now > 1710);
+  await expect(page.locator("#watch")).not.toContainText("about to return");
+});
+
+test("an address that names no scenario opens the first one, and says so", async ({ page }) => {
+  await open(page, "./#/raft?lesson=nope");
+  await expect(page.getByText("There is no scenario “nope” here")).toBeVisible();
+  await expect(page.locator("[data-node]")).toHaveCount(5);
+});
+
+test("a stale read is told by the verdict and the headline, and can be gone to", async ({ page }) => {
+  await open(page, "./#/raft?lesson=stale-read");
+  await expect(page.locator("#verdict")).toContainText("hold so far");
+  await playUntil(page, () => window.synod.player.violations.length > 0);
+  await expect(page.locator("#verdict")).toContainText("Linearizability is violated");
+  await expect(page.locator("#watch")).toContainText("client 0 was answered to get x: 1");
+  await page.locator("#verdict").getByRole("button", { name: "Show it" }).click();
+  await expect(page.locator("#inspector h3")).toHaveText("Client 0 is answered: get x → 1");
+  await expect(page.locator("#headline")).toHaveText("Linearizability is violated");
+});
+
+test("a request sent from a node's menu goes to that node", async ({ page }) => {
+  await open(page);
+  await page.evaluate(() => window.synod.player.pause());
+  await page.locator('[data-node="2"]').click();
+  await page.getByRole("menuitem", { name: "Send a request" }).click();
+  await page.locator("#request input[name=key]").fill("y");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  const last = await page.evaluate(() => window.synod.player.scenario.script.at(-1));
+  const asked = await page.evaluate(
+    (at) =>
+      window.synod.player.scenario.script.filter(
+        (/** @type {any} */ e) => e.do === "request" && e.at_ms <= at,
+      ),
+    last.at_ms,
+  );
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toMatchObject({ node: 2, op: { put: ["y", 1] } });
+});
+
+test("the list of events is that of the run that is shown, beside what explains it", async ({ page }) => {
+  await open(page);
+  await page.evaluate(() => {
+    const { player } = window.synod;
+    player.pause();
+    player.seek(900);
+    player.seek(690);
+  });
+  await page.keyboard.press("e");
+  const list = page.locator("#events .rows");
+  await expect(list).toContainText("Node 2 is elected leader of term 2");
+  await page.evaluate(() => {
+    window.synod.page.hands.act({ do: "pause", node: 2 });
+    window.synod.player.seek(2000);
+    window.synod.player.seek(690);
+  });
+  await expect(list).not.toContainText("Node 2 is elected leader of term 2");
+  const shown = await list
+    .locator("[data-event]")
+    .evaluateAll((rows) =>
+      rows.map((row) => [Number(row.getAttribute("data-event")), row.querySelector("span")?.textContent]),
+    );
+  const real = await page.evaluate(
+    (ids) => ids.map((id) => [id, window.synod.simulation.trace(id, id + 1)[0].text]),
+    shown.map(([id]) => Number(id)),
+  );
+  expect(shown).toEqual(real);
+  const [id, text] = shown[Math.floor(shown.length / 2)];
+  await list.locator(`[data-event="${id}"]`).click();
+  await expect(page.locator("#inspector h3")).toHaveText(String(text));
+  await page.locator("#events").getByRole("button", { name: "close" }).click();
+  await expect(page.locator("#gallery")).toBeVisible();
+});
+
+test("links are cut and mended by keyboard", async ({ page }) => {
+  await open(page);
+  await page.evaluate(() => window.synod.player.pause());
+  const cuts = () =>
+    page.evaluate(() => {
+      const frame = window.synod.player.frame();
+      return Array.from({ length: frame.cuts }, (_, k) => frame.cut(k).join(">"));
+    });
+  await page.keyboard.press("c");
+  await page.getByRole("checkbox", { name: "0 → 3" }).press("Space");
+  expect(await cuts()).toEqual(["0>3"]);
+  await page.getByRole("button", { name: "Heal all links" }).press("Enter");
+  expect(await cuts()).toEqual([]);
+  const sides = page.getByRole("group", { name: "Nodes on one side" });
+  await sides.getByRole("checkbox", { name: "1" }).press("Space");
+  await sides.getByRole("checkbox", { name: "4" }).press("Space");
+  await page.getByRole("button", { name: "Cut 1 and 4 from 0, 2 and 3" }).press("Enter");
+  expect(await cuts()).toHaveLength(12);
+});
+
+test("a telephone lists branches and the first events, and shows the scenario that was tapped", async ({
+  browser,
+  baseURL,
+}) => {
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, baseURL });
+  const page = await context.newPage();
+  await open(page);
+  await page.evaluate(() => {
+    const { player, page: run } = window.synod;
+    player.pause();
+    player.seek(640);
+    player.seek(600);
+    run.hands.act({ do: "crash", node: 1 });
+  });
+  await page.getByRole("button", { name: "Branches" }).click();
+  await expect(page.getByRole("heading", { name: "Branches", exact: true })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Events", exact: true }).click();
+  const first = page.locator("#events .rows [data-event]").first();
+  await page.locator("#events .rows").evaluate((rows) => rows.scrollTo(0, 0));
+  await expect(first).toContainText("asks for votes in term 1");
+  await first.click();
+  await expect(page.locator("#inspector h3")).toBeVisible();
+  await page.getByRole("button", { name: "Scenarios" }).click();
+  await page.locator('[data-lesson="prevote"]').click();
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(0);
+  await context.close();
+});
+
 test("a message can be inspected and dropped, and a request asked for", async ({ page }) => {
   await open(page);
   await page.evaluate(() => window.synod.player.pause());

@@ -1,5 +1,6 @@
 // The dialogs of a run: sharing, options, branches, help, and what to do after a failure.
 
+import { freeName } from "../lib/branches.js";
 import { html, render } from "../lib/dom.js";
 import { openDialog } from "../panels/dialog.js";
 import { drawBranches, outcomeOf } from "../panels/branches.js";
@@ -51,9 +52,8 @@ export class Dialogs {
       load: (/** @type {string} */ _text) => {},
     };
     openDialog("Share this run", (host, close) => {
-      state.copy = () => {
-        void copyText(state.link);
-        state.copied = true;
+      state.copy = async () => {
+        state.copied = await copyText(state.link);
         drawSharing(host, state);
       };
       state.load = (text) => {
@@ -77,7 +77,7 @@ export class Dialogs {
       return `This is not JSON: ${errorWords(error)}`;
     }
     const { page } = this;
-    const wrong = page.open(scenario, { keep: this.player.branch.name });
+    const wrong = page.open(scenario, { keep: true });
     if (!wrong) this.player.play();
     return wrong;
   }
@@ -103,7 +103,7 @@ export class Dialogs {
         const nodes = scenario.nodes ?? 5;
         const script = scenario.script?.filter((entry) => fits(entry, nodes));
         const changed = { ...scenario, script, title: scenario.title ?? "Changed options" };
-        state.error = page.open(changed, { keep: this.player.branch.name });
+        state.error = page.open(changed, { keep: true });
         if (state.error) {
           drawOptions(host, state);
           return;
@@ -174,7 +174,8 @@ export class Dialogs {
           },
           rename: (id, name) => {
             const branch = player.branches.find((b) => b.id === id);
-            if (branch && name.trim()) branch.name = name.trim();
+            const others = player.branches.filter((b) => b.id !== id);
+            if (branch && name.trim()) branch.name = freeName(others, name.trim());
             player.version++;
             draw();
           },
@@ -185,8 +186,7 @@ export class Dialogs {
           },
           link: async (id) => {
             const branch = player.branches.find((b) => b.id === id);
-            if (branch) await copyText(await page.link(branch));
-            notice("The link is copied.");
+            if (branch && (await copyText(await page.link(branch)))) notice("The link is copied.");
           },
         });
       };
@@ -281,11 +281,16 @@ function fits(entry, nodes) {
   return named.every((id) => id == null || id < nodes);
 }
 
-/** @param {string} text */
+/**
+ * @param {string} text
+ * @returns {Promise<boolean>} whether it is copied
+ */
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
+    return true;
   } catch {
-    notice("The browser does not let this page copy: the text is in the field above.", { bad: true });
+    notice(`The browser does not let this page copy. Copy it from here: ${text}`, { bad: true, stays: true });
+    return false;
   }
 }

@@ -6,7 +6,7 @@ import { listenForKeys } from "../lib/keys.js";
 import { packRun, unpackRun } from "../share.js";
 import { Player } from "../player.js";
 import { Stage } from "../stage/stage.js";
-import { Timeline } from "../stage/timeline.js";
+import { CODE, Timeline } from "../stage/timeline.js";
 import { drawBranchName } from "../panels/branches.js";
 import { drawClock } from "../panels/clock.js";
 import { EventList } from "../panels/events.js";
@@ -28,13 +28,20 @@ import { Hands } from "./run-hands.js";
 /** How often panels are drawn again while time goes on, in real milliseconds. */
 const PANEL_MS = 220;
 const STORY_MS = 120;
-/** How long before the first thing that goes wrong a scenario opens, in virtual milliseconds. */
-const LEAD_MS = 90;
+/** How long a scenario's own sentence of what to watch for stays at least, in virtual milliseconds. */
+const WATCH_MS = 120;
+/** How long a violation is the headline, in virtual milliseconds. */
+const BROKEN_MS = 60;
 const RECENT = 160;
 const JUST_NOW = 160;
 /** How many nodes a diagram shows of a large cluster, at least. */
 const DIAGRAM_NODES = 12;
 const CHAIN_MOST = 8;
+const LED_MOST = 8;
+/** How many events are looked through for what an event led to. */
+const LED_WITHIN = 2000;
+/** Below this width panels are tabs: as in css/narrow.css. */
+const NARROW = "(max-width: 1100px)";
 
 export class RunPage {
   /**
@@ -53,50 +60,35 @@ export class RunPage {
       seek: (ms) => this.player.seek(ms),
       show: (id) => this.hands.attempt(() => this.player.show(id)),
     });
-    this.events = new EventList(byId("events"), (id) => this.openEvent(id));
+    this.events = new EventList(byId("events"), {
+      go: (id) => this.openEvent(id),
+      close: () => this.toggleEvents(false),
+    });
     /** @type {string | null} */
     this.lesson = null;
     /** What is looked at: one of the three, or the node alone. */
     this.node = 0;
     this.message = -1;
     this.event = -1;
+    this.stage.selectedNode = this.node;
     this.storyAt = 0;
     this.panelsAt = 0;
     this.seen = -1;
     this.told = -1;
+    /** @type {{ key: string, events: TraceEvent[] }} */
+    this.led = { key: "", events: [] };
     this.commands = commandsOf(this);
     this.player.onTrouble = (kind, error) => this.onTrouble(kind, error);
     this.player.onJump = () => this.onJump();
+    this.player.onForgotten = (name) =>
+      notice(`Only so many runs are kept: the oldest, “${name}”, has been let go.`);
     this.listen();
   }
 
   listen() {
     listenForKeys(() => (document.body.dataset.page === "run" ? this.commands : []));
     byId("diagram-title").textContent = this.view.diagramTitle;
-    const tabs = [
-      ["inspect", "Inspect"],
-      ["diagram", this.view.diagramTitle],
-      ["scenarios", "Scenarios"],
-      ["events", "Events"],
-    ];
-    const draw = () =>
-      render(
-        tabs.map(
-          ([id, label]) =>
-            html`<button
-              aria-pressed=${document.body.dataset.tab === id ? "true" : "false"}
-              @click=${() => {
-                document.body.dataset.tab = id;
-                draw();
-                this.seen = -1;
-              }}
-            >
-              ${label}
-            </button>`,
-        ),
-        byId("tabs"),
-      );
-    draw();
+    this.showTab(document.body.dataset.tab ?? "inspect");
     render(
       html`<button @click=${() => this.dialogs.help()}>Help</button
         ><button @click=${() => this.dialogs.options()}>Options</button
@@ -105,32 +97,59 @@ export class RunPage {
     );
   }
 
+  /** @param {string} shown the panel that is seen where there is room for one */
+  showTab(shown) {
+    document.body.dataset.tab = shown;
+    this.seen = -1;
+    const tabs = [
+      ["inspect", "Inspect"],
+      ["diagram", this.view.diagramTitle],
+      ["scenarios", "Scenarios"],
+      ["events", "Events"],
+    ];
+    render(
+      tabs.map(
+        ([id, label]) =>
+          html`<button aria-pressed=${id === shown ? "true" : "false"} @click=${() => this.showTab(id)}>
+            ${label}
+          </button>`,
+      ),
+      byId("tabs"),
+    );
+  }
+
   /**
-   * Opens a ready scenario shortly before the first thing that goes wrong.
+   * Opens a ready scenario where it says: shortly before what it is about.
    * @param {string} name
    */
   openLesson(name) {
     const lesson = this.lessons.find((each) => each.name === name);
     if (!lesson) {
-      notice(`There is no scenario “${name}” here.`, { bad: true });
+      notice(`There is no scenario “${name}” here.`, { bad: true, stays: true });
+      const [first] = this.lessons;
+      if (!this.player.sim && first) this.openLesson(first.name);
       return;
     }
-    const first = lesson.scenario.script?.find((entry) => entry.at_ms > LEAD_MS);
-    // What somebody has worked on stays as a branch; a scenario that was only watched does not.
-    const keep = this.player.sim && this.player.touched ? this.player.branch.name : undefined;
-    this.open(lesson.scenario, { at_ms: first ? Math.max(0, first.at_ms - LEAD_MS) : 0, lesson: name, keep });
+    if (this.open(lesson.scenario, { at_ms: openingOf(lesson.scenario), lesson: name })) return;
     this.player.play();
+    // Where panels are tabs, the stage may be out of sight.
+    if (matchMedia(NARROW).matches) scrollTo(0, 0);
   }
 
   /**
    * Puts a scenario on the stage. Answers what is wrong with it, or nothing.
    * @param {Scenario} scenario
-   * @param {{ at_ms?: number, position?: number, lesson?: string | null, keep?: string }} [how]
+   * @param {{ at_ms?: number, position?: number, lesson?: string | null, keep?: boolean }} [how]
    * @returns {string}
    */
   open(scenario, { lesson = null, ...how } = {}) {
     try {
-      this.player.load(scenario, how);
+      const { exact } = this.player.load(scenario, how);
+      if (!exact)
+        notice(
+          `This build does not replay the link as it was: event ${how.position} is not at ${how.at_ms} ms here. What you see may differ from what was shared.`,
+          { bad: true, stays: true },
+        );
     } catch (error) {
       if (this.player.dead) this.onTrouble("panic", error);
       return errorWords(error);
@@ -138,7 +157,6 @@ export class RunPage {
     this.lesson = lesson;
     this.message = this.event = -1;
     forgetFacts();
-    this.events.reset();
     if (lesson) history.replaceState(null, "", routeHash(this.info.name, { lesson }));
     return "";
   }
@@ -153,7 +171,8 @@ export class RunPage {
         const shared = await unpackRun(route.run);
         const wrong = this.open(shared.scenario, { at_ms: shared.now_ms, position: shared.position });
         if (wrong) throw new Error(wrong);
-        if (shared.position === 0) this.player.play();
+        if (shared.position === 0 && shared.now_ms === 0) this.player.play();
+        else this.player.pause();
         return;
       } catch (error) {
         notice(`This link cannot be replayed by this build. ${errorWords(error)}`, {
@@ -168,12 +187,12 @@ export class RunPage {
 
   /** The address of this very event of this run, or of another branch at its end. */
   async link(branch = this.player.branch) {
-    const shown = branch.id === this.player.current;
-    const run = await packRun({
-      scenario: branch.scenario,
-      position: shown ? this.player.position : 0,
-      now_ms: shown ? this.player.now : branch.end_ms,
-    });
+    const { player } = this;
+    const place =
+      branch.id === player.current ? { position: player.position, now_ms: player.now } : player.endOf(branch);
+    // What to watch for was said of the run as it was before a hand acted.
+    const { watch: _, open_ms: __, ...rest } = branch.scenario;
+    const run = await packRun({ scenario: branch.touched ? rest : branch.scenario, ...place });
     return `${location.origin}${location.pathname}${routeHash(this.info.name, { run })}`;
   }
 
@@ -186,12 +205,15 @@ export class RunPage {
     if (this.player.dead) return;
     this.stage.draw(frame, realNow, (id) => this.player.simulation.node(id));
     const { player } = this;
+    player.judge(realNow);
     const now = document.getElementById("now");
     if (now) now.textContent = `${player.now.toFixed(1)} ms`;
     this.timeline.draw({
       now: player.now,
       end: player.end,
       until: player.scenario.until_ms ?? 0,
+      script: player.scenario.script ?? [],
+      nodes: player.scenario.nodes ?? 0,
       marks: player.marks,
       branches: player.branches,
       current: player.current,
@@ -214,29 +236,40 @@ export class RunPage {
   drawStory(frame) {
     const { simulation, position } = this.player;
     const recent = simulation.trace(Math.max(0, position - RECENT), position);
+    const { violationNow } = this.player;
+    /** @type {Map<number, import("../types.js").NodeDetail | null>} */
+    const details = new Map();
+    const detail = (/** @type {number} */ id) => {
+      if (!details.has(id)) details.set(id, simulation.node(id) ?? null);
+      return details.get(id) ?? null;
+    };
     const { headline, watch } = this.view.headline({
       now: frame.now,
       nodes: frame.everyNode(),
       cuts: Array.from({ length: frame.cuts }, (_, k) => frame.cut(k)),
       recent,
-      violation: this.player.violationNow,
-      detail: (id) => simulation.node(id) ?? null,
+      violation: violationNow,
+      detail,
     });
-    const hint = this.hintNow();
-    setWords("headline", headline);
-    const { violationNow } = this.player;
-    const broken = violationNow
-      ? `${capital(violationNow.invariant)} no longer holds: ${violationNow.text}.`
-      : "";
-    setWords("watch", broken || hint || watch);
+    if (violationNow) {
+      const what = capital(violationNow.invariant);
+      const fresh = frame.now - violationNow.at_ms < BROKEN_MS;
+      setWords("headline", fresh ? `${what} is violated` : headline);
+      setWords("watch", `✕ ${what} no longer holds: ${violationNow.text}.`);
+    } else {
+      setWords("headline", headline);
+      setWords("watch", this.hintNow() || watch);
+    }
+    byId("watch").classList.toggle("broken", violationNow !== null);
   }
 
-  /** The scenario's own sentence of what to watch for, shortly before its script begins. */
+  /** The scenario's own sentence of what to watch for, from where it opens until it happens. */
   hintNow() {
     const { scenario, now, touched } = this.player;
-    const first = scenario.script?.[0]?.at_ms ?? 0;
-    const near = now > first - 2 * LEAD_MS && now < Math.max(first, 40);
-    return !touched && near ? (scenario.watch ?? "") : "";
+    if (touched || !scenario.watch) return "";
+    const opens = openingOf(scenario);
+    const happens = scenario.script?.find((entry) => entry.at_ms > opens)?.at_ms ?? 0;
+    return now >= opens && now < Math.max(happens, opens + WATCH_MS) ? scenario.watch : "";
   }
 
   /** @param {import("../stage/frame.js").Frame} frame */
@@ -261,6 +294,7 @@ export class RunPage {
     drawVerdict(byId("verdict"), {
       names: this.info.invariants,
       watched: player.scenario.invariants !== false,
+      linear: player.linear,
       violations: player.violations,
       position: player.position,
       go: (id) => this.openEvent(id),
@@ -268,7 +302,7 @@ export class RunPage {
     this.drawBar(frame);
     this.drawInspector(frame);
     this.drawDiagram(frame);
-    if (this.eventsAreOpen) this.events.draw(player.simulation, frame.nodes, this.event);
+    if (this.eventsAreOpen) this.events.draw(player.simulation, player.histories, frame.nodes, this.event);
   }
 
   /** @param {import("../stage/frame.js").Frame} frame */
@@ -308,15 +342,12 @@ export class RunPage {
     const event = this.event >= 0 ? (simulation.trace(this.event, this.event + 1)[0] ?? null) : null;
     const glance = frame.node(this.node);
     const recent = simulation.trace(Math.max(0, position - JUST_NOW), position).reverse();
-    const root = message
-      ? message.sent_by
+    const root = message ? message.sent_by : event ? event.id : this.rootOf(glance, recent);
+    const after = message
+      ? message.led_to.slice(0, LED_MOST).flatMap((id) => simulation.trace(id, id + 1))
       : event
-        ? event.id
-        : (
-            recent.find((e) => e.node === this.node && e.class === "leadership") ??
-            recent.find((e) => e.node === this.node)
-          )?.id;
-    const led = message?.led_to ?? [];
+        ? this.ledTo(event.id)
+        : [];
     drawInspector(byId("inspector"), {
       now: frame.now,
       position,
@@ -324,7 +355,7 @@ export class RunPage {
       message,
       event,
       chain: root === undefined ? [] : this.causes(root),
-      after: led.slice(0, 8).flatMap((id) => simulation.trace(id, id + 1)),
+      after,
       recent: recent.filter((e) => e.kind !== "deliver" && e.kind !== "fire").slice(0, 9),
       view: this.view,
       question: this.view.question(glance),
@@ -337,6 +368,41 @@ export class RunPage {
       clear: () => this.inspectNode(this.node),
       showEvents: () => this.toggleEvents(),
     });
+  }
+
+  /**
+   * The event that explains a node: what brought it down, made it what it is, or touched it last.
+   * @param {import("../types.js").NodeGlance} node
+   * @param {TraceEvent[]} recent newest first
+   * @returns {number | undefined}
+   */
+  rootOf({ id, status, role }, recent) {
+    const { simulation, position, marks } = this.player;
+    const own = recent.filter((e) => e.node === id);
+    const down = status === "crashed";
+    const wanted = down ? [CODE.crash, CODE.fault] : role === "leader" ? [CODE.leadership] : [];
+    for (let k = marks.length - 3; k >= 0 && wanted.length > 0; k -= 3) {
+      if (marks[k] >= position || !wanted.includes(marks[k + 2])) continue;
+      const [event] = simulation.trace(marks[k], marks[k] + 1);
+      const fits = !down || event?.name === "crash" || event?.name === "disk_loss";
+      if (event?.node === id && fits) return event.id;
+    }
+    return (own.find((e) => e.class === "leadership") ?? own[0])?.id;
+  }
+
+  /**
+   * What an event was the cause of, as far as is recorded.
+   * @param {number} id
+   */
+  ledTo(id) {
+    const { simulation, histories, length } = this.player;
+    const to = Math.min(length, id + 1 + LED_WITHIN);
+    const key = `${histories} ${id} ${to}`;
+    if (this.led.key !== key) {
+      const events = simulation.trace(id + 1, to).filter((e) => e.cause === id);
+      this.led = { key, events: events.slice(0, LED_MOST) };
+    }
+    return this.led.events;
   }
 
   /**
@@ -385,13 +451,17 @@ export class RunPage {
     this.message = -1;
     this.stage.selectedMessage = -1;
     this.player.version++;
+    if (matchMedia(NARROW).matches) this.showTab("inspect");
   }
 
-  toggleEvents() {
-    const list = /** @type {HTMLElement} */ (byId("events").parentElement);
-    list.classList.toggle("open");
-    if (matchMedia("(max-width: 1100px)").matches) document.body.dataset.tab = "events";
+  /** @param {boolean} [open] whether the list of events is to be seen; left out, the other way */
+  toggleEvents(open) {
+    if (matchMedia(NARROW).matches) this.showTab(open === false ? "inspect" : "events");
+    else document.body.classList.toggle("with-events", open);
     this.player.version++;
+    if (!this.eventsAreOpen) return;
+    this.events.draw(this.player.simulation, this.player.histories, this.player.frame().nodes, this.event);
+    this.events.focus();
   }
 
   // What happens.
@@ -417,6 +487,14 @@ export class RunPage {
       notice(errorWords(error), { bad: true });
     }
   }
+}
+
+/**
+ * Where a scenario opens, in milliseconds.
+ * @param {Scenario} scenario
+ */
+function openingOf(scenario) {
+  return scenario.open_ms ?? 0;
 }
 
 /**

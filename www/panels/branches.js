@@ -14,7 +14,7 @@ export function drawBranchName(host, { branches, current, compare }) {
   render(
     branches.length < 2
       ? nothing
-      : html`· branch “${branch?.name}”, one of ${branches.length}
+      : html`· “${branch?.name}”, one of ${branches.length}
           <button class="link" @click=${compare}>Branches</button>`,
     host,
   );
@@ -55,6 +55,16 @@ export function outcomeOf(report) {
 }
 
 /**
+ * Where a branch comes from.
+ * @param {Branch} branch
+ * @param {Branch[]} branches
+ */
+function origin(branch, branches) {
+  const parent = branches.find((other) => other.id === branch.parent);
+  return parent ? `“${parent.name}” at ${branch.fork_ms.toFixed(1)} ms` : "a run of its own";
+}
+
+/**
  * @param {HTMLElement} host
  * @param {{ branches: Branch[], current: number, pair: [number, number],
  *   outcomes: [Outcome, Outcome] | null, differs: string,
@@ -81,14 +91,17 @@ export function drawBranches(host, state) {
     ["end", "Runs for"],
   ];
   render(
-    html`<h1>Branches of this run</h1>
-      <p class="soft">Whenever you go back and act, the future you leave is kept here.</p>
+    html`<h1>Branches</h1>
+      <p class="soft">
+        Whenever you go back and act, the future you leave is kept here; so is a run that you worked on when
+        another is opened.
+      </p>
       <section>
         <table class="compare">
           <thead>
             <tr>
               <th>Branch</th>
-              <th>Left its parent at</th>
+              <th>Left</th>
               <th></th>
             </tr>
           </thead>
@@ -103,7 +116,7 @@ export function drawBranches(host, state) {
                       @change=${(/** @type {Event} */ e) => state.rename(b.id, valueOf(e))}
                     />
                   </td>
-                  <td>${b.parent === null ? "the first" : `${b.fork_ms.toFixed(1)} ms`}</td>
+                  <td>${origin(b, branches)}</td>
                   <td>
                     <div class="actions">
                       ${

@@ -42,11 +42,11 @@ export function eventRow(event, { current, position, go }) {
 export class EventList {
   /**
    * @param {HTMLElement} host
-   * @param {(id: number) => void} go
+   * @param {{ go: (id: number) => void, close: () => void }} hands
    */
-  constructor(host, go) {
+  constructor(host, hands) {
     this.host = host;
-    this.go = go;
+    this.hands = hands;
     this.kind = "milestone";
     this.node = "";
     this.text = "";
@@ -55,6 +55,8 @@ export class EventList {
     this.read = 0;
     /** @type {import("../types.js").Simulation | null} */
     this.sim = null;
+    /** Which of the run's histories was read. */
+    this.history = -1;
     this.seen = "";
     this.nodes = 0;
   }
@@ -65,19 +67,28 @@ export class EventList {
     this.read = 0;
   }
 
+  focus() {
+    /** @type {HTMLElement | null} */ (this.host.querySelector("select"))?.focus();
+  }
+
   /**
    * @param {import("../types.js").Simulation} sim
+   * @param {number} history counts how often the run's events became others
    * @param {number} nodes
    * @param {number} current
    */
-  draw(sim, nodes, current) {
-    if (sim !== this.sim || sim.length < this.read) this.reset();
+  draw(sim, history, nodes, current) {
+    if (history !== this.history) this.reset();
     this.sim = sim;
+    this.history = history;
     this.nodes = nodes;
     this.more();
     const { position } = sim;
     render(
-      html`<div class="filters" role="group" aria-label="Filter events">
+      html`<h2 class="events-head">
+          Events <button class="link" @click=${() => this.hands.close()}>close</button>
+        </h2>
+        <div class="filters" role="group" aria-label="Filter events">
           <select
             aria-label="Kind of event"
             @change=${(/** @type {Event} */ e) => this.filter({ kind: valueOf(e) })}
@@ -115,7 +126,7 @@ export class EventList {
   filter(change) {
     Object.assign(this, change);
     this.reset();
-    if (this.sim) this.draw(this.sim, this.nodes, -1);
+    if (this.sim) this.draw(this.sim, this.history, this.nodes, -1);
   }
 
   /** Reads on in the trace, a bounded part at a time. */
@@ -148,14 +159,16 @@ export class EventList {
     const state = `${position} ${this.rows.length}`;
     const moved = state !== this.seen;
     this.seen = state;
-    const top =
-      moved && !rows.matches(":hover, :focus-within") ? Math.max(0, at * ROW - height + ROW) : rows.scrollTop;
+    // No further than one can scroll, or the first rows would never be drawn.
+    const most = Math.max(0, this.rows.length * ROW - height);
+    const wanted = moved && !rows.matches(":hover, :focus-within") ? at * ROW - height + ROW : rows.scrollTop;
+    const top = Math.max(0, Math.min(most, wanted));
     const first = Math.max(0, Math.floor(top / ROW) - 4);
     const shown = this.rows.slice(first, first + Math.ceil(height / ROW) + 8);
     render(
       html`<div style=${`height:${this.rows.length * ROW}px;position:relative`}>
         <div style=${`position:absolute;left:6px;right:6px;top:${first * ROW}px`}>
-          ${shown.map((event) => eventRow(event, { current, position, go: this.go }))}
+          ${shown.map((event) => eventRow(event, { current, position, go: this.hands.go }))}
         </div>
       </div>`,
       rows,

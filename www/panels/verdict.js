@@ -1,22 +1,33 @@
-// The invariants: held so far, or the first that did not.
+// The invariants, and the order of what clients were answered: held so far, or the first that did not.
 
-import { html, render } from "../lib/dom.js";
+import { html, nothing, render } from "../lib/dom.js";
 import { capital, counted } from "../lib/format.js";
 
 /**
  * @param {HTMLElement} host
- * @param {{ names: string[], watched: boolean, violations: import("../types.js").Violation[], position: number, go: (id: number) => void }} state
+ * @param {{ names: string[], watched: boolean, linear: boolean | null,
+ *   violations: import("../types.js").Violation[], position: number, go: (id: number) => void }} state
+ *   `linear`: whether one order explains what clients were answered; null where that is not known
  */
-export function drawVerdict(host, { names, watched, violations, position, go }) {
-  if (!watched) {
-    render(html`<span class="soft">The invariants are not watched in this run.</span>`, host);
-    return;
-  }
+export function drawVerdict(host, { names, watched, linear, violations, position, go }) {
   const now = violations.filter((violation) => violation.event < position);
   const [first] = now.length ? now : violations;
   if (!first) {
-    const list = names.join(", ");
-    render(html`<span class="good">● ${capital(list)}: hold so far</span>`, host);
+    const held = [...(watched ? names : []), ...(linear ? ["linearizability"] : [])];
+    render(
+      html`${
+        held.length
+          ? html`<span class="good"
+              >● <span class="in-full">${capital(held.join(", "))}: hold so far</span
+              ><span class="in-short"
+                >All ${counted(held.length, "property", "properties")} hold so far</span
+              ></span
+            >`
+          : ""
+      }
+      ${watched ? "" : html`<span class="soft">The invariants are not watched in this run.</span>`}`,
+      host,
+    );
     return;
   }
   const more = violations.length > 1 ? ` and ${counted(violations.length - 1, "more violation")}` : "";
@@ -24,7 +35,7 @@ export function drawVerdict(host, { names, watched, violations, position, go }) 
     html`<span class="broken"
         >✕ ${capital(first.invariant)} ${now.length ? "is violated" : "will be violated"}: ${first.text}</span
       >
-      <span class="soft">${more}</span>
+      ${more ? html`<span class="soft">${more}</span>` : nothing}
       <button class="link" @click=${() => go(first.event)}>Show it</button>`,
     host,
   );

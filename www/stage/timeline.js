@@ -1,11 +1,14 @@
 // The whole run as a line: marks, faults, violations, the branches below, and a handle.
 
 import { currentPalette, onThemeChange } from "../lib/color.js";
+import { partedAt } from "../lib/branches.js";
 import { inMs } from "../lib/format.js";
+import { faultBands } from "./bands.js";
 
 /** @typedef {import("../player.js").Branch} Branch */
 
-const CODE = {
+/** What the third number of a mark says. */
+export const CODE = {
   leadership: 1,
   decision: 2,
   change: 3,
@@ -26,6 +29,8 @@ const PAD = 10;
  * @property {number} now
  * @property {number} end
  * @property {number} until
+ * @property {import("../types.js").ScriptEntry[]} script
+ * @property {number} nodes how many there were at first
  * @property {number[]} marks triples of event, time and code
  * @property {Branch[]} branches
  * @property {number} current
@@ -50,7 +55,10 @@ export class Timeline {
     host.replaceChildren(this.canvas, this.slider);
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     /** @type {TimelineState} */
-    this.state = { now: 0, end: 0, until: 1, marks: [], branches: [], current: 0 };
+    this.state = { now: 0, end: 0, until: 1, script: [], nodes: 0, marks: [], branches: [], current: 0 };
+    /** @type {{ script: import("../types.js").ScriptEntry[], bands: import("./bands.js").Band[] }} */
+    this.banded = { script: [], bands: [] };
+    this.span = 1;
     this.width = 0;
     this.height = 0;
     this.drawn = "";
@@ -60,9 +68,10 @@ export class Timeline {
   }
 
   /** How much time the line stands for: the scenario's, or more once the run is longer. */
-  get span() {
-    const { end, until, branches } = this.state;
-    return Math.max(1, end * 1.02, until, ...branches.map((branch) => branch.end_ms));
+  measure() {
+    const { end, until, branches, current } = this.state;
+    const akin = branches.filter((branch) => partedAt(branches, branch.id, current) !== null);
+    this.span = Math.max(1, end * 1.02, until, ...akin.map((branch) => branch.end_ms));
   }
 
   /** @param {number} ms */
@@ -73,6 +82,7 @@ export class Timeline {
   /** @param {TimelineState} state */
   draw(state) {
     this.state = state;
+    this.measure();
     const { clientWidth: width, clientHeight: height } = this.host;
     const key = `${width} ${height} ${state.now} ${state.end} ${state.marks.length} ${state.branches.length} ${state.current} ${this.span}`;
     if (key === this.drawn || width === 0) return;
@@ -105,27 +115,17 @@ export class Timeline {
     bar(PAD, this.x(this.state.now), palette.accent);
   }
 
-  /** Bands from each fault to the mend or the end. */
+  /** Bands where something was broken, as far as the run has come. */
   drawBands() {
-    const { context, state } = this;
-    const palette = currentPalette();
-    let open = 0;
-    let from = 0;
-    context.fillStyle = palette.bad;
+    const { context } = this;
+    const { script, nodes, end } = this.state;
+    if (this.banded.script !== script) this.banded = { script, bands: faultBands(script, nodes) };
+    context.fillStyle = currentPalette().bad;
     context.globalAlpha = 0.1;
-    const band = (/** @type {number} */ to) =>
-      context.fillRect(this.x(from), LINE_Y - 15, this.x(to) - this.x(from), 30);
-    for (let k = 0; k < state.marks.length; k += 3) {
-      const [at, code] = [state.marks[k + 1], state.marks[k + 2]];
-      if (code === CODE.crash || code === CODE.fault) {
-        if (open === 0) from = at;
-        open++;
-      } else if ((code === CODE.restart || code === CODE.mend) && open > 0) {
-        open--;
-        if (open === 0) band(at);
-      }
+    for (const [from, to] of this.banded.bands) {
+      if (from > end) break;
+      context.fillRect(this.x(from), LINE_Y - 15, this.x(Math.min(to, end)) - this.x(from), 30);
     }
-    if (open > 0) band(state.end);
     context.globalAlpha = 1;
   }
 
@@ -173,13 +173,13 @@ export class Timeline {
     }
   }
 
-  /** The branches that are not shown, each in a lane below, from where it left. */
+  /** The other branches of this run, each in a lane below, from where it parts from the one shown. */
   drawBranches() {
     const { context } = this;
     const palette = currentPalette();
-    this.lanes().forEach((branch, lane) => {
+    this.lanes().forEach(({ parted_ms, branch }, lane) => {
       const y = LINE_Y + 22 + lane * LANE;
-      const [from, to] = [this.x(branch.fork_ms), this.x(branch.end_ms)];
+      const [from, to] = [this.x(parted_ms), this.x(branch.end_ms)];
       context.strokeStyle = palette.line;
       context.lineWidth = 5;
       context.beginPath();
@@ -192,14 +192,13 @@ export class Timeline {
 
   lanes() {
     const { branches, current } = this.state;
-    const leftAt = (/** @type {Branch} */ branch) => {
-      const child = branches.find((other) => other.parent === branch.id);
-      return { ...branch, fork_ms: Math.max(branch.fork_ms, child?.fork_ms ?? 0) };
-    };
     return branches
       .filter((branch) => branch.id !== current)
-      .slice(-LANES_MOST)
-      .map(leftAt);
+      .flatMap((branch) => {
+        const parted_ms = partedAt(branches, branch.id, current);
+        return parted_ms === null ? [] : [{ parted_ms, branch }];
+      })
+      .slice(-LANES_MOST);
   }
 
   drawHandle() {
@@ -231,9 +230,9 @@ export class Timeline {
     this.canvas.addEventListener("pointerdown", (event) => {
       const y = event.clientY - this.canvas.getBoundingClientRect().top;
       const lane = Math.floor((y - (LINE_Y + 22 - LANE / 2)) / LANE);
-      const branch = y > LINE_Y + 14 ? this.lanes()[lane] : undefined;
-      if (branch) {
-        this.hands.show(branch.id);
+      const chosen = y > LINE_Y + 14 ? this.lanes()[lane] : undefined;
+      if (chosen) {
+        this.hands.show(chosen.branch.id);
         return;
       }
       dragging = true;
