@@ -149,6 +149,15 @@ export class Player {
   }
 
   /**
+   * Takes in runs that were kept before the page was loaded anew.
+   * @param {Branch[]} kept
+   */
+  adopt(kept) {
+    this.branches = kept;
+    this.nextBranch = Math.max(-1, ...kept.map((branch) => branch.id)) + 1;
+  }
+
+  /**
    * Whether a hand has acted in a run, or in one that left it or that it left.
    * @param {number} id
    */

@@ -381,11 +381,24 @@ test("dragging across the stage cuts the cluster in two", async ({ page }) => {
 
 test("after a panic there is no way but on, and the same scenario starts again", async ({ page }) => {
   await open(page);
-  await page.evaluate(() => window.synod.panicForTest());
+  await page.evaluate(() => {
+    const { player, page: run } = window.synod;
+    player.pause();
+    player.seek(640);
+    player.seek(600);
+    run.hands.act({ do: "crash", node: 1 });
+    window.synod.panicForTest();
+  });
   for (let k = 0; k < 3; k++) await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Start again from the same scenario" }).click();
   await running(page);
   await expect(page.locator("[data-node]")).toHaveCount(5);
+  const runs = () =>
+    page.evaluate(() =>
+      window.synod.player.branches.map((/** @type {any} */ branch) => branch.scenario.script),
+    );
+  expect((await runs()).map((/** @type {any[]} */ script) => script.length)).toEqual([2, 1]);
+  expect((await runs())[1]).toMatchObject([{ at_ms: 600, do: "crash", node: 1 }]);
   errors = [];
 });
 

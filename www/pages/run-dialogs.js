@@ -1,6 +1,6 @@
 // The dialogs of a run: sharing, options, branches, help, and what to do after a failure.
 
-import { freeName } from "../lib/branches.js";
+import { freeName, without } from "../lib/branches.js";
 import { html, render } from "../lib/dom.js";
 import { openDialog } from "../panels/dialog.js";
 import { drawBranches, outcomeOf } from "../panels/branches.js";
@@ -239,8 +239,8 @@ export class Dialogs {
       render(
         html`<h1>The simulator has failed</h1>
           <p>
-            That is a mistake of ours, not yours. The scenario, with all that was done by hand, is not lost
-            and can be run again.
+            That is a mistake of ours, not yours. Nothing you did is lost: the scenario, with all that was
+            done by hand, can be run again, and the other branches are kept.
           </p>
           <pre tabindex="0">${text}</pre>
           <div class="actions">
@@ -262,11 +262,43 @@ export class Dialogs {
    */
   async startAgain(scenario) {
     if (scenario) {
+      const { branches, current, touched } = this.player;
+      handOver({ branches: without(branches, current), touched });
       const { packRun } = await import("../share.js");
       const run = await packRun({ scenario, position: 0, now_ms: 0 });
       history.replaceState(null, "", `#/${scenario.protocol}?run=${run}`);
     }
     location.reload();
+  }
+}
+
+/** Where the kept runs are while the page loads anew after a failure. */
+const KEPT = "synod-kept-runs";
+
+/**
+ * What outlives the page's loading anew: the runs that were kept, and whether the one in the address
+ * was worked on.
+ * @typedef {{ branches: import("../player.js").Branch[], touched: boolean }} Kept
+ */
+
+/** @param {Kept} kept */
+function handOver(kept) {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  } catch {
+    // No room, or not allowed: the run in the address comes back alone.
+  }
+}
+
+/** @returns {Kept} what was handed over, once */
+export function takeOver() {
+  const nothing = { branches: [], touched: false };
+  try {
+    const kept = sessionStorage.getItem(KEPT);
+    sessionStorage.removeItem(KEPT);
+    return kept ? JSON.parse(kept) : nothing;
+  } catch {
+    return nothing;
   }
 }
 

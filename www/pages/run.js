@@ -19,7 +19,7 @@ import { routeHash } from "../route.js";
 import { viewOf } from "../views/index.js";
 import { protocolInfo } from "../wasm.js";
 import { commandsOf } from "./run-commands.js";
-import { Dialogs } from "./run-dialogs.js";
+import { Dialogs, takeOver } from "./run-dialogs.js";
 import { Hands } from "./run-hands.js";
 
 /** @typedef {import("../types.js").Scenario} Scenario */
@@ -53,6 +53,10 @@ export class RunPage {
     this.view = viewOf(protocol);
     this.lessons = lessons;
     this.player = new Player(this.info);
+    const { branches, touched } = takeOver();
+    this.player.adopt(branches);
+    /** Whether the run in the address was worked on before the page was loaded anew. */
+    this.workedOn = touched;
     this.hands = new Hands(this);
     this.dialogs = new Dialogs(this);
     this.stage = new Stage(byId("stage"), this.view, this.info.kinds, this.hands);
@@ -171,6 +175,8 @@ export class RunPage {
         const shared = await unpackRun(route.run);
         const wrong = this.open(shared.scenario, { at_ms: shared.now_ms, position: shared.position });
         if (wrong) throw new Error(wrong);
+        this.player.branch.touched = this.workedOn;
+        this.workedOn = false;
         if (shared.position === 0 && shared.now_ms === 0) this.player.play();
         else this.player.pause();
         return;
