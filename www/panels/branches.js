@@ -102,7 +102,7 @@ export function drawBranches(host, state) {
             <tr>
               <th>Branch</th>
               <th>Left</th>
-              <th></th>
+              <th><span class="hidden">What can be done</span></th>
             </tr>
           </thead>
           <tbody>
@@ -140,7 +140,7 @@ export function drawBranches(host, state) {
               <table class="compare">
                 <thead>
                   <tr>
-                    <th></th>
+                    <td></td>
                     <th>${picker(0)}</th>
                     <th>${picker(1)}</th>
                   </tr>

@@ -114,7 +114,7 @@ export class EventList {
           class="rows"
           tabindex="0"
           role="region"
-          aria-label="Events"
+          aria-label="Events found"
           @scroll=${() => this.window(position, current)}
         ></div>`,
       this.host,
