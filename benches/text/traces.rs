@@ -21,7 +21,7 @@ pub struct Step {
 
 /// A recording.
 pub struct Trace {
-    pub name: &'static str,
+    pub name: String,
     pub people: usize,
     pub steps: Vec<Step>,
     /// The text that everybody has in the end.
@@ -57,7 +57,8 @@ fn folder() -> PathBuf {
     }
 }
 
-fn read(name: &'static str) -> Option<Trace> {
+/// The recording called `name`, if this machine has it.
+pub fn read(name: &str) -> Option<Trace> {
     let path = folder().join(format!("{name}.json.gz"));
     if !path.exists() {
         println!("the recording {name} is absent: not measured");
@@ -79,7 +80,7 @@ fn read(name: &'static str) -> Option<Trace> {
         together(txns, people)
     };
     Some(Trace {
-        name,
+        name: name.to_owned(),
         people,
         steps,
         expected: json["endContent"].as_str().expect("a text").to_owned(),

@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { initSync, TextReplica } from "../../../../www/pkg/synod.js";
+
+initSync({ module: readFileSync(new URL("../../../../www/pkg/synod_bg.wasm", import.meta.url)) });
+
+const name = (/** @type {number} */ person) => person.toString(16).padStart(16, "0");
+
+/** @type {Library<TextReplica>} */
+export default {
+  create: (person) => new TextReplica(name(person)),
+  edit(doc, edits) {
+    for (const [at, deleted, text] of edits) {
+      // What is one letter crosses the border as a number, and what is none does not cross.
+      if (text.length === 1) doc.replaceWithScalar(at, deleted, text.charCodeAt(0));
+      else if (text.length === 0) doc.delete(at, deleted);
+      else doc.replace(at, deleted, text);
+    }
+  },
+  take: (doc) => doc.takeChanges(),
+  apply: (doc, update) => doc.applyQuietly(update),
+  text: (doc) => doc.text(),
+  save: (doc) => doc.encode(),
+  open: (bytes) => TextReplica.decode(bytes, name(99)),
+  free: (doc) => doc.free(),
+};

@@ -1,0 +1,1 @@
+export { keeping as default } from "./yjs.mjs";
