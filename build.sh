@@ -3,7 +3,7 @@
 #   serve   build, then serve the page on 127.0.0.1 ($PORT, or 8080, or the next free one)
 #   build   the optimised wasm module into www/pkg, and the page with it into dist
 #   test    every test; or only the kinds named: native js wasm page
-#   bench   every benchmark in benches/
+#   bench   every benchmark; or only the kinds named: raft text (QUICK=1 measures text against others less often)
 #   lint    formatting, clippy, docs, types of the page, shell scripts
 #   fmt     format everything
 #   clean   remove what was built here (installed tools stay where they are)
@@ -119,10 +119,12 @@ run_tests() { # kinds...: all where none is named
   total
 }
 
-bench() {
-  local file; build
-  for file in benches/*.rs; do cargo bench --quiet --bench "$(basename "$file" .rs)"; done
-  for file in benches/*.mjs; do node "$file"; done
+bench_raft() { cargo bench --quiet --bench raft; node benches/raft.mjs; }
+bench_text() { cargo bench --quiet --bench text; npm run --silent --prefix benches/peers bench; }
+bench() { # kinds...: all where none is named
+  local kind; [ $# -gt 0 ] || set -- raft text
+  for kind; do declare -F "bench_$kind" >/dev/null || die "there is no benchmark of kind '$kind'"; done
+  build; for kind; do "bench_$kind"; done
 }
 
 lint() {
@@ -137,10 +139,10 @@ lint() {
   tsc
 }
 fmt() { need_rust; need_node; cargo fmt; prettier --log-level warn --write .; }
-clean() { rm -rf dist www/pkg node_modules test-results; cargo clean --quiet; }
+clean() { rm -rf dist www/pkg {,benches/peers/}node_modules benches/peers/target test-results; cargo clean --quiet; }
 
 case ${1:-help} in
-  serve | build | bench | lint | fmt | clean) "$1" ;;
+  serve | build | bench | lint | fmt | clean) "$@" ;;
   test) run_tests "${@:2}" ;;
   help | -h | --help) sed -n 's/^# \{0,1\}//p; /^$/q' "$0" | tail -n +2 ;;
   *) die "there is no verb '$1'; ./build.sh help lists them" ;;

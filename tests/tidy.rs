@@ -39,6 +39,14 @@ const WWW_FLOORS: &[(&str, &[&str])] = &[
     ("", &["pages", "views", "panels", "stage", "lib", "lessons"]),
 ];
 
+/// What package managers write. The bench of other libraries has its own.
+const LOCK_FILES: [&str; 4] = [
+    "Cargo.lock",
+    "package-lock.json",
+    "benches/peers/Cargo.lock",
+    "benches/peers/package-lock.json",
+];
+
 /// Lines in a file, above which its header says why it is long.
 const LINES_MAX: usize = 600;
 
@@ -174,15 +182,17 @@ fn no_machine_is_named() {
 #[test]
 fn lock_files_name_no_private_registry() {
     let mut wrong = Vec::new();
-    let npm =
-        fs::read_to_string("package-lock.json").expect("package-lock.json is in the repository");
-    if npm.contains("\"resolved\"") {
-        wrong.push("package-lock.json: records where packages came from; see .npmrc".to_string());
-    }
-    let cargo = fs::read_to_string("Cargo.lock").expect("Cargo.lock is in the repository");
-    for (number, line) in numbered(&cargo) {
-        if line.starts_with("source = ") && !line.ends_with("/rust-lang/crates.io-index\"") {
-            wrong.push(format!("Cargo.lock:{number}: {line}"));
+    for path in LOCK_FILES {
+        let lock = fs::read_to_string(path).expect("a lock file of the repository");
+        if lock.contains("\"resolved\"") {
+            wrong.push(format!(
+                "{path}: records where packages came from; see .npmrc"
+            ));
+        }
+        for (number, line) in numbered(&lock) {
+            if line.starts_with("source = ") && !line.ends_with("/rust-lang/crates.io-index\"") {
+                wrong.push(format!("{path}:{number}: {line}"));
+            }
         }
     }
     none(&wrong);
@@ -232,7 +242,8 @@ fn files_under(prefix: &str, extensions: &[&str]) -> BTreeMap<String, String> {
         .lines()
         .filter_map(|line| line.strip_prefix('/'))
         .collect();
-    skip.extend([".git", "Cargo.lock", "package-lock.json"]);
+    skip.push(".git");
+    skip.extend(LOCK_FILES);
 
     let mut files = BTreeMap::new();
     let mut folders = vec![String::new()];

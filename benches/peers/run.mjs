@@ -22,7 +22,9 @@ const sides = [
 measure([
   { side: "node", libraries: NODE, job: "probes", what: "-" },
   ...RECORDINGS.flatMap((what) =>
-    sides.flatMap(({ side, libraries }) => ["local", "remote"].map((job) => ({ side, libraries, job, what }))),
+    sides.flatMap(({ side, libraries }) =>
+      ["local", "remote"].map((job) => ({ side, libraries, job, what })),
+    ),
   ),
   ...Object.keys(COLLAPSES).map((job) => ({ side: "node", libraries: NODE, job, what: "-" })),
 ]);

@@ -91,7 +91,10 @@ function paste(library, size) {
 /** Letters put anywhere, one by one. @param {number} count */
 function letters(count) {
   const roll = dice(7);
-  return Array.from({ length: count }, (_, i) => /** @type {Edit} */ ([roll(i + 1), 0, "abcdefghij"[i % 10]]));
+  return Array.from(
+    { length: count },
+    (_, i) => /** @type {Edit} */ ([roll(i + 1), 0, "abcdefghij"[i % 10]]),
+  );
 }
 
 /** What sends each letter by itself, and all of them. @param {Library} library @param {number} count */
@@ -129,7 +132,7 @@ function updates(library, size) {
 /** @param {Library} library @param {number} size @returns {Figures} */
 function tiny(library, size) {
   const { singles, text } = typed(library, size);
-  let joined = new Uint8Array();
+  let joined = /** @type {Uint8Array} */ (new Uint8Array());
   const join = timed(() => {
     if (library.join) joined = library.join(singles);
     else {

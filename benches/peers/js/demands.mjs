@@ -54,7 +54,8 @@ function row(side, column, recording, most, ours, peer) {
   const what = `${side === "node" ? "wasm" : "native"}: ${column.title}, ${recording.name}`;
   const scale = column.scale(recording);
   const demanded = `at most ${most} x`;
-  if (!peer || ours === undefined) return [what, demanded, "-", ours === undefined ? "wrong or stopped" : "-", "NO"];
+  if (!peer || ours === undefined)
+    return [what, demanded, "-", ours === undefined ? "wrong or stopped" : "-", "NO"];
   const ratio = ours / peer.figure;
   const figures = `${round(ours * scale)} : ${round(peer.figure * scale)} ${peer.title}`;
   return [what, demanded, `${ratio.toFixed(2)} x`, figures, ratio <= most ? "yes" : "NO"];
@@ -71,9 +72,16 @@ function growths() {
       const most = ((many * Math.log(many)) / (few * Math.log(few))) * NOISE;
       const demanded = `at most ${most.toFixed(1)} x from ${sizes[0]} to ${sizes[2]} ${unit}`;
       const [first, last] = times;
-      if (found.wrong || first === undefined || last === undefined) return [title, demanded, "-", "wrong", "NO"];
+      if (found.wrong || first === undefined || last === undefined)
+        return [title, demanded, "-", "wrong", "NO"];
       const ratio = last / first;
-      return [title, demanded, `${ratio.toFixed(1)} x`, `${round(first)} to ${round(last)} ms`, ratio <= most ? "yes" : "NO"];
+      return [
+        title,
+        demanded,
+        `${ratio.toFixed(1)} x`,
+        `${round(first)} to ${round(last)} ms`,
+        ratio <= most ? "yes" : "NO",
+      ];
     }),
   );
 }
@@ -83,7 +91,13 @@ function pastes() {
   return ["paste", "delete"].map((column) => {
     const time = median(said("node", "synod", "paste", "-"), `${column} 1`);
     const title = column === "paste" ? "1 MiB pasted" : "1 MiB of pasted text deleted";
-    return [title, "under 5 ms", time === undefined ? "-" : `${round(time)} ms`, "", time !== undefined && time < 5 ? "yes" : "NO"];
+    return [
+      title,
+      "under 5 ms",
+      time === undefined ? "-" : `${round(time)} ms`,
+      "",
+      time !== undefined && time < 5 ? "yes" : "NO",
+    ];
   });
 }
 
@@ -93,5 +107,7 @@ export function demands(recordings) {
   console.log("Synod against the demand (growth: n log n, and a fifth more for noise):");
   print(["demand", "demanded", "measured", "Synod : the best peer", "met"], rows);
   const met = rows.filter((row) => row[4] === "yes").length;
-  console.log(`${met} of ${rows.length} are met. Paste and key to paint in the page are the page tests' to measure.`);
+  console.log(
+    `${met} of ${rows.length} are met. Paste and key to paint in the page are the page tests' to measure.`,
+  );
 }

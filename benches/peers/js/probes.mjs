@@ -41,7 +41,8 @@ function disorder(library) {
     return library.take(author).slice();
   });
   const reader = library.create(2, false);
-  for (const update of [...sent].reverse()) for (let times = 0; times < 2; times++) library.apply(reader, update);
+  for (const update of [...sent].reverse())
+    for (let times = 0; times < 2; times++) library.apply(reader, update);
   return library.text(reader) === library.text(author) ? "right text" : "wrong: text lost, no error";
 }
 
@@ -58,7 +59,17 @@ export const PROBES = ["forward runs", "backward runs", "updates twice and in re
 
 /** @param {Library} library @returns {string[]} one answer to each of PROBES */
 export const probe = (library) => [
-  said(() => apart(atOnce(library, (i) => 1 + i), AB)),
-  said(() => apart(atOnce(library, () => 1), AB.map(reversed))),
+  said(() =>
+    apart(
+      atOnce(library, (i) => 1 + i),
+      AB,
+    ),
+  ),
+  said(() =>
+    apart(
+      atOnce(library, () => 1),
+      AB.map(reversed),
+    ),
+  ),
   said(() => disorder(library)),
 ];

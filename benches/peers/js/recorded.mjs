@@ -27,7 +27,7 @@ export function local(library, recording) {
   const local = timed(() => (docs = play(library, recording)));
   const doc = docs[recording.steps[recording.steps.length - 1].who];
   check("what was typed", library.text(doc), recording.expected);
-  let bytes = new Uint8Array();
+  let bytes = /** @type {Uint8Array} */ (new Uint8Array());
   const save = timed(() => (bytes = library.save(doc)));
   let [opened, text] = /** @type {[any, string]} */ ([undefined, ""]);
   const open = timed(() => {

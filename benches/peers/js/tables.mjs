@@ -71,7 +71,9 @@ function cell(side, entry, column, what, scale) {
 export function recorded(side, recording) {
   const libraries = side === "node" ? NODE : NATIVE;
   // Where several edit at once, what is under way between them is on the heap as well: not shown.
-  const shown = COLUMNS.filter(({ column }) => column !== "heap" || (side === "native" && recording.people === 1));
+  const shown = COLUMNS.filter(
+    ({ column }) => column !== "heap" || (side === "native" && recording.people === 1),
+  );
   console.log(`${recording.name}, ${side === "node" ? "under Node" : "native"}:`);
   print(
     ["", ...shown.map(({ title }) => title), "history"],
@@ -110,6 +112,9 @@ export function probed() {
   console.log("a letter at a time, two people at one place; and a reader whom updates reach in disorder:");
   print(
     ["", ...PROBES],
-    NODE.map((entry) => [entry.title, ...(said("node", entry.name, "probes", "-").answers ?? PROBES.map(() => "-"))]),
+    NODE.map((entry) => [
+      entry.title,
+      ...(said("node", entry.name, "probes", "-").answers ?? PROBES.map(() => "-")),
+    ]),
   );
 }

@@ -44,5 +44,7 @@ export function watched(count, step) {
 /** @param {string} what @param {string} text @param {string} expected */
 export function check(what, text, expected) {
   if (text !== expected)
-    throw new Wrong(`${what}: a text of ${text.length} characters where ${expected.length} were expected, or others`);
+    throw new Wrong(
+      `${what}: a text of ${text.length} characters where ${expected.length} were expected, or others`,
+    );
 }

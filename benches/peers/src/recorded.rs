@@ -77,7 +77,5 @@ pub fn local<L: Library>(trace: &Trace) -> String {
     });
     check(&opened.0, trace);
     let size = bytes.len();
-    format!(
-        "{{\"local\":{local},\"heap\":{heap},\"save\":{save},\"open\":{open},\"size\":{size}}}"
-    )
+    format!("{{\"local\":{local},\"heap\":{heap},\"save\":{save},\"open\":{open},\"size\":{size}}}")
 }

@@ -2,7 +2,9 @@ import * as A from "@automerge/automerge";
 
 const actor = (/** @type {number} */ person) => person.toString(16).padStart(32, "0");
 // Everybody starts from one and the same document, or there would be as many texts as people.
-const start = A.save(A.change(A.init({ actor: actor(0) }), { time: 0 }, (/** @type {any} */ doc) => (doc.text = "")));
+const start = A.save(
+  A.change(A.init({ actor: actor(0) }), { time: 0 }, (/** @type {any} */ doc) => (doc.text = "")),
+);
 
 /** @typedef {{ doc: any, before: any }} Made `before`: the version before what is not yet sent */
 

@@ -2,7 +2,8 @@ import { LoroDoc } from "loro-crdt";
 
 /** @typedef {{ doc: any, text: any, before: any }} Made `before`: the version before what is not yet sent */
 
-const made = (/** @type {any} */ doc) => /** @type {Made} */ ({ doc, text: doc.getText("text"), before: undefined });
+const made = (/** @type {any} */ doc) =>
+  /** @type {Made} */ ({ doc, text: doc.getText("text"), before: undefined });
 
 /** @type {Library<Made>} */
 export default {

@@ -9,8 +9,14 @@ function yjs(gc) {
     create(person, send) {
       const doc = new Y.Doc({ gc });
       doc.clientID = person;
-      const made = { doc, text: doc.getText("text"), sent: /** @type {Uint8Array[]} */ ([]), known: Y.encodeStateVector(doc) };
-      const own = (/** @type {Uint8Array} */ update, /** @type {any} */ origin) => origin !== made && made.sent.push(update);
+      const made = {
+        doc,
+        text: doc.getText("text"),
+        sent: /** @type {Uint8Array[]} */ ([]),
+        known: Y.encodeStateVector(doc),
+      };
+      const own = (/** @type {Uint8Array} */ update, /** @type {any} */ origin) =>
+        origin !== made && made.sent.push(update);
       if (send) doc.on("update", own);
       return made;
     },

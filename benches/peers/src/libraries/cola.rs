@@ -22,7 +22,11 @@ impl Library for Cola {
     fn new(person: u64, send: bool) -> Self {
         // It knows no document that begins empty in several places, but by a copy of the first.
         let first = Replica::new(1, 0);
-        let replica = if person == 1 { first } else { first.fork(person) };
+        let replica = if person == 1 {
+            first
+        } else {
+            first.fork(person)
+        };
         let sent = Vec::new();
         Cola {
             replica,
