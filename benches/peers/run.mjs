@@ -1,5 +1,6 @@
 // Synod's sequence CRDT and the field's best libraries, all in one run on one machine. `./build.sh bench text`
-// installs what this needs and runs it; QUICK=1 measures less often. Fails on a wrong text, and on nothing else.
+// installs what this needs and runs it; QUICK=1 measures less often. Figures are medians of rounds, and of each round its
+// best run. Fails on a wrong text or a crash, and on nothing else.
 import { fileURLToPath } from "node:url";
 import { COLLAPSES } from "./js/collapses.mjs";
 import { demands } from "./js/demands.mjs";

@@ -5,6 +5,8 @@ import { best, COLUMNS, print, round } from "./tables.mjs";
 
 /** By how much a time may vary from one run to the next on a busy machine. */
 const NOISE = 1.2;
+/** Milliseconds below which no growth can be told from noise, nor need be. */
+const SHORT = 1;
 
 /** @type {[side: string, column: string, most: number, only?: string[], against?: string[]][]} */
 const RATIOS = [
@@ -21,8 +23,10 @@ const RATIOS = [
 
 /** @param {string} side @param {string} name @param {typeof COLUMNS[number]} column @param {string} what */
 function other(side, name, column, what) {
-  const figure = median(said(side, name, column.job, what), column.column);
-  return figure === undefined ? undefined : { figure, title: name };
+  const found = said(side, name, column.job, what);
+  // Who was stopped would have taken this long at least.
+  const figure = median(found, column.column) ?? (found.stopped && found.stopped * 1000);
+  return figure === undefined ? undefined : { figure, title: found.stopped ? `${name}, stopped` : name };
 }
 
 /** @param {Recording[]} recordings */
@@ -75,6 +79,8 @@ function growths() {
       if (found.wrong || first === undefined || last === undefined)
         return [title, demanded, "-", "wrong", "NO"];
       const ratio = last / first;
+      if (last < SHORT)
+        return [title, demanded, `${ratio.toFixed(1)} x`, `${round(last)} ms: too short to tell`, "yes"];
       return [
         title,
         demanded,

@@ -6,7 +6,7 @@
  * @property {string} title
  * @property {boolean} history whether all that was ever typed can be had from what it saves
  * @property {boolean} [bare] whether it is only an edited text, or only positions: no peer, but a limit
- * @property {string[]} [jobs] those it can do, if not all
+ * @property {boolean} [alone] whether nothing can be sent from it
  */
 
 /** @type {Entry[]} */
@@ -27,6 +27,6 @@ export const NATIVE = [
   { name: "yrs", title: "yrs 0.28.1", history: false },
   { name: "loro", title: "loro 1.17.1", history: true },
   { name: "cola", title: "cola 0.1.1, positions only", history: false, bare: true },
-  { name: "jumprope", title: "jumprope 1.1.2, a bare rope", history: false, bare: true, jobs: ["local"] },
-  { name: "jumprope-buffered", title: "the same, buffered", history: false, bare: true, jobs: ["local"] },
+  { name: "jumprope", title: "jumprope 1.1.2, a bare rope", history: false, bare: true, alone: true },
+  { name: "jumprope-buffered", title: "the same, buffered", history: false, bare: true, alone: true },
 ];
