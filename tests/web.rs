@@ -67,7 +67,8 @@ fn a_text_is_edited_in_the_units_of_a_browser() {
     let (mut ann, mut bob) = (replica("00000000000000aa"), replica("00000000000000bb"));
     assert!(WebTextReplica::new("ann").is_err());
     let fine = |done: Result<(), wasm_bindgen::JsError>| assert!(done.is_ok());
-    fine(ann.insert(0, "a🙂b"));
+    fine(ann.replace_with_utf8(0, 0, "a🙂b".as_bytes()));
+    assert!(ann.replace_with_utf8(0, 4, &[0xff]).is_err(), "no UTF-8");
     assert_eq!(ann.length(), 4);
     assert!(ann.insert(2, "x").is_err(), "that is inside the pair");
     let Ok(patches) = bob.apply(&ann.take_changes()) else {
