@@ -27,24 +27,51 @@ impl Content {
         self.chars
     }
 
+    /// The content that is this text.
+    pub fn of(text: String) -> Content {
+        let mut content = Content::new();
+        content.text = text;
+        content.count(0);
+        content
+    }
+
     /// Appends `text`, which is `chars` scalars long.
     pub fn push(&mut self, text: &str, chars: u32) {
+        let start = self.text.len();
+        self.text.push_str(text);
         if self.ascii && chars as usize == text.len() {
-            self.text.push_str(text);
             self.chars += chars;
+        } else {
+            self.count(start);
+        }
+    }
+
+    /// Counts the scalars from byte `at` on, and notes where they are.
+    fn count(&mut self, mut at: usize) {
+        if self.ascii && self.text[at..].is_ascii() {
+            self.chars += (self.text.len() - at) as u32;
             return;
         }
         if self.ascii {
             self.ascii = false;
             self.marks = (0..self.chars).step_by(STRIDE).collect();
         }
-        let start = self.text.len();
-        self.text.push_str(text);
-        for (at, _) in text.char_indices() {
-            if (self.chars as usize).is_multiple_of(STRIDE) {
-                self.marks.push((start + at) as u32);
+        let bytes = self.text.as_bytes();
+        while at < bytes.len() {
+            let whole = (self.chars as usize).is_multiple_of(STRIDE);
+            if whole {
+                self.marks.push(at as u32);
             }
-            self.chars += 1;
+            match bytes.get(at..at + STRIDE) {
+                Some(plain) if whole && plain.is_ascii() => {
+                    at += STRIDE;
+                    self.chars += STRIDE as u32;
+                }
+                _ => {
+                    at += width(bytes[at]);
+                    self.chars += 1;
+                }
+            }
         }
     }
 
@@ -89,6 +116,16 @@ impl Content {
 pub(super) fn wide(text: &str) -> u32 {
     // Exactly their UTF-8 form starts with a byte from 0xF0 on.
     text.bytes().filter(|&byte| byte >= 0xF0).count() as u32
+}
+
+/// How long the UTF-8 form of a scalar is that starts with this byte.
+fn width(byte: u8) -> usize {
+    match byte {
+        0..0xC0 => 1,
+        0xC0..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        _ => 4,
+    }
 }
 
 #[cfg(test)]

@@ -2,15 +2,21 @@
 //! each message, and whatever is read is checked: bad bytes give an error, never a panic.
 
 mod bytes;
+mod cuts;
+mod document;
+mod open;
+mod squeeze;
 mod update;
+mod weave;
 
 pub(super) use update::{Change, Update, read};
 
 use super::{Error, ME, Replica, ReplicaId, Version};
 
+use document::DOCUMENT;
+
 /// The first byte of a message: what it is, in the first version of the format.
 pub(super) const UPDATE: u8 = 0xA1;
-const DOCUMENT: u8 = 0xD1;
 
 /// Whether the bytes claim to be a whole document.
 pub(super) fn is_document(bytes: &[u8]) -> bool {
@@ -39,17 +45,11 @@ impl Replica {
 
     /// The whole document with its history.
     pub fn encode(&self) -> Vec<u8> {
-        update::write(DOCUMENT, &self.log, &|_| 0)
+        document::write(&self.log)
     }
 
     /// A replica called `name` of the document that [`encode`](Replica::encode) wrote.
     pub fn decode(bytes: &[u8], name: ReplicaId) -> Result<Replica, Error> {
-        let mut replica = Replica::new(name);
-        replica.take_in(update::read(DOCUMENT, bytes)?)?;
-        if replica.held_back() > 0 {
-            return Err(Error::Corrupt("a document with gaps"));
-        }
-        replica.taken = replica.log.next(ME);
-        Ok(replica)
+        open::open(bytes, name)
     }
 }

@@ -5,6 +5,7 @@
 //! comes first; each in logarithmic time, and next to the last edit in constant time. Elements are
 //! never removed, a deleted one is only counted as deleted.
 
+mod build;
 mod edit;
 
 use super::id::{Id, NONE};

@@ -46,7 +46,7 @@ impl Node {
         found.expect("a parent knows its children")
     }
 
-    fn total(&self) -> Count {
+    pub(super) fn total(&self) -> Count {
         let mut total = Count::default();
         for &count in &self.counts[..self.len] {
             total += count;

@@ -1,0 +1,341 @@
+//! A document read back: see `document` for its form.
+//!
+//! Nothing is replayed. The operations go into the log as they are, and the tree is built in one
+//! go from the order of all elements, which `weave` finds out.
+
+use super::super::content::{self, Content};
+use super::super::id::{Id, ReplicaId};
+use super::super::oplog::{self, Log, Op};
+use super::super::tree::Tree;
+use super::super::{Error, ME, Replica};
+use super::bytes::{Reader, unseal};
+use super::document::{Cursor, DOCUMENT, Kind, element};
+use super::squeeze::expand;
+use super::weave::{Deletion, Origin, Typed, weave};
+
+/// Elements are numbered with 31 bits.
+const MOST: u32 = u32::MAX / 2 - 1;
+
+/// Reads a document for a replica called `name`.
+pub(in super::super) fn open(bytes: &[u8], name: ReplicaId) -> Result<Replica, Error> {
+    match bytes.first() {
+        None => return Err(Error::Truncated),
+        Some(&DOCUMENT) => {}
+        Some(_) => return Err(Error::UnknownFormat),
+    }
+    let mut replica = Replica::new(name);
+    let mut opening = Opening {
+        reader: Reader(&unseal(bytes)?[1..]),
+        log: &mut replica.log,
+        authors: Vec::new(),
+        typed: Vec::new(),
+        pages: Vec::new(),
+        deletions: Vec::new(),
+        restores: Vec::new(),
+        elements: 0,
+    };
+    opening.turns()?;
+    let plain = opening.text()?;
+    opening.take_back();
+    let Opening {
+        typed, deletions, ..
+    } = opening;
+    let spans = weave(&replica.log, &typed, &deletions, plain)?;
+    replica.tree = Tree::of(&spans, replica.log.agents.len());
+    replica.taken = replica.log.next(ME);
+    Ok(replica)
+}
+
+/// One of the document's replicas while it is read.
+struct Author {
+    number: u32,
+    cursor: Cursor,
+    /// How many elements it inserted.
+    inserted: u32,
+}
+
+/// Elements between two noted insertions.
+const PAGE: u32 = 64;
+
+struct Opening<'a> {
+    reader: Reader<'a>,
+    log: &'a mut Log,
+    authors: Vec<Author>,
+    typed: Vec<Typed>,
+    /// Which insertion made every `PAGE`-th element.
+    pages: Vec<u32>,
+    deletions: Vec<Deletion>,
+    /// Deletions taken back: whose, from which on, how many.
+    restores: Vec<(u32, u32, u32)>,
+    elements: u32,
+}
+
+impl Opening<'_> {
+    fn turns(&mut self) -> Result<(), Error> {
+        let names = self.reader.count(8)?;
+        let turns = self.reader.count(1)?;
+        for _ in 0..names {
+            let name = ReplicaId(self.reader.word()?);
+            let number = self.log.intern(name);
+            if self.authors.iter().any(|a| a.number == number) {
+                return Err(Error::Corrupt("a replica with two names"));
+            }
+            self.authors.push(Author {
+                number,
+                cursor: Cursor::default(),
+                inserted: 0,
+            });
+        }
+        let choices = names.saturating_sub(1).max(1) as u64;
+        let mut lengths = Vec::with_capacity(turns);
+        let mut last = names.saturating_sub(1);
+        for _ in 0..turns {
+            let turn = self.reader.number()?;
+            if names == 0 {
+                return Err(Error::Corrupt("operations that nobody made"));
+            }
+            last = (last + 1 + (turn % choices) as usize) % names;
+            lengths.push((last, turn / choices));
+        }
+        for (author, entries) in lengths {
+            if entries > self.reader.0.len() as u64 {
+                return Err(Error::Truncated);
+            }
+            for _ in 0..entries {
+                self.entry(author)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, author: usize) -> Result<(), Error> {
+        let head = self.reader.number()?;
+        let kind = Kind::ALL[head as usize & 7];
+        let number = self.authors[author].number;
+        let seq = self.log.next(number);
+        let len = match u32::try_from(head >> 3) {
+            Ok(n) if n < MOST && n + 1 < u32::MAX - 1 - seq => n + 1,
+            _ => return Err(Error::Corrupt("the length of a run")),
+        };
+        match kind {
+            Kind::Delete => {
+                let from = self.authors[author].cursor.place + 1;
+                let place = self.place(from)?;
+                self.authors[author].cursor.place = place.saturating_sub(1);
+                let target = self.targets(element(place), len)?;
+                self.log.push(number, len, Op::Delete { target });
+            }
+            Kind::BackspaceHere | Kind::Backspace => {
+                let mut place = self.authors[author].cursor.place;
+                if kind == Kind::Backspace {
+                    place = self.place(place)?;
+                }
+                let Some(before) = place.checked_sub(len) else {
+                    return Err(Error::Corrupt("a deletion of what cannot be"));
+                };
+                self.authors[author].cursor.place = before;
+                let target = self.targets(before, len)?.plus(len - 1);
+                self.log.push(number, len, Op::Backspace { target });
+            }
+            Kind::Restore => {
+                let back = self.reader.short()?;
+                let Some(from) = seq.checked_sub(back) else {
+                    return Err(Error::Corrupt("a deletion that is yet to be made"));
+                };
+                if back > 0 && len > back {
+                    return Err(Error::Corrupt("a deletion that is yet to be made"));
+                }
+                self.log.push(number, len, Op::Restore { seq: from });
+                self.restores.push((number, from, len));
+            }
+            _ => self.insertion(author, kind, len)?,
+        }
+        Ok(())
+    }
+
+    /// A place that is told by its distance from another one.
+    fn place(&mut self, from: u32) -> Result<u32, Error> {
+        let place = self.reader.signed()?.checked_add(from.into());
+        match place.and_then(|place| u32::try_from(place).ok()) {
+            Some(place) if place <= self.elements => Ok(place),
+            _ => Err(Error::Corrupt("an element that is yet to be inserted")),
+        }
+    }
+
+    /// Which insertion made an element, which there is.
+    fn home(&self, element: u32) -> u32 {
+        let mut at = self.pages[(element / PAGE) as usize];
+        while self.typed[at as usize].end() <= element {
+            at += 1;
+        }
+        at
+    }
+
+    fn origin(&self, place: u32) -> Origin {
+        match place.checked_sub(1) {
+            Some(element) => Origin {
+                element,
+                home: self.home(element),
+            },
+            None => Origin::EDGE,
+        }
+    }
+
+    /// Notes a deletion of `len` elements from one on. All must be of one insertion.
+    fn targets(&mut self, first: u32, len: u32) -> Result<Id, Error> {
+        if first >= self.elements {
+            return Err(Error::Corrupt("a deletion of what cannot be"));
+        }
+        let home = self.home(first);
+        let typed = &self.typed[home as usize];
+        if len > typed.end() - first {
+            return Err(Error::Corrupt("a deletion of what cannot be"));
+        }
+        self.deletions.push(Deletion {
+            home,
+            from: first - typed.start,
+            to: first - typed.start + len,
+            delta: 1,
+        });
+        Ok(typed.id(first))
+    }
+
+    fn insertion(&mut self, author: usize, kind: Kind, len: u32) -> Result<(), Error> {
+        if len > MOST - self.elements {
+            return Err(Error::Full);
+        }
+        let cursor = self.authors[author].cursor;
+        let left = match kind {
+            Kind::InsertHere => cursor.place,
+            _ => self.place(cursor.place)?,
+        };
+        let left = self.origin(left);
+        let right = match kind {
+            Kind::InsertBefore => self.origin(cursor.last),
+            Kind::InsertBetween => {
+                let back = self.reader.number()?;
+                match u64::from(self.elements + 1).checked_sub(back) {
+                    Some(place) if back > 0 => self.origin(place as u32),
+                    _ => return Err(Error::Corrupt("an element that is yet to be inserted")),
+                }
+            }
+            _ => self.expected(left),
+        };
+        self.add(author, len, left, right);
+        Ok(())
+    }
+
+    /// The right origin that mostly goes with a left one.
+    fn expected(&self, left: Origin) -> Origin {
+        if left.is_edge() {
+            return Origin::EDGE;
+        }
+        let typed = &self.typed[left.home as usize];
+        if left.element + 1 == typed.end() {
+            return typed.right;
+        }
+        Origin {
+            element: left.element + 1,
+            ..left
+        }
+    }
+
+    fn add(&mut self, author: usize, len: u32, left: Origin, right: Origin) {
+        let home = self.typed.len() as u32;
+        let start = self.elements;
+        self.elements += len;
+        while self.pages.len() as u32 * PAGE < self.elements {
+            self.pages.push(home);
+        }
+        let id = |origin: Origin| match origin {
+            Origin::EDGE => Id::EDGE,
+            origin => self.typed[origin.home as usize].id(origin.element),
+        };
+        let author = &mut self.authors[author];
+        let op = Op::Insert {
+            left: id(left),
+            right: id(right),
+            text: author.inserted,
+        };
+        self.typed.push(Typed {
+            agent: author.number,
+            seq: self.log.next(author.number),
+            text: author.inserted,
+            start,
+            len,
+            left,
+            right,
+        });
+        author.inserted += len;
+        author.cursor = Cursor {
+            place: self.elements,
+            last: start + 1,
+        };
+        self.log.push(author.number, len, op);
+    }
+
+    /// Reads the text and gives each replica its part. Returns whether all of it is within the
+    /// basic plane.
+    fn text(&mut self) -> Result<bool, Error> {
+        let len = usize::try_from(self.reader.number()?).unwrap_or(usize::MAX);
+        let least = self.elements as usize;
+        if len < least || len / 4 > least {
+            return Err(Error::Corrupt("a text of another length"));
+        }
+        let text = String::from_utf8(expand(self.reader.0, len)?)
+            .map_err(|_| Error::Corrupt("text that is not UTF-8"))?;
+        let plain = content::wide(&text) == 0;
+        let content = Content::of(text);
+        if content.len() != self.elements {
+            return Err(Error::Corrupt("a text of another length"));
+        }
+        if let [author] = &self.authors[..] {
+            self.log.agents[author.number as usize].content = content;
+            return Ok(plain);
+        }
+        for typed in &self.typed {
+            let own = &mut self.log.agents[typed.agent as usize].content;
+            own.push(content.slice(typed.start, typed.len), typed.len);
+        }
+        Ok(plain)
+    }
+
+    /// Takes deletions back, as the log tells it.
+    fn take_back(&mut self) {
+        if self.restores.is_empty() {
+            return;
+        }
+        let mut homes: Vec<u32> = (0..self.typed.len() as u32).collect();
+        let key = |home: u32| {
+            let typed = &self.typed[home as usize];
+            (typed.agent, typed.seq)
+        };
+        homes.sort_by_key(|&home| key(home));
+        for &(number, from, len) in &self.restores {
+            let agent = &mut self.log.agents[number as usize];
+            let mut fresh = Vec::new();
+            oplog::restore(&mut agent.restored, from, from + len, |from, to| {
+                fresh.push((from, to));
+            });
+            let pieces = fresh
+                .iter()
+                .flat_map(|&(from, to)| agent.pieces(number, from, to));
+            for (mut id, n) in pieces.filter_map(|piece| piece.targets()) {
+                let end = id.seq + n;
+                while id.seq < end {
+                    let at = homes.partition_point(|&home| key(home) <= (id.agent, id.seq));
+                    let home = homes[at - 1];
+                    let typed = &self.typed[home as usize];
+                    let to = end.min(typed.seq + typed.len) - typed.seq;
+                    self.deletions.push(Deletion {
+                        home,
+                        from: id.seq - typed.seq,
+                        to,
+                        delta: -1,
+                    });
+                    id.seq = typed.seq + to;
+                }
+            }
+        }
+    }
+}
