@@ -258,7 +258,12 @@ impl Log {
     pub fn push(&mut self, agent: u32, n: u32, op: Op) {
         let entry = &mut self.agents[agent as usize];
         entry.push(agent, n, op);
-        let next = entry.next;
+        self.arrive(agent);
+    }
+
+    /// Notes that the last operations of `agent` came.
+    pub fn arrive(&mut self, agent: u32) {
+        let next = self.next(agent);
         match self.arrivals.last_mut() {
             Some(last) if last.0 == agent => last.1 = next,
             _ => self.arrivals.push((agent, next)),

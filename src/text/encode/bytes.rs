@@ -42,6 +42,12 @@ impl<'a> Reader<'a> {
     }
 
     pub fn number(&mut self) -> Result<u64, Error> {
+        if let Some((&byte, rest)) = self.0.split_first()
+            && byte < 0x80
+        {
+            self.0 = rest;
+            return Ok(byte.into());
+        }
         let mut n = 0_u64;
         for shift in (0..63).step_by(7) {
             let byte = self.byte()?;

@@ -4,14 +4,14 @@
 //! go from the order of all elements, which `weave` finds out.
 
 use super::super::content::{self, Content};
-use super::super::id::{Id, ReplicaId};
+use super::super::id::{Id, NONE, ReplicaId};
 use super::super::oplog::{self, Log, Op};
 use super::super::tree::Tree;
 use super::super::{Error, ME, Replica};
 use super::bytes::{Reader, unseal};
 use super::document::{Cursor, DOCUMENT, Kind, element};
 use super::squeeze::expand;
-use super::weave::{Deletion, Origin, Typed, weave};
+use super::weave::{Deletion, Origin, Typed, left_of, weave};
 
 /// Elements are numbered with 31 bits.
 const MOST: u32 = u32::MAX / 2 - 1;
@@ -28,6 +28,7 @@ pub(in super::super) fn open(bytes: &[u8], name: ReplicaId) -> Result<Replica, E
         reader: Reader(&unseal(bytes)?[1..]),
         log: &mut replica.log,
         authors: Vec::new(),
+        now: Author::default(),
         typed: Vec::new(),
         pages: Vec::new(),
         deletions: Vec::new(),
@@ -47,6 +48,7 @@ pub(in super::super) fn open(bytes: &[u8], name: ReplicaId) -> Result<Replica, E
 }
 
 /// One of the document's replicas while it is read.
+#[derive(Clone, Copy, Default)]
 struct Author {
     number: u32,
     cursor: Cursor,
@@ -55,12 +57,14 @@ struct Author {
 }
 
 /// Elements between two noted insertions.
-const PAGE: u32 = 64;
+const PAGE: u32 = 16;
 
 struct Opening<'a> {
     reader: Reader<'a>,
     log: &'a mut Log,
     authors: Vec<Author>,
+    /// Whose turn it is.
+    now: Author,
     typed: Vec<Typed>,
     /// Which insertion made every `PAGE`-th element.
     pages: Vec<u32>,
@@ -98,44 +102,61 @@ impl Opening<'_> {
             lengths.push((last, turn / choices));
         }
         for (author, entries) in lengths {
-            if entries > self.reader.0.len() as u64 {
-                return Err(Error::Truncated);
-            }
-            for _ in 0..entries {
-                self.entry(author)?;
-            }
+            self.turn(author, entries)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, author: usize) -> Result<(), Error> {
+    fn turn(&mut self, author: usize, entries: u64) -> Result<(), Error> {
+        if entries > self.reader.0.len() as u64 {
+            return Err(Error::Truncated);
+        }
+        self.now = self.authors[author];
+        let agent = &mut self.log.agents[self.now.number as usize];
+        agent.runs.reserve(entries as usize);
+        let before = agent.next;
+        for _ in 0..entries {
+            self.entry()?;
+        }
+        if before < self.log.next(self.now.number) {
+            self.log.arrive(self.now.number);
+        }
+        self.authors[author] = self.now;
+        Ok(())
+    }
+
+    fn push(&mut self, len: u32, op: Op) {
+        let number = self.now.number;
+        self.log.agents[number as usize].push(number, len, op);
+    }
+
+    fn entry(&mut self) -> Result<(), Error> {
         let head = self.reader.number()?;
         let kind = Kind::ALL[head as usize & 7];
-        let number = self.authors[author].number;
-        let seq = self.log.next(number);
+        let seq = self.log.next(self.now.number);
         let len = match u32::try_from(head >> 3) {
             Ok(n) if n < MOST && n + 1 < u32::MAX - 1 - seq => n + 1,
             _ => return Err(Error::Corrupt("the length of a run")),
         };
         match kind {
             Kind::Delete => {
-                let from = self.authors[author].cursor.place + 1;
+                let from = self.now.cursor.place + 1;
                 let place = self.place(from)?;
-                self.authors[author].cursor.place = place.saturating_sub(1);
+                self.now.cursor.place = place.saturating_sub(1);
                 let target = self.targets(element(place), len)?;
-                self.log.push(number, len, Op::Delete { target });
+                self.push(len, Op::Delete { target });
             }
             Kind::BackspaceHere | Kind::Backspace => {
-                let mut place = self.authors[author].cursor.place;
+                let mut place = self.now.cursor.place;
                 if kind == Kind::Backspace {
                     place = self.place(place)?;
                 }
                 let Some(before) = place.checked_sub(len) else {
                     return Err(Error::Corrupt("a deletion of what cannot be"));
                 };
-                self.authors[author].cursor.place = before;
+                self.now.cursor.place = before;
                 let target = self.targets(before, len)?.plus(len - 1);
-                self.log.push(number, len, Op::Backspace { target });
+                self.push(len, Op::Backspace { target });
             }
             Kind::Restore => {
                 let back = self.reader.short()?;
@@ -145,10 +166,10 @@ impl Opening<'_> {
                 if back > 0 && len > back {
                     return Err(Error::Corrupt("a deletion that is yet to be made"));
                 }
-                self.log.push(number, len, Op::Restore { seq: from });
-                self.restores.push((number, from, len));
+                self.push(len, Op::Restore { seq: from });
+                self.restores.push((self.now.number, from, len));
             }
-            _ => self.insertion(author, kind, len)?,
+            _ => self.insertion(kind, len)?,
         }
         Ok(())
     }
@@ -200,11 +221,11 @@ impl Opening<'_> {
         Ok(typed.id(first))
     }
 
-    fn insertion(&mut self, author: usize, kind: Kind, len: u32) -> Result<(), Error> {
+    fn insertion(&mut self, kind: Kind, len: u32) -> Result<(), Error> {
         if len > MOST - self.elements {
             return Err(Error::Full);
         }
-        let cursor = self.authors[author].cursor;
+        let cursor = self.now.cursor;
         let left = match kind {
             Kind::InsertHere => cursor.place,
             _ => self.place(cursor.place)?,
@@ -221,8 +242,22 @@ impl Opening<'_> {
             }
             _ => self.expected(left),
         };
-        self.add(author, len, left, right);
+        self.add(len, left, right);
         Ok(())
+    }
+
+    /// Where an element with these origins hangs in the tree that `order` tells of: from which
+    /// insertion, and in which slot.
+    fn parent(&self, left: Origin, right: Origin) -> (u32, u32) {
+        if !right.is_edge() && left_of(&self.typed, right) == left {
+            let offset = right.element - self.typed[right.home as usize].start;
+            return (right.home, 2 * offset);
+        }
+        if left.is_edge() {
+            return (NONE, 1);
+        }
+        let offset = left.element - self.typed[left.home as usize].start;
+        (left.home, 2 * offset + 1)
     }
 
     /// The right origin that mostly goes with a left one.
@@ -240,7 +275,7 @@ impl Opening<'_> {
         }
     }
 
-    fn add(&mut self, author: usize, len: u32, left: Origin, right: Origin) {
+    fn add(&mut self, len: u32, left: Origin, right: Origin) {
         let home = self.typed.len() as u32;
         let start = self.elements;
         self.elements += len;
@@ -251,27 +286,29 @@ impl Opening<'_> {
             Origin::EDGE => Id::EDGE,
             origin => self.typed[origin.home as usize].id(origin.element),
         };
-        let author = &mut self.authors[author];
         let op = Op::Insert {
             left: id(left),
             right: id(right),
-            text: author.inserted,
+            text: self.now.inserted,
         };
+        let (parent, slot) = self.parent(left, right);
         self.typed.push(Typed {
-            agent: author.number,
-            seq: self.log.next(author.number),
-            text: author.inserted,
+            agent: self.now.number,
+            seq: self.log.next(self.now.number),
+            text: self.now.inserted,
             start,
             len,
             left,
             right,
+            parent,
+            slot,
         });
-        author.inserted += len;
-        author.cursor = Cursor {
+        self.now.inserted += len;
+        self.now.cursor = Cursor {
             place: self.elements,
             last: start + 1,
         };
-        self.log.push(author.number, len, op);
+        self.push(len, op);
     }
 
     /// Reads the text and gives each replica its part. Returns whether all of it is within the

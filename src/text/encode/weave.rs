@@ -46,6 +46,11 @@ pub(super) struct Typed {
     pub len: u32,
     pub left: Origin,
     pub right: Origin,
+    /// The insertion from which it hangs in the tree; none is the root.
+    pub parent: u32,
+    /// Where there it hangs. Element `n` has its left children in slot `2n` and its right ones, but
+    /// for the element that goes on the insertion, in slot `2n + 1`.
+    pub slot: u32,
 }
 
 impl Typed {
@@ -63,9 +68,6 @@ impl Typed {
 }
 
 /// A child of an insertion's element: in which slot it hangs, then which insertion it is.
-///
-/// Element `n` has its left children in slot `2n` and its right ones, but for the element that goes
-/// on the insertion, in slot `2n + 1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Kid {
     slot: u32,
@@ -127,10 +129,10 @@ pub(super) fn weave(
 /// All kids by parent, those of one parent by slot, and where each parent's start. The root comes
 /// behind all insertions.
 fn kids(typed: &[Typed]) -> (Vec<Kid>, Vec<u32>) {
-    let parents: Vec<(u32, u32)> = typed.iter().map(|one| parent(typed, one)).collect();
+    let root = typed.len() as u32;
     let mut starts = vec![0; typed.len() + 2];
-    for &(parent, _) in &parents {
-        starts[parent as usize + 1] += 1;
+    for one in typed {
+        starts[one.parent.min(root) as usize + 1] += 1;
     }
     let mut sum = 0;
     for start in &mut starts {
@@ -139,8 +141,9 @@ fn kids(typed: &[Typed]) -> (Vec<Kid>, Vec<u32>) {
     }
     let mut ends = starts.clone();
     let mut kids = vec![Kid::default(); typed.len()];
-    for (&(parent, slot), home) in parents.iter().zip(0..) {
-        let end = &mut ends[parent as usize];
+    for (one, home) in typed.iter().zip(0..) {
+        let end = &mut ends[one.parent.min(root) as usize];
+        let slot = one.slot;
         kids[*end as usize] = Kid { slot, home };
         *end += 1;
     }
@@ -150,21 +153,8 @@ fn kids(typed: &[Typed]) -> (Vec<Kid>, Vec<u32>) {
     (kids, starts)
 }
 
-/// From which insertion another one hangs, and in which slot.
-fn parent(typed: &[Typed], one: &Typed) -> (u32, u32) {
-    if !one.right.is_edge() && left_of(typed, one.right) == one.left {
-        let offset = one.right.element - typed[one.right.home as usize].start;
-        return (one.right.home, 2 * offset);
-    }
-    if one.left.is_edge() {
-        return (typed.len() as u32, 1);
-    }
-    let offset = one.left.element - typed[one.left.home as usize].start;
-    (one.left.home, 2 * offset + 1)
-}
-
 /// The left origin of an element.
-fn left_of(typed: &[Typed], of: Origin) -> Origin {
+pub(super) fn left_of(typed: &[Typed], of: Origin) -> Origin {
     let home = &typed[of.home as usize];
     if of.element == home.start {
         return home.left;
@@ -260,13 +250,13 @@ impl Weaver<'_> {
     }
 
     /// Whether the right origin is a possible one: it is behind the left one, and its own left
-    /// origin is not.
+    /// origin is not. For a left child that is so by its place.
     fn check(&self, typed: &Typed) -> Result<(), Error> {
-        if typed.right.is_edge() {
+        if typed.right.is_edge() || typed.slot.is_multiple_of(2) {
             return Ok(());
         }
         let before = left_of(self.typed, typed.right);
-        if before == typed.left || (self.has_place(typed.right) && !self.has_place(before)) {
+        if self.has_place(typed.right) && !self.has_place(before) {
             return Ok(());
         }
         Err(Error::Corrupt("a right origin that cannot be"))
