@@ -5,6 +5,10 @@
 mod bytes;
 #[path = "text/delivery.rs"]
 mod delivery;
+#[path = "text/forge.rs"]
+mod forge;
+#[path = "text/forged.rs"]
+mod forged;
 #[path = "text/interleaving.rs"]
 mod interleaving;
 #[path = "text/oracle.rs"]

@@ -25,8 +25,17 @@ pub(super) fn is_document(bytes: &[u8]) -> bool {
 
 impl Replica {
     /// Everything that who has `version` does not know yet. It is cut from the runs, so that what
-    /// was typed in a row is one run in it.
+    /// was typed in a row is one run in it; and it is the whole document if nothing of it is known.
     pub fn changes_since(&self, version: &Version) -> Vec<u8> {
+        let mut known = self.log.agents.iter().map(|agent| version.of(agent.name));
+        if !self.log.arrivals.is_empty() && known.all(|n| n == 0) {
+            return self.encode();
+        }
+        self.news_since(version)
+    }
+
+    /// The same, never as a document.
+    pub(super) fn news_since(&self, version: &Version) -> Vec<u8> {
         let known = |agent: u32| version.of(self.log.name(agent));
         update::write(UPDATE, &self.log, &known)
     }

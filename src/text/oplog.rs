@@ -18,7 +18,8 @@ pub(super) enum Op {
     Delete { target: Id },
     /// Deletes `target`, then the element before it by sequence number, and so on.
     Backspace { target: Id },
-    /// Takes back the same replica's deletions from number `seq` on.
+    /// Takes back the same replica's deletions from number `seq` on. What takes back itself does
+    /// nothing.
     Restore { seq: u32 },
 }
 
@@ -132,21 +133,25 @@ pub(super) fn restore(
     end: u32,
     mut f: impl FnMut(u32, u32),
 ) {
-    let mut at = start;
-    while at < end {
-        let before = restored.range(..=at).next_back();
-        if let Some((_, &stop)) = before
-            && stop > at
-        {
-            at = stop;
-            continue;
-        }
-        let after = restored.range(at..).next();
-        let stop = after.map_or(end, |(&start, _)| start.min(end));
-        f(at, stop);
-        restored.insert(at, stop);
-        at = stop;
+    // What is known from here on, and up to where, becomes one stretch.
+    let (mut first, mut at) = (start, start);
+    if let Some((&from, &to)) = restored.range(..start).next_back()
+        && to >= start
+    {
+        (first, at) = (from, to);
+        restored.remove(&from);
     }
+    while let Some((&from, &to)) = restored.range(start..=end).next() {
+        if at < from {
+            f(at, from);
+        }
+        at = at.max(to);
+        restored.remove(&from);
+    }
+    if at < end {
+        f(at, end);
+    }
+    restored.insert(first, at.max(end));
 }
 
 /// A piece of a run: `len` operations from `seq` on, of which `op` is the first.
@@ -272,7 +277,7 @@ impl Log {
 
     /// The left and right origins of an inserted element; `None` if it is no insertion.
     pub fn origins(&self, id: Id) -> Option<(Id, Id)> {
-        let agent = &self.agents[id.agent as usize];
+        let agent = self.agents.get(id.agent as usize)?;
         let run = agent.runs[agent.run_at(id.seq)];
         let Op::Insert { left, right, .. } = run.op else {
             return None;

@@ -27,18 +27,43 @@ fn lower(log: &Log, a: Id, b: Id) -> bool {
     (log.name(a.agent), a.seq) < (log.name(b.agent), b.seq)
 }
 
-/// The origins themselves if they can be ones; what is no element, or a right origin that is not
-/// behind the left one, is read as the edge. What can be is the same in every replica, so that bad
-/// messages cannot drive replicas apart.
-pub(super) fn possible(tree: &mut Tree, left: Id, right: Id) -> (Id, Id) {
+/// The origins themselves if they can be ones. What is no element is read as the edge, and a right
+/// origin that cannot have stood right behind the left one as that one's own. What can be is the same
+/// in every replica, so that bad messages cannot drive replicas apart.
+pub(super) fn possible(tree: &mut Tree, log: &Log, left: Id, right: Id) -> (Id, Id) {
     let at_left = tree.locate(left);
     let left = if at_left.is_some() { left } else { Id::EDGE };
-    let right = match (at_left, tree.locate(right)) {
-        (_, None) => Id::EDGE,
-        (Some(l), Some(r)) if !tree.precedes(l, r) => Id::EDGE,
-        _ => right,
+    let next = match at_left {
+        Some(place) => tree.after(place),
+        None => tree.first(),
     };
-    (left, right)
+    let stands_next = next.map_or(Id::EDGE, |place| tree.id(place)) == right;
+    if stands_next || can_follow(tree, log, at_left, left, right) {
+        return (left, right);
+    }
+    let own = log.origins(left).map_or(Id::EDGE, |(_, right)| right);
+    (left, own)
+}
+
+/// Whether `right` can have stood right behind `left`: it is behind it, but what it was typed behind
+/// is not, and it is not behind the right origin of `left`. (Either would have stood between them.)
+fn can_follow(tree: &Tree, log: &Log, at_left: Option<Place>, left: Id, right: Id) -> bool {
+    let bound = log.origins(left).map_or(Id::EDGE, |(_, bound)| bound);
+    if right == bound {
+        return true;
+    }
+    let Some(at) = tree.locate_mapped(right) else {
+        return false;
+    };
+    let origin = log.origins(right);
+    let origin = origin.and_then(|(origin, _)| tree.locate_mapped(origin));
+    let is_behind = match (at_left, origin) {
+        (None, origin) => origin.is_none(),
+        (Some(l), None) => tree.precedes(l, at),
+        (Some(l), Some(o)) => tree.precedes(l, at) && !tree.precedes(l, o),
+    };
+    let bound = tree.locate_mapped(bound);
+    is_behind && bound.is_none_or(|bound| tree.precedes(at, bound))
 }
 
 /// Finds the place behind which a new element goes, given its origins, which are known.
@@ -121,16 +146,25 @@ impl Scan<'_> {
             } else if self.is_outside(left) {
                 break;
             }
-            let span = self.tree.span(place);
+            let last = self.last_of_run(place, other);
             if !undecided {
-                behind = Some(Place {
-                    offset: span.len - 1,
-                    ..place
-                });
+                behind = Some(last);
             }
-            at = self.tree.next_span(place);
+            at = self.tree.after(last);
         }
         behind
+    }
+
+    /// The last element behind this one that is of the same run and stands right behind it. (A span
+    /// may go further, if bad changes put runs side by side.)
+    fn last_of_run(&self, place: Place, id: Id) -> Place {
+        let agent = &self.log.agents[id.agent as usize];
+        let rest = agent.run_end(agent.run_at(id.seq)) - id.seq;
+        let stop = self.tree.span(place).len.min(place.offset + rest);
+        Place {
+            offset: stop - 1,
+            ..place
+        }
     }
 
     /// Where the other's right origin stands, compared with the new element's.

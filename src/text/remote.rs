@@ -59,7 +59,11 @@ impl Replica {
     pub fn apply(&mut self, bytes: &[u8]) -> Result<Vec<Patch>, Error> {
         if encode::is_document(bytes) {
             let other = Replica::decode(bytes, self.name())?;
-            return Ok(self.merge(&other));
+            return Ok(if self.is_untouched() {
+                self.become_copy(other)
+            } else {
+                self.merge(&other)
+            });
         }
         self.take_in(encode::read(encode::UPDATE, bytes)?)
     }
@@ -77,8 +81,29 @@ impl Replica {
 
     /// Takes in everything that another replica knows.
     pub fn merge(&mut self, other: &Replica) -> Vec<Patch> {
-        let bytes = other.changes_since(&self.version());
+        let bytes = if self.is_untouched() {
+            other.encode()
+        } else {
+            other.news_since(&self.version())
+        };
         self.apply(&bytes).unwrap_or_default()
+    }
+
+    /// Whether nothing was done here, and nothing came.
+    fn is_untouched(&self) -> bool {
+        self.log.arrivals.is_empty() && self.held.waiting.is_empty()
+    }
+
+    /// Takes over what another replica knows, where nothing is known yet.
+    fn become_copy(&mut self, other: Replica) -> Vec<Patch> {
+        self.log = other.log;
+        self.tree = other.tree;
+        self.taken = other.taken;
+        let mut patches = Vec::new();
+        if !self.is_empty() {
+            note_insert(&mut patches, Extent::default(), &self.text());
+        }
+        patches
     }
 
     /// How many changes wait for others that they build on.
@@ -187,11 +212,11 @@ impl Replica {
                 self.insert_there(agent, len, (left, right), text, patches);
             }
             Op::Delete { target } => {
-                self.log.push(agent, len, op);
+                self.log_deletion(agent, len, op);
                 self.mark_all(target, len, 1, patches);
             }
             Op::Backspace { target } => {
-                self.log.push(agent, len, op);
+                self.log_deletion(agent, len, op);
                 let first = Id {
                     seq: target.seq - (len - 1),
                     ..target
@@ -205,6 +230,35 @@ impl Replica {
         }
     }
 
+    /// Adds a deletion to the log. What it deletes is no element where bad changes were held back:
+    /// there it is noted as taking back itself, which does nothing.
+    fn log_deletion(&mut self, agent: u32, len: u32, op: Op) {
+        let mut rest = len;
+        while rest > 0 {
+            let me = Id {
+                agent,
+                seq: self.log.next(agent),
+            };
+            let op = op.skip(len - rest, me);
+            let (Op::Delete { target } | Op::Backspace { target }) = op else {
+                return;
+            };
+            let owner = &self.log.agents[target.agent as usize];
+            let index = owner.run_at(target.seq);
+            let run = owner.runs[index];
+            let same = match op {
+                Op::Delete { .. } => owner.run_end(index) - target.seq,
+                _ => target.seq - run.seq + 1,
+            };
+            let n = same.min(rest);
+            let is_element = matches!(run.op, Op::Insert { .. });
+            let nothing = Op::Restore { seq: me.seq };
+            self.log
+                .push(agent, n, if is_element { op } else { nothing });
+            rest -= n;
+        }
+    }
+
     fn insert_there(
         &mut self,
         agent: u32,
@@ -215,7 +269,7 @@ impl Replica {
     ) {
         let seq = self.log.next(agent);
         let new = Id { agent, seq };
-        let (left, right) = super::order::possible(&mut self.tree, left, right);
+        let (left, right) = super::order::possible(&mut self.tree, &self.log, left, right);
         let behind = super::order::integrate(&mut self.tree, &self.log, new, left, right);
         let content = &mut self.log.agents[agent as usize].content;
         let at = content.len();

@@ -32,26 +32,126 @@ fn sample(seed: u64) -> Replica {
     all.swap_remove(0)
 }
 
+/// Whether two replicas hold the same in every respect that can be asked for.
+fn assert_equal(a: &mut Replica, b: &mut Replica, luck: &mut Luck) {
+    assert_eq!(a.text(), b.text());
+    assert_eq!((a.len(), a.len_utf16()), (b.len(), b.len_utf16()));
+    assert_eq!(a.version(), b.version());
+    assert_eq!(a.attribution(), b.attribution());
+    assert!(
+        a.elements().eq(b.elements()),
+        "the same origins and deletions"
+    );
+    for _ in 0..4 {
+        let mut version = Version::new();
+        for (name, count) in a.version().iter() {
+            version.set(name, luck.below(count as usize + 1) as u32);
+        }
+        assert_eq!(a.at(&version), b.at(&version));
+    }
+    for _ in 0..4 {
+        let index = luck.below(a.len() + 1);
+        let anchors = [a.anchor(index, Bias::Before), b.anchor(index, Bias::Before)];
+        assert_eq!(anchors[0], anchors[1]);
+        let anchor = anchors[0].unwrap();
+        assert_eq!(a.resolve(&anchor), b.resolve(&anchor));
+    }
+}
+
 #[test]
 fn documents_are_read_back_as_they_were() {
-    for seed in 0..100 {
-        let replica = sample(seed);
+    for seed in 0..300 {
+        let mut luck = Luck::new(seed);
+        let mut replica = sample(seed);
         let bytes = replica.encode();
         let mut opened = Replica::decode(&bytes, ReplicaId(77)).unwrap();
-        assert_eq!(opened.text(), replica.text());
-        assert_eq!(opened.version(), replica.version());
-        assert_eq!(opened.attribution(), replica.attribution());
+        assert_equal(&mut opened, &mut replica, &mut luck);
         assert_eq!(opened.encode(), bytes, "saving again changes nothing");
-        let mut version = Version::new();
-        for (name, count) in replica.version().iter() {
-            version.set(name, count / 2);
-            assert_eq!(opened.at(&version), replica.at(&version));
-        }
         assert!(opened.take_changes().is_empty());
-        opened.insert(0, "more").unwrap();
-        let mut other = replica.clone();
-        other.apply(&opened.take_changes()).unwrap();
-        assert_eq!(other.text(), opened.text());
+        for n in [0, 1, 17, replica.history_len() / 2] {
+            assert_eq!(opened.version_after(n), replica.version_after(n));
+        }
+        let mut copy = Replica::new(ReplicaId(78));
+        let patches = copy.apply(&bytes).unwrap();
+        assert_equal(&mut copy, &mut replica, &mut luck);
+        let shown: String = patches.into_iter().map(|patch| patch.text).collect();
+        assert_eq!(shown, replica.text());
+    }
+}
+
+/// What was opened goes on like what was saved, whoever else there is.
+#[test]
+fn what_was_opened_goes_on_with_the_others() {
+    for seed in 0..100 {
+        let mut luck = Luck::new(seed);
+        let mut saved = sample(seed);
+        let mut opened = Replica::decode(&saved.encode(), ReplicaId(77)).unwrap();
+        let mut other = Replica::new(ReplicaId(78));
+        other.insert(0, "apart").unwrap();
+        for _ in 0..30 {
+            let (a, b) = match luck.below(3) {
+                0 => (&mut opened, &mut other),
+                1 => (&mut other, &mut opened),
+                _ => (&mut saved, &mut opened),
+            };
+            if luck.below(3) == 0 {
+                a.merge(b);
+            } else if luck.below(4) == 0 {
+                a.undo();
+            } else {
+                let at = luck.below(a.len() + 1);
+                let deleted = luck.below((a.len() - at).min(4) + 1);
+                a.replace(at, deleted, &luck.scalars()).unwrap();
+            }
+        }
+        opened.merge(&saved);
+        opened.merge(&other);
+        saved.apply(&opened.encode()).unwrap();
+        other
+            .apply(&opened.changes_since(&other.version()))
+            .unwrap();
+        assert_equal(&mut saved, &mut opened, &mut luck);
+        assert_equal(&mut other, &mut opened, &mut luck);
+    }
+}
+
+/// Three who type, delete and undo at the same places, one keystroke apart from each other.
+#[test]
+fn keystrokes_at_the_same_places_are_read_back() {
+    for seed in 0..60 {
+        let mut luck = Luck::new(seed);
+        let mut all: Vec<Replica> = (1..4).map(|i| Replica::new(ReplicaId(i))).collect();
+        for _ in 0..120 {
+            let i = luck.below(3);
+            let bytes = all[i].take_changes();
+            let j = luck.below(3);
+            if !bytes.is_empty() {
+                for replica in &mut all {
+                    if luck.below(4) > 0 {
+                        replica.apply(&bytes).unwrap();
+                    }
+                }
+            }
+            let other = all[j].clone();
+            let replica = &mut all[i];
+            let at = luck.below(replica.len().min(3) + 1);
+            match luck.below(8) {
+                0 => drop(replica.merge(&other)),
+                1 => drop(replica.undo()),
+                2 if at > 0 => replica.delete(at - 1, 1).unwrap(),
+                _ => replica.insert(at, "x").unwrap(),
+            }
+        }
+        // What waits for others is not saved, so it has to come first.
+        for i in 0..3 {
+            let others = all.clone();
+            for other in &others {
+                all[i].merge(other);
+            }
+            let replica = &mut all[i];
+            let mut opened = Replica::decode(&replica.encode(), ReplicaId(9)).unwrap();
+            assert_equal(&mut opened, replica, &mut luck);
+        }
     }
 }
 
@@ -63,16 +163,21 @@ fn an_empty_document_is_one_too() {
     assert!(empty.clone().take_changes().is_empty());
 }
 
+/// All but the first operation, as an update.
+fn large_update(replica: &Replica) -> Vec<u8> {
+    replica.changes_since(&replica.version_after(1))
+}
+
 #[test]
 fn damaged_bytes_are_refused_and_change_nothing() {
     let replica = sample(5);
     let document = replica.encode();
-    let update = replica.changes_since(&Version::new());
+    let update = large_update(&replica);
     let mut reader = Replica::new(ReplicaId(50));
     reader.insert(0, "mine").unwrap();
     for sound in [&document, &update] {
         for at in 0..sound.len() {
-            for bit in [0, 3, 7] {
+            for bit in 0..8 {
                 let mut bytes = sound.clone();
                 bytes[at] ^= 1 << bit;
                 assert!(Replica::decode(&bytes, ReplicaId(2)).is_err());
@@ -97,7 +202,7 @@ fn errors_say_what_is_wrong() {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     assert_eq!(decode(&bytes), Error::Checksum);
-    let update = replica.changes_since(&Version::new());
+    let update = large_update(&replica);
     assert_eq!(decode(&update), Error::UnknownFormat);
     let mut ann = Replica::new(ReplicaId(1));
     ann.insert(0, "a😀b").unwrap();

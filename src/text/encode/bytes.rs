@@ -86,21 +86,32 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A 32-bit checksum of words mixed one after the other.
+/// A 32-bit checksum of words mixed one after the other; as long as there are many, in four lanes
+/// side by side, which is as good and several times as fast.
 pub(super) fn checksum(bytes: &[u8]) -> u32 {
-    let mut sum = 0x9e37_79b9_7f4a_7c15_u64 ^ bytes.len() as u64;
-    let mut mix = |word: u64| {
-        sum = (sum ^ word).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        sum ^= sum >> 32;
+    const ODD: u64 = 0xd6e8_feb8_6659_fd93;
+    let mix = |sum: u64, word: [u8; 8]| {
+        let sum = (sum ^ u64::from_le_bytes(word)).wrapping_mul(ODD);
+        sum ^ (sum >> 32)
     };
-    let (words, rest) = bytes.as_chunks::<8>();
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    let mut lanes = [1, 2, 3, 4];
+    for block in blocks {
+        for (lane, word) in lanes.iter_mut().zip(block.as_chunks().0) {
+            *lane = mix(*lane, *word);
+        }
+    }
+    let mut sum = 0x9e37_79b9_7f4a_7c15 ^ bytes.len() as u64;
+    for lane in lanes {
+        sum = mix(sum, lane.to_le_bytes());
+    }
+    let (words, rest) = rest.as_chunks();
     for word in words {
-        mix(u64::from_le_bytes(*word));
+        sum = mix(sum, *word);
     }
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    mix(u64::from_le_bytes(last));
-    (sum.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32) as u32
+    (mix(sum, last).wrapping_mul(ODD) >> 32) as u32
 }
 
 /// Ends a message with its checksum.

@@ -80,15 +80,16 @@ impl Opening<'_> {
         let turns = self.reader.count(1)?;
         for _ in 0..names {
             let name = ReplicaId(self.reader.word()?);
-            let number = self.log.intern(name);
-            if self.authors.iter().any(|a| a.number == number) {
-                return Err(Error::Corrupt("a replica with two names"));
-            }
             self.authors.push(Author {
-                number,
-                cursor: Cursor::default(),
-                inserted: 0,
+                number: self.log.intern(name),
+                ..Author::default()
             });
+        }
+        let mut numbers: Vec<u32> = self.authors.iter().map(|a| a.number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        if numbers.len() < names {
+            return Err(Error::Corrupt("a name that is told twice"));
         }
         let choices = names.saturating_sub(1).max(1) as u64;
         let mut lengths = Vec::with_capacity(turns);
@@ -135,7 +136,7 @@ impl Opening<'_> {
         let kind = Kind::ALL[head as usize & 7];
         let seq = self.log.next(self.now.number);
         let len = match u32::try_from(head >> 3) {
-            Ok(n) if n < MOST && n + 1 < u32::MAX - 1 - seq => n + 1,
+            Ok(n) if n < u32::MAX - 1 - seq => n + 1,
             _ => return Err(Error::Corrupt("the length of a run")),
         };
         match kind {
@@ -163,9 +164,6 @@ impl Opening<'_> {
                 let Some(from) = seq.checked_sub(back) else {
                     return Err(Error::Corrupt("a deletion that is yet to be made"));
                 };
-                if back > 0 && len > back {
-                    return Err(Error::Corrupt("a deletion that is yet to be made"));
-                }
                 self.push(len, Op::Restore { seq: from });
                 self.restores.push((self.now.number, from, len));
             }

@@ -271,7 +271,7 @@ fn read_group(
             BACKSPACE => Op::Backspace {
                 target: checked_targets(read_id(reader, names, me)?, len, true, me)?,
             },
-            _ => read_restore(reader, len, me)?,
+            _ => read_restore(reader, me)?,
         };
         changes.push(Change {
             id: me,
@@ -284,11 +284,11 @@ fn read_group(
     Ok(())
 }
 
-fn read_restore(reader: &mut Reader<'_>, len: u32, me: Id) -> Result<Op, Error> {
+fn read_restore(reader: &mut Reader<'_>, me: Id) -> Result<Op, Error> {
     let back = reader.short()?;
     match me.seq.checked_sub(back) {
-        Some(seq) if len <= back => Ok(Op::Restore { seq }),
-        _ => Err(Error::Corrupt("a deletion that is yet to be made")),
+        Some(seq) => Ok(Op::Restore { seq }),
+        None => Err(Error::Corrupt("a deletion that is yet to be made")),
     }
 }
 

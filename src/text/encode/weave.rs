@@ -165,14 +165,29 @@ pub(super) fn left_of(typed: &[Typed], of: Origin) -> Origin {
     }
 }
 
-/// Whether any siblings have to be sorted.
+/// The right origin of an element.
+fn right_of(typed: &[Typed], of: Origin) -> Origin {
+    match of {
+        Origin::EDGE => Origin::EDGE,
+        of => typed[of.home as usize].right,
+    }
+}
+
+/// Whether a right child has the same right origin as what it hangs from. That is always possible.
+fn is_expected(typed: &[Typed], one: &Typed) -> bool {
+    one.right == right_of(typed, one.left)
+}
+
+/// Whether places have to be compared: to sort siblings, or to tell if a right origin can be.
 fn crowded(typed: &[Typed], kids: &[Kid], starts: &[u32]) -> bool {
-    starts.windows(2).enumerate().any(|(parent, range)| {
+    let odd = |one: &Typed| one.slot % 2 == 1 && !is_expected(typed, one);
+    let siblings = |(parent, range): (usize, &[u32])| {
         let own = &kids[range[0] as usize..range[1] as usize];
         let last = typed.get(parent).map_or(1, |typed| 2 * typed.len - 1);
         let inside = |kid: &Kid| kid.slot % 2 == 1 && kid.slot < last;
         own.iter().any(inside) || own.windows(2).any(|pair| pair[0].slot == pair[1].slot)
-    })
+    };
+    typed.iter().any(odd) || starts.windows(2).enumerate().any(siblings)
 }
 
 struct Weaver<'a> {
@@ -249,14 +264,17 @@ impl Weaver<'_> {
         }
     }
 
-    /// Whether the right origin is a possible one: it is behind the left one, and its own left
-    /// origin is not. For a left child that is so by its place.
+    /// Whether the right origin is a possible one, as `order::possible` has it: it is behind the left
+    /// one, its own left origin is not, and it is not behind the left one's. For a left child that is
+    /// so by its place.
     fn check(&self, typed: &Typed) -> Result<(), Error> {
-        if typed.right.is_edge() || typed.slot.is_multiple_of(2) {
+        if typed.slot.is_multiple_of(2) || is_expected(self.typed, typed) {
             return Ok(());
         }
-        let before = left_of(self.typed, typed.right);
-        if self.has_place(typed.right) && !self.has_place(before) {
+        let bound = right_of(self.typed, typed.left);
+        if self.rank(typed.right)? > self.rank(bound)?
+            && !self.has_place(left_of(self.typed, typed.right))
+        {
             return Ok(());
         }
         Err(Error::Corrupt("a right origin that cannot be"))
