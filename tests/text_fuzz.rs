@@ -11,7 +11,7 @@ mod oracle;
 #[path = "text/pair.rs"]
 mod pair;
 
-use forge::{damage, document, fix};
+use forge::{damage, document, fix, update};
 use pair::Luck;
 use std::time::{Duration, Instant};
 use synod::text::{Replica, ReplicaId};
@@ -91,7 +91,8 @@ impl Bench {
         let pick = |luck: &mut Luck| &self.sound[luck.below(self.sound.len())];
         let mut bytes = match luck.below(12) {
             0 => (0..luck.below(60)).map(|_| luck.below(256) as u8).collect(),
-            1..=3 => document(luck),
+            1 | 2 => document(luck),
+            3 | 4 => update(luck.below(3), luck),
             _ => pick(luck).clone(),
         };
         if luck.below(8) > 0 {

@@ -133,7 +133,10 @@ pub(super) fn restore(
     end: u32,
     mut f: impl FnMut(u32, u32),
 ) {
-    // What is known from here on, and up to where, becomes one stretch.
+    if start == end {
+        return;
+    }
+    // What was taken back there already becomes one stretch with it.
     let (mut first, mut at) = (start, start);
     if let Some((&from, &to)) = restored.range(..start).next_back()
         && to >= start
@@ -291,5 +294,29 @@ impl Log {
             }
         };
         Some((left, right))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_deletion_is_taken_back_once() {
+        let (mut restored, mut known) = (BTreeMap::new(), BTreeSet::new());
+        for i in 0..500_u32 {
+            let start = i * 7919 % 1009;
+            let end = start + i % 13 * (i % 5);
+            let mut fresh = BTreeSet::new();
+            restore(&mut restored, start, end, |from, to| {
+                assert!(from < to);
+                fresh.extend(from..to);
+            });
+            let expected: BTreeSet<u32> = (start..end).filter(|n| !known.contains(n)).collect();
+            assert_eq!(fresh, expected);
+            known.extend(fresh);
+        }
+        assert!(restored.len() < 100, "neighbours become one");
     }
 }

@@ -145,6 +145,65 @@ fn entry(out: &mut Vec<u8>, elements: usize, cursor: &mut usize, luck: &mut Luck
     if kind < 4 { len + 1 } else { 0 }
 }
 
+/// The first operations of one of three replicas, in the right form, which refer to any operations
+/// of theirs: known, unknown, or no elements at all.
+pub fn update(author: usize, luck: &mut Luck) -> Vec<u8> {
+    let mut out = vec![0xA1];
+    put(&mut out, 3);
+    for name in 0..3 {
+        out.extend((name * 17 % 5_u64 + 1000).to_le_bytes());
+    }
+    let runs = 1 + luck.below(4);
+    put(&mut out, 1);
+    put(&mut out, author);
+    put(&mut out, 0);
+    put(&mut out, runs);
+    let (mut seq, mut text) = (0, String::new());
+    for _ in 0..runs {
+        let len = 1 + luck.below(3);
+        match luck.below(8) {
+            0 if seq > 0 => {
+                put(&mut out, len << 6 | 3);
+                put(&mut out, luck.below(seq) + 1);
+            }
+            1 | 2 => {
+                put(&mut out, 1 << 6 | 1);
+                put_id(&mut out, author, seq, luck);
+                seq += 1;
+                continue;
+            }
+            _ => {
+                let (left, right) = (luck.below(4).min(2), luck.below(4).min(2));
+                let left = if seq == 0 && left == 1 { 0 } else { left };
+                put(&mut out, len << 6 | right << 4 | left << 2);
+                for _ in [left, right].into_iter().filter(|&told| told == 2) {
+                    put_id(&mut out, author, seq, luck);
+                }
+                text.extend((0..len).map(|at| (b'a' + at as u8) as char));
+            }
+        }
+        seq += len;
+    }
+    out.extend(text.as_bytes());
+    out.extend([0; 4]);
+    fix(&mut out);
+    out
+}
+
+/// An operation of the author that is earlier than `seq`, or any of another's.
+fn put_id(out: &mut Vec<u8>, author: usize, seq: usize, luck: &mut Luck) {
+    let agent = match luck.below(3) {
+        own if own == author && seq == 0 => (author + 1) % 3,
+        agent => agent,
+    };
+    put(out, agent);
+    if agent == author {
+        put_distance(out, seq, luck.below(seq));
+    } else {
+        put_distance(out, 0, luck.below(6));
+    }
+}
+
 /// So many letters as a squeezed block, in which nothing is squeezed.
 fn put_text(out: &mut Vec<u8>, len: usize) {
     out.push((len.min(15) << 4) as u8);

@@ -1,6 +1,6 @@
 //! Bytes with a right checksum that nobody wrote: refused, or read the same by everybody.
 
-use crate::forge::{damage, document, fix};
+use crate::forge::{damage, document, fix, update};
 use crate::pair::Luck;
 use synod::text::{Error, Replica, ReplicaId};
 
@@ -111,6 +111,42 @@ fn forged_updates_change_everybody_alike() {
         assert_eq!(opened.text(), two.text());
     }
     assert!(accepted > 10_000, "{accepted} were read at all");
+}
+
+/// Whoever hears of made-up operations in whatever order has the same in the end, and can save it.
+#[test]
+fn made_up_operations_change_everybody_alike() {
+    let mut luck = Luck::new(4);
+    let (mut same, mut held) = (0, 0);
+    for _ in 0..40_000 {
+        let updates: [Vec<u8>; 3] = std::array::from_fn(|author| update(author, &mut luck));
+        let (mut one, mut two) = (Replica::new(ReplicaId(1)), Replica::new(ReplicaId(2)));
+        one.insert(0, "<>").unwrap();
+        two.merge(&one);
+        for at in 0..3 {
+            apply_or_not(&mut one, &updates[at]);
+            apply_or_not(&mut two, &updates[2 - at]);
+        }
+        for _ in 0..3 {
+            one.merge(&two);
+            two.merge(&one);
+        }
+        for replica in [&one, &two] {
+            held += replica.held_back();
+            let opened = Replica::decode(&replica.encode(), ReplicaId(9)).unwrap();
+            assert!(opened.elements().eq(replica.elements()));
+            assert_eq!(opened.version(), replica.version());
+            assert_eq!(opened.at(&one.version()), replica.at(&one.version()));
+        }
+        if one.version() == two.version() {
+            same += 1;
+            assert!(one.elements().eq(two.elements()));
+        }
+    }
+    assert!(
+        same > 30_000 && held > 10_000,
+        "{same} the same, {held} held"
+    );
 }
 
 /// Applies bytes if they are accepted; if not, nothing has changed.
