@@ -76,6 +76,9 @@ fn documents_are_read_back_as_they_were() {
         assert_equal(&mut copy, &mut replica, &mut luck);
         let shown: String = patches.into_iter().map(|patch| patch.text).collect();
         assert_eq!(shown, replica.text());
+        copy.insert(0, "!").unwrap();
+        replica.apply(&copy.take_changes()).unwrap();
+        assert_eq!(replica.text(), copy.text());
     }
 }
 
