@@ -42,6 +42,7 @@ function drawNav(current) {
     ),
     byId("nav"),
   );
+  byId("nav").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 class Shell {
