@@ -16,8 +16,8 @@ use pair::Luck;
 use std::time::{Duration, Instant};
 use synod::text::{Replica, ReplicaId};
 
-/// Nothing that is read here may take longer: the bytes are few.
-const LONGEST: Duration = Duration::from_secs(5);
+/// Nothing that is read here may take longer, since the bytes are few.
+const LONGEST: Duration = Duration::from_millis(50);
 
 /// A name that no damaged message happens to hit.
 const UNHEARD: ReplicaId = ReplicaId(0x0123_4567_89ab_cdef);
@@ -106,11 +106,20 @@ impl Bench {
 }
 
 impl Tally {
-    fn timed<T>(&mut self, run: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let made = run();
-        self.longest = self.longest.max(start.elapsed());
-        made
+    /// Does something that may not take long. On a busy machine it has a few tries.
+    fn timed<T>(&mut self, mut run: impl FnMut() -> T) -> T {
+        let mut times = Vec::new();
+        loop {
+            let start = Instant::now();
+            let made = run();
+            let time = start.elapsed();
+            times.push(time);
+            if time < LONGEST {
+                self.longest = self.longest.max(time);
+                return made;
+            }
+            assert!(times.len() < 9, "few bytes took long: {times:?}");
+        }
     }
 
     /// Whatever is opened is whole, and is saved and opened as the same.
@@ -132,7 +141,12 @@ impl Tally {
     /// What is refused changes nothing. Returns whether it was accepted.
     fn apply(&mut self, replica: &mut Replica, bytes: &[u8]) -> bool {
         let (text, version, held) = (replica.text(), replica.version(), replica.held_back());
-        let accepts = self.timed(|| replica.apply(bytes)).is_ok();
+        let (mut after, accepts) = self.timed(|| {
+            let mut after = replica.clone();
+            let accepts = after.apply(bytes).is_ok();
+            (after, accepts)
+        });
+        std::mem::swap(replica, &mut after);
         if !accepts {
             assert_eq!(replica.text(), text);
             assert_eq!(replica.version(), version);
@@ -163,7 +177,6 @@ impl Tally {
         assert!(saved.elements().eq(two.elements()));
         assert_eq!(saved.at(&one.version()), two.at(&one.version()));
         self.rounds += 1;
-        assert!(self.longest < LONGEST, "something took {:?}", self.longest);
     }
 }
 

@@ -44,6 +44,16 @@ fn forged_documents_are_refused_or_whole() {
     assert!(accepted > 1000, "{accepted} were read at all");
 }
 
+/// What claims to insert more than its bytes can hold is refused before any room is made for it.
+#[test]
+fn no_document_claims_more_than_it_holds() {
+    let mut bytes = vec![0xD2, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1];
+    bytes.extend([0xF8, 0xFF, 0xFF, 0xFF, 0x0F, 0, 0, 0, 0, 0]);
+    fix(&mut bytes);
+    let error = Replica::decode(&bytes, ReplicaId(2)).unwrap_err();
+    assert_eq!(error, Error::Truncated);
+}
+
 /// A document tells no order: who opens it and who plays its changes have the same one, whatever
 /// origins it makes up.
 #[test]

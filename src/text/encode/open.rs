@@ -10,7 +10,7 @@ use super::super::tree::Tree;
 use super::super::{Error, ME, Replica};
 use super::bytes::{Reader, unseal};
 use super::document::{Cursor, DOCUMENT, Kind, element};
-use super::squeeze::expand;
+use super::squeeze::{expand, most_in};
 use super::weave::{Deletion, Origin, Typed, left_of, weave};
 
 /// Elements are numbered with 31 bits.
@@ -34,6 +34,7 @@ pub(in super::super) fn open(bytes: &[u8], name: ReplicaId) -> Result<Replica, E
         deletions: Vec::new(),
         restores: Vec::new(),
         elements: 0,
+        most: MOST.min(u32::try_from(most_in(bytes.len())).unwrap_or(MOST)),
     };
     opening.turns()?;
     let plain = opening.text()?;
@@ -72,6 +73,8 @@ struct Opening<'a> {
     /// Deletions taken back: whose, from which on, how many.
     restores: Vec<(u32, u32, u32)>,
     elements: u32,
+    /// How many elements the bytes can hold at most.
+    most: u32,
 }
 
 impl Opening<'_> {
@@ -220,8 +223,8 @@ impl Opening<'_> {
     }
 
     fn insertion(&mut self, kind: Kind, len: u32) -> Result<(), Error> {
-        if len > MOST - self.elements {
-            return Err(Error::Full);
+        if len > self.most - self.elements {
+            return Err(Error::Truncated);
         }
         let cursor = self.now.cursor;
         let left = match kind {

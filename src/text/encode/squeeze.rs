@@ -170,9 +170,14 @@ fn put_rest(out: &mut Vec<u8>, len: usize) {
     }
 }
 
+/// The most that a block of so many bytes can hold.
+pub(super) fn most_in(block: usize) -> usize {
+    block.saturating_mul(GROWTH)
+}
+
 /// The `len` bytes that a block holds, and no others.
 pub(super) fn expand(block: &[u8], len: usize) -> Result<Vec<u8>, Error> {
-    if len / GROWTH > block.len() {
+    if len > most_in(block.len()) {
         return Err(Error::Truncated);
     }
     let mut bytes = Vec::new();
