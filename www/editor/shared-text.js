@@ -21,6 +21,8 @@ import { HostileWire, openWire } from "./wire.js";
 
 /** A pause in typing that ends a step of undo. */
 const STEP_MS = 700;
+const LONG = 1000;
+const encoder = new TextEncoder();
 /** A newcomer takes a name and a tone that nobody here has; after so long it is none any more. */
 const SETTLE_MS = 2000;
 /** A newcomer looks for a name of its own so often at most. */
@@ -127,7 +129,9 @@ export class SharedText {
     this.guard(() => {
       edits.forEach(({ at, deleted, text }, k) => {
         if (k > 0 || (goesOn && edits.length > 1)) this.replica.joinStep();
-        this.replica.replace(at, deleted, text);
+        // A string crosses the border letter by letter: a long one goes as bytes.
+        if (text.length > LONG) this.replica.replaceWithUtf8(at, deleted, encoder.encode(text));
+        else this.replica.replace(at, deleted, text);
       });
     });
     this.spread();
