@@ -9,10 +9,11 @@ use super::tree::{Count, Span};
 use super::{Error, Extent, Patch, Replica};
 use std::collections::BTreeMap;
 
-/// Changes that came early, by the operation they wait for.
+/// Changes that came early: by the operation that they wait for, and by their own first one, so that
+/// what comes again is kept once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
-    waiting: BTreeMap<Id, Vec<Early>>,
+    waiting: BTreeMap<Id, BTreeMap<Id, Early>>,
 }
 
 /// A change that came early. Its names are this replica's numbers.
@@ -26,12 +27,19 @@ struct Early {
 
 impl Held {
     fn keep(&mut self, missing: Id, change: &Change<'_>) {
-        self.waiting.entry(missing).or_default().push(Early {
-            id: change.id,
-            len: change.len,
-            op: change.op,
-            text: change.text.to_owned(),
-        });
+        let waiting = self.waiting.entry(missing).or_default();
+        if waiting
+            .get(&change.id)
+            .is_none_or(|kept| kept.len < change.len)
+        {
+            let early = Early {
+                id: change.id,
+                len: change.len,
+                op: change.op,
+                text: change.text.to_owned(),
+            };
+            waiting.insert(change.id, early);
+        }
     }
 
     /// The changes that waited for `agent`'s operations below `next`.
@@ -39,7 +47,13 @@ impl Held {
         let first = Id { agent, seq: 0 };
         let end = Id { agent, seq: next };
         while let Some((&key, _)) = self.waiting.range(first..end).next() {
-            into.extend(self.waiting.remove(&key).into_iter().flatten());
+            into.extend(
+                self.waiting
+                    .remove(&key)
+                    .into_iter()
+                    .flatten()
+                    .map(|kept| kept.1),
+            );
         }
     }
 }
@@ -108,7 +122,7 @@ impl Replica {
 
     /// How many changes wait for others that they build on.
     pub fn held_back(&self) -> usize {
-        self.held.waiting.values().map(Vec::len).sum()
+        self.held.waiting.values().map(BTreeMap::len).sum()
     }
 
     /// Applies changes, grouped by replica, each as soon as another group lets it.

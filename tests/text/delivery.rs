@@ -118,6 +118,26 @@ fn the_last_first_waits_and_is_counted() {
 }
 
 #[test]
+fn an_early_change_is_kept_once_however_often_it_comes() {
+    let mut ann = Replica::new(ReplicaId(1));
+    ann.insert(0, "first").unwrap();
+    let first = ann.take_changes();
+    let before = ann.version();
+    ann.insert(5, " second").unwrap();
+    let second = ann.take_changes();
+    ann.insert(12, " and more").unwrap();
+    let both = ann.changes_since(&before);
+    let mut bob = Replica::new(ReplicaId(2));
+    for bytes in [&second, &second, &both, &second, &both] {
+        bob.apply(bytes).unwrap();
+        assert_eq!(bob.held_back(), 1);
+    }
+    bob.apply(&first).unwrap();
+    assert_eq!(bob.held_back(), 0);
+    assert_eq!(bob.text(), "first second and more");
+}
+
+#[test]
 fn changes_that_overlap_are_known_in_part() {
     let mut ann = Replica::new(ReplicaId(1));
     ann.insert(0, "héllo").unwrap();
