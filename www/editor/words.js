@@ -4,7 +4,6 @@ import { counted, listed } from "../lib/format.js";
 
 /**
  * @typedef {object} State
- * @property {string} me
  * @property {string[]} others names of the people who are here
  * @property {boolean} online
  * @property {boolean} hostile

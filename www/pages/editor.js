@@ -271,7 +271,6 @@ export class EditorPage {
   get state() {
     const text = /** @type {SharedText} */ (this.text);
     return {
-      me: text.person.name,
       others: [...text.room.peers.values()].map((peer) => peer.person.name),
       online: text.online,
       hostile: text.hostile,
