@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 use synod::base::{Context, Core, Draws, Effect, Effects, Input, Micros, NodeId, RequestId};
-use synod::protocol::raft::{KvOp, KvRaft, Op, Options, Timer};
+use synod::protocol::machine::KvOp;
+use synod::protocol::raft::{KvRaft, Op, Options, Timer};
 use synod::scenario::{Scenario, build};
 
 /// What RaftScope's own model delivers a second, run headless in Node on such a machine.

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use synod::base::{
     Chance, Context, Core, Digest, Draws, Effect, Effects, Input, Micros, NodeId, RequestId,
 };
-use synod::protocol::raft::{KvOp, KvRaft, Mutant, Op, Options, Timer};
+use synod::protocol::machine::KvOp;
+use synod::protocol::raft::{KvRaft, Mutant, Op, Options, Timer};
 
 type Message = <KvRaft as Core>::Message;
 

@@ -12,7 +12,8 @@ mod snapshots;
 
 use desk::{Desk, Letter, Message, append, ask_vote, at, entries, get, granted, node, put};
 use synod::base::{Chance, Context, Core, Draws, Effect, Effects, Input, Micros, Wire};
-use synod::protocol::raft::{AppendResult, Ask, KvOutput, KvRaft, Options, Reads, Reply, Timer};
+use synod::protocol::machine::KvOutput;
+use synod::protocol::raft::{AppendResult, Ask, KvRaft, Options, Reads, Reply, Timer};
 
 fn result(letters: &[Letter]) -> AppendResult {
     match letters {

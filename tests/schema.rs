@@ -9,7 +9,8 @@ use mutate::{gallery, mutation};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::fs;
-use synod::protocol::raft::{KvMachine, KvOp, Message, Op, Options, View};
+use synod::protocol::machine::{KvMachine, KvOp};
+use synod::protocol::raft::{Message, Op, Options, View};
 use synod::scenario::{ProtocolInfo, Report, Scenario, ScenarioError};
 use synod::sim::{MessageDetail, NodeDetail, TraceEvent, ViolationRecord};
 

@@ -2,5 +2,7 @@
 //!
 //! Each folder holds one protocol whole: messages, state, view, invariants and mutants. A core
 //! knows the contract in [`crate::base`] and neither the world that runs it nor its neighbours.
+//! What several of them replicate is in [`machine`].
 
+pub mod machine;
 pub mod raft;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use synod::base::{
     Chance, Context, Core, Draws, Effect, Effects, Input, Micros, NodeId, RequestId,
 };
+use synod::protocol::machine::{KvOp, KvOutput};
 use synod::protocol::raft::{
-    Append, Ask, Entry, KvOp, KvOutput, KvRaft, Milestone, Op, Options, Payload, Position, Reply,
-    Timer,
+    Append, Ask, Entry, KvRaft, Milestone, Op, Options, Payload, Position, Reply, Timer,
 };
 
 pub type Message = <KvRaft as Core>::Message;

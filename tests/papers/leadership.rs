@@ -2,7 +2,8 @@
 
 use super::desk::{Desk, Letter, Message, ask_vote, at, get, granted, node, put};
 use synod::base::Micros;
-use synod::protocol::raft::{Admin, Ask, KvOutput, Op, Options, Reads, Reply, Timer};
+use synod::protocol::machine::KvOutput;
+use synod::protocol::raft::{Admin, Ask, Op, Options, Reads, Reply, Timer};
 
 /// Thesis, section 3.10: leadership is handed over within a few messages.
 #[test]

@@ -2,7 +2,8 @@
 
 use super::desk::{Desk, Letter, Message, append, at, entries, put};
 use synod::base::{Core, Micros};
-use synod::protocol::raft::{KvOutput, Options, Reply, Timer};
+use synod::protocol::machine::KvOutput;
+use synod::protocol::raft::{Options, Reply, Timer};
 
 /// Section 7: a follower that lacks compacted entries gets the snapshot, and old ones change nothing.
 #[test]

@@ -1,12 +1,12 @@
 //! From committed entries to the replicated state, answers to clients, and snapshots.
 
 use super::log::Payload;
-use super::machine::{INTERNAL, Outcome, StateMachine};
 use super::message::Snapshot;
 use super::milestone::Milestone;
 use super::reply::Reply;
 use super::state::Raft;
 use crate::base::{Effects, RequestId};
+use crate::protocol::machine::{INTERNAL, Outcome, StateMachine};
 use std::sync::Arc;
 
 impl<M: StateMachine> Raft<M> {

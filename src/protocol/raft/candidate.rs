@@ -1,12 +1,12 @@
 //! Elections (section 5.2), with PreVote (thesis, section 9.6).
 
 use super::config::{Config, quorum};
-use super::machine::StateMachine;
 use super::message::{Ask, MAX, Message, Vote};
 use super::milestone::Milestone;
 use super::options::Mutant;
 use super::state::{Ballot, Raft, Role};
 use crate::base::{Context, Effects, NodeId};
+use crate::protocol::machine::StateMachine;
 
 impl Ballot {
     fn own(id: NodeId) -> Ballot {

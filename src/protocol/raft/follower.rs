@@ -1,12 +1,12 @@
 //! What every node does when it is asked: votes, takes entries, takes snapshots.
 
 use super::log::{Log, Position};
-use super::machine::StateMachine;
 use super::message::{Append, AppendReply, AppendResult, Ask, Message, Snapshot, Vote};
 use super::milestone::Milestone;
 use super::options::Mutant;
 use super::state::{Raft, Role};
 use crate::base::{Context, Effects, NodeId};
+use crate::protocol::machine::StateMachine;
 use std::sync::Arc;
 
 impl<M: StateMachine> Raft<M> {

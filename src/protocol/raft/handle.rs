@@ -1,7 +1,6 @@
 //! The door: every input comes in here, and every message passes section 5.1's rule on terms.
 
 use super::invariants::Invariants;
-use super::machine::StateMachine;
 use super::message::{Ask, Message};
 use super::milestone::Milestone;
 use super::options::Options;
@@ -11,6 +10,7 @@ use super::view::{self, View};
 use crate::base::{
     ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Misfit, NodeId,
 };
+use crate::protocol::machine::StateMachine;
 use std::cmp::Ordering;
 use std::sync::Arc;
 

@@ -3,10 +3,10 @@
 //! Each property is one comparison a milestone, since every slot of a log carries a digest of the
 //! whole log up to it: "the same up to here" is "the same digest here".
 
-use super::machine::StateMachine;
 use super::milestone::Milestone;
 use super::state::Raft;
 use crate::base::{Monitor, NodeId, RequestId, Seq, Violation};
+use crate::protocol::machine::StateMachine;
 use std::collections::BTreeMap;
 
 const ELECTION_SAFETY: usize = 0;

@@ -4,7 +4,6 @@
 
 use super::config::{Config, reached_by_quorum};
 use super::log::{Entry, Log, Payload, Position};
-use super::machine::StateMachine;
 use super::members::Wish;
 use super::message::{Append, AppendReply, AppendResult, Batch, Message};
 use super::milestone::Milestone;
@@ -14,6 +13,7 @@ use super::reply::Reply;
 use super::state::{Disk, Raft, Role, Timer};
 use super::transfer::Transfer;
 use crate::base::{Context, Effects, Micros, NodeId};
+use crate::protocol::machine::StateMachine;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -612,7 +612,7 @@ impl<M: StateMachine> Raft<M> {
         }
         let due = self.state.machine.due(&mut leader.clocks, self.now);
         for op in due {
-            let id = super::machine::INTERNAL;
+            let id = crate::protocol::machine::INTERNAL;
             self.write(Payload::Command { id, op }, out);
         }
     }

@@ -4,8 +4,8 @@
 //! to here" (the log matching property, section 5.3) is one comparison.
 
 use super::config::Config;
-use super::machine::INTERNAL;
 use crate::base::{Digest, RequestId, Seq};
+use crate::protocol::machine::INTERNAL;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::fmt::{self, Display};
 use std::hash::{Hash, Hasher};

@@ -6,12 +6,12 @@
 
 use super::config::Config;
 use super::log::Payload;
-use super::machine::StateMachine;
 use super::milestone::{Milestone, StepDown};
 use super::options::Mutant;
 use super::reply::{Admin, Reply};
 use super::state::{Raft, Role};
 use crate::base::{Context, Effects, NodeId, RequestId};
+use crate::protocol::machine::StateMachine;
 use std::sync::Arc;
 
 /// What a client that waits for a change of the members wants.

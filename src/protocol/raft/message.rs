@@ -2,8 +2,8 @@
 
 use super::config::Config;
 use super::log::{Entry, Payload, Position};
-use super::machine::{Replicated, StateMachine};
 use crate::base::{Draws, NodeId, Wire};
+use crate::protocol::machine::{Replicated, StateMachine};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::fmt::{self, Display};
 use std::hash::{Hash, Hasher};
@@ -542,9 +542,9 @@ fn garbage<M: StateMachine>(luck: &mut Draws) -> Message<M> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kv::{KvMachine, KvOp};
     use super::*;
     use crate::base::{Chance, RequestId};
+    use crate::protocol::machine::{KvMachine, KvOp};
 
     #[test]
     fn messages_are_small_and_read_well() {

@@ -11,7 +11,7 @@
 //! cited as "thesis".
 //!
 //! - [`Message`]: what nodes say to each other. [`Op`], [`Reply`]: what clients say and hear.
-//! - [`Raft`]: one node, over any [`StateMachine`]; [`KvRaft`] is the one with named registers.
+//! - [`Raft`]: one node, over any [`StateMachine`](super::machine::StateMachine); [`KvRaft`] is the one with named registers.
 //! - [`Milestone`]: the facts it states. [`Invariants`]: what has to hold of them (figure 3).
 //! - [`Options`]: its switches. [`Mutant`]: Raft with one rule left out.
 //!
@@ -24,10 +24,8 @@ mod config;
 mod follower;
 mod handle;
 mod invariants;
-mod kv;
 mod leader;
 mod log;
-mod machine;
 mod members;
 mod message;
 mod milestone;
@@ -41,15 +39,15 @@ mod view;
 
 pub use config::Config;
 pub use invariants::Invariants;
-pub use kv::{KvMachine, KvOp, KvOutput};
 pub use log::{Entry, Log, Payload, Position};
-pub use machine::{Described, INTERNAL, Replicated, Session, StateMachine};
 pub use message::{Append, AppendReply, AppendResult, Ask, Batch, Message, Snapshot, Vote};
 pub use milestone::{Milestone, ReadRight, StepDown};
 pub use options::{Mutant, Options, Reads};
 pub use reply::{Admin, Op, Reply};
 pub use state::{Disk, Raft, RoleName, Timer};
 pub use view::{ElectionView, EntryView, LogView, PeerView, SessionView, View};
+
+use super::machine::KvMachine;
 
 /// Raft over named registers: the default.
 pub type KvRaft = Raft<KvMachine>;

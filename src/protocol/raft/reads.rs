@@ -5,12 +5,12 @@
 //! One round serves all reads that came before it began; those that come while one is under way
 //! wait for the next.
 
-use super::machine::StateMachine;
 use super::milestone::{Milestone, ReadRight};
 use super::options::Mutant;
 use super::reply::Reply;
 use super::state::{Raft, Role};
 use crate::base::{Effects, Micros, RequestId};
+use crate::protocol::machine::StateMachine;
 use std::collections::VecDeque;
 
 /// A read that waits.

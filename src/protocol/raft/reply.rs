@@ -99,8 +99,8 @@ impl<T: Serialize> Serialize for Reply<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kv::{KvOp, KvOutput};
     use super::*;
+    use crate::protocol::machine::{KvOp, KvOutput};
 
     #[test]
     fn operations_are_told_apart_by_name() {

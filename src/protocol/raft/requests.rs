@@ -1,12 +1,12 @@
 //! Clients' requests (section 8).
 
 use super::log::Payload;
-use super::machine::StateMachine;
 use super::milestone::{Milestone, ReadRight};
 use super::options::Reads;
 use super::reply::{Op, Reply};
 use super::state::{Raft, Role};
 use crate::base::{Context, Effects, RequestId};
+use crate::protocol::machine::StateMachine;
 
 impl<M: StateMachine> Raft<M> {
     pub(super) fn on_request(

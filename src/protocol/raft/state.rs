@@ -3,11 +3,11 @@
 use super::config::Config;
 use super::leader::Leader;
 use super::log::{Log, Payload};
-use super::machine::{Replicated, StateMachine};
 use super::message::Snapshot;
 use super::milestone::{Milestone, StepDown};
 use super::options::{Mutant, Options};
 use crate::base::{Context, Effects, Micros, NodeId};
+use crate::protocol::machine::{Replicated, StateMachine};
 use std::sync::Arc;
 
 /// What survives a crash (figure 2, "persistent state on all servers"; section 7).

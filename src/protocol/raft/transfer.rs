@@ -1,11 +1,11 @@
 //! Handing leadership over (thesis, section 3.10).
 
-use super::machine::StateMachine;
 use super::message::Message;
 use super::milestone::Milestone;
 use super::reply::Reply;
 use super::state::{Raft, Role, Timer};
 use crate::base::{Effects, NodeId, RequestId};
+use crate::protocol::machine::StateMachine;
 
 /// A transfer under way: the leader takes no proposals until the successor has its whole log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

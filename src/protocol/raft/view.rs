@@ -2,10 +2,10 @@
 
 use super::config::{Config, quorum};
 use super::leader::Mode;
-use super::machine::StateMachine;
 use super::options::Mutant;
 use super::state::{Raft, Role, RoleName};
 use crate::base::{Micros, NodeId};
+use crate::protocol::machine::StateMachine;
 use serde::Serialize;
 
 /// The newest entries that a view shows.
@@ -131,7 +131,7 @@ impl<M: StateMachine> View<M> {
             Role::Leader(leader) => Some(leader),
             _ => None,
         };
-        let session = |session: &super::machine::Session<M::Output>| SessionView {
+        let session = |session: &crate::protocol::machine::Session<M::Output>| SessionView {
             client: session.client,
             serial: session.serial,
         };

@@ -1,6 +1,6 @@
 //! The default state machine: registers by name, each holding a whole number or nothing.
 
-use super::machine::StateMachine;
+use super::StateMachine;
 use crate::base::{ClientId, Draws, RequestId};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;

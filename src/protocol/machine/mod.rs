@@ -1,5 +1,9 @@
-//! What Raft replicates: a deterministic state machine, and what surrounds it in the replicated
-//! state: the clients' sessions.
+//! What protocols replicate: a deterministic state machine, and what surrounds it in the replicated
+//! state: the clients' sessions. [`KvMachine`] is the one with named registers.
+
+mod registers;
+
+pub use registers::{KvMachine, KvOp, KvOutput};
 
 use crate::base::{ClientId, Draws, Micros, RequestId};
 use serde::{Serialize, de::DeserializeOwned};
@@ -106,7 +110,7 @@ impl<M: StateMachine> Default for Replicated<M> {
 
 /// What became of a command that was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome<O> {
+pub enum Outcome<O> {
     /// It was carried out.
     New(O),
     /// It had been carried out before; this is the answer of then.
@@ -117,7 +121,7 @@ pub(super) enum Outcome<O> {
 
 impl<M: StateMachine> Replicated<M> {
     /// The session of `client`.
-    pub(super) fn session(&self, client: ClientId) -> Option<&Session<M::Output>> {
+    pub fn session(&self, client: ClientId) -> Option<&Session<M::Output>> {
         let place = self.place(client).ok()?;
         self.sessions.get(place)
     }
@@ -133,7 +137,7 @@ impl<M: StateMachine> Replicated<M> {
     }
 
     /// Applies the command at `index`: at most once by the client's serial number (section 8).
-    pub(super) fn apply(
+    pub fn apply(
         &mut self,
         index: u64,
         id: RequestId,
