@@ -76,7 +76,7 @@ fn cores_alone(rounds: u32) -> f64 {
     for serial in 1..=u64::from(rounds) {
         let op = Op::Machine(KvOp::Put("x".into(), serial as i64));
         let id = RequestId { client: 0, serial };
-        hand(NodeId(0), Input::Request { id, op });
+        hand(NodeId(0), Input::Request { id, op, stamp: () });
     }
     let seconds = start.elapsed().as_secs_f64();
     f64::from(handed) / seconds

@@ -179,8 +179,15 @@ impl Model for Bounds {
                 };
                 let op = Op::Machine(KvOp::Put("x".into(), value));
                 self.act(&mut state, id, |node, ctx, out| {
-                    node.core
-                        .handle(Input::Request { id: request, op }, ctx, out);
+                    node.core.handle(
+                        Input::Request {
+                            id: request,
+                            op,
+                            stamp: (),
+                        },
+                        ctx,
+                        out,
+                    );
                 });
             }
             Step::Crash(id) => {

@@ -5,6 +5,7 @@
 //! into [`Effects`]. What a core keeps in its [`Core::Disk`] survives a crash; nothing else does.
 
 use super::chance::{Chance, Draws};
+use super::conduct::Conduct;
 use super::misfit::Misfit;
 use super::monitor::Monitor;
 use super::time::Micros;
@@ -75,6 +76,10 @@ pub trait Core: Clone + Sized + 'static {
     type Op: Clone + Hash + Debug + Display + Serialize + DeserializeOwned;
     /// What a node answers to a client.
     type Reply: Clone + Hash + Debug + Display + Serialize;
+    /// What a client keeps from one request to the next, such as the context of its last read.
+    type Memory: Clone + Default;
+    /// What a client sends along with an operation: a signature, a causal context, or nothing.
+    type Stamp: Clone + Hash + Debug;
     /// Facts worth teaching and checking.
     type Milestone: Milestone;
     /// All that the outside may know of a node, for people: see [`Core::view`].
@@ -92,8 +97,16 @@ pub trait Core: Clone + Sized + 'static {
     /// Every timer that a script may name.
     const TIMERS: &'static [Self::Timer];
 
+    /// Names of the ways in which a script may have a node misbehave, 32 at most: see
+    /// [`Input::Conduct`]. None where the protocol knows crashes alone.
+    const CONDUCTS: &'static [&'static str] = &[];
+
     /// Whether `options` make sense for a cluster of `nodes`; if not, which one does not and why.
     fn check_options(options: &Self::Options, nodes: usize) -> Result<(), Misfit>;
+
+    /// Puts into the options what all nodes and clients of one run share and no scenario says,
+    /// such as the keys that follow from the seed. Called once a run, before any node starts.
+    fn prepare(_options: &mut Self::Options, _seed: u64, _nodes: usize) {}
 
     /// Starts a node from what its disk kept: at the beginning of a run with an empty disk, and
     /// after each crash. A node that joins later starts with empty [`Context::members`].
@@ -123,11 +136,43 @@ pub trait Core: Clone + Sized + 'static {
     }
 
     /// The `n`-th operation of `client` under the workload `WORKLOADS[workload]`.
-    fn workload(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Self::Op;
+    fn workload(
+        workload: usize,
+        memory: &Self::Memory,
+        client: ClientId,
+        n: u64,
+        luck: &mut Draws,
+    ) -> Self::Op;
 
-    /// What a client makes of the replies it has had to its present attempt at a request, in
-    /// order of arrival. A client of a crash-fault protocol looks at the last one alone.
-    fn judge(replies: &[(NodeId, Self::Reply)], nodes: usize) -> Judgement;
+    /// What the client sends along with `op`. Asked once a request: a retry carries the same.
+    fn stamp(
+        options: &Self::Options,
+        memory: &Self::Memory,
+        id: RequestId,
+        op: &Self::Op,
+    ) -> Self::Stamp;
+
+    /// What a client makes of the replies it has had to its present attempt at request `id`, in
+    /// order of arrival; asked at each. A client of a crash-fault protocol looks at the last alone.
+    fn judge(
+        options: &Self::Options,
+        memory: &mut Self::Memory,
+        id: RequestId,
+        replies: &[(NodeId, Self::Reply)],
+        nodes: usize,
+    ) -> Judgement;
+
+    /// The names of the protocol's mutants, as the option `mutant` takes them: each is the
+    /// protocol with one rule left out.
+    fn mutants() -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The name of the sequential model that the clients' history is held against, if the
+    /// protocol promises linearizability under these options.
+    fn model(_options: &Self::Options) -> Option<&'static str> {
+        None
+    }
 
     /// The operation that asks the cluster to take in or let go of a node, if the protocol
     /// can change its members.
@@ -135,6 +180,17 @@ pub trait Core: Clone + Sized + 'static {
 
     /// Whether a client that hears nothing turns to all nodes at once instead of to the next one.
     const RETRY_TO_ALL: bool = false;
+}
+
+/// The names by which the values of a plain enum are written in JSON.
+pub fn names_of<T: Serialize>(values: &[T]) -> Vec<String> {
+    let name = |value| {
+        serde_json::to_value(value)
+            .ok()?
+            .as_str()
+            .map(str::to_owned)
+    };
+    values.iter().filter_map(name).collect()
 }
 
 /// What a client concludes from the replies so far.
@@ -177,7 +233,12 @@ pub enum Input<C: Core> {
         id: RequestId,
         /// What is asked.
         op: C::Op,
+        /// What the client sent along.
+        stamp: C::Stamp,
     },
+    /// From now on the node behaves like this, by the will of a script or a hand. It outlasts
+    /// crashes: a node that misbehaved when it went down hears it again after it has booted.
+    Conduct(Conduct),
 }
 
 /// What a node may know beyond its own state.

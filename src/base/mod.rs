@@ -3,6 +3,7 @@
 //! `protocol`, `sim` and `check` stand on this floor and do not know each other.
 
 mod chance;
+mod conduct;
 mod core;
 mod digest;
 mod misfit;
@@ -12,9 +13,10 @@ mod seq;
 mod time;
 
 pub use chance::{Chance, Draws, Ratio};
+pub use conduct::Conduct;
 pub use core::{
     Class, ClientId, Context, Core, Effect, Effects, Input, Judgement, Membership, Milestone,
-    NodeId, RequestId, Wire,
+    NodeId, RequestId, Wire, names_of,
 };
 pub use digest::Digest;
 pub use misfit::{Misfit, join};

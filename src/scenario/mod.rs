@@ -36,10 +36,10 @@ pub fn run(scenario: &Scenario, budget: u32) -> Result<Report, ScenarioError> {
             expected,
         )
     })?;
-    Ok(report(scenario, run.as_ref()))
+    Ok(report(run.as_ref()))
 }
 
-/// Reports on a run of `scenario` up to the moment it shows.
-pub fn report(scenario: &Scenario, run: &dyn Simulation) -> Report {
-    Report::of(run, registry::model(&scenario.protocol))
+/// Reports on a run up to the moment it shows.
+pub fn report(run: &dyn Simulation) -> Report {
+    Report::of(run)
 }

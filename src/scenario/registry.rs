@@ -9,10 +9,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Every protocol that there is: adding one is a line here.
-static PROTOCOLS: &[Protocol] = &[entry::<crate::protocol::raft::KvRaft>(
-    "raft",
-    Some("key_value"),
-)];
+static PROTOCOLS: &[Protocol] = &[entry::<crate::protocol::raft::KvRaft>("raft")];
 
 /// Builds the run of a scenario within a budget of events and messages.
 type Build = fn(&Scenario, u32) -> Result<Box<dyn Simulation>, ScenarioError>;
@@ -20,9 +17,6 @@ type Build = fn(&Scenario, u32) -> Result<Box<dyn Simulation>, ScenarioError>;
 /// A protocol as scenarios know it.
 struct Protocol {
     name: &'static str,
-    /// The sequential model that its clients' history is held against, if it promises
-    /// linearizability.
-    model: Option<&'static str>,
     build: Build,
     check: fn(&Action) -> Result<(), ActionError>,
     info: fn() -> ProtocolInfo,
@@ -46,16 +40,20 @@ pub struct ProtocolInfo {
     pub options: Value,
     /// The safety properties watched.
     pub invariants: Vec<String>,
+    /// The ways in which a node can be told to misbehave.
+    pub conducts: Vec<String>,
+    /// The protocol's mutants, as its option `mutant` takes them.
+    pub mutants: Vec<String>,
     /// Whether nodes can join and leave.
     pub membership: bool,
-    /// The model that the clients' history is held against, if there is one.
+    /// The model that the clients' history is held against under the default options, if there
+    /// is one.
     pub model: Option<String>,
 }
 
-const fn entry<C: Core>(name: &'static str, model: Option<&'static str>) -> Protocol {
+const fn entry<C: Core>(name: &'static str) -> Protocol {
     Protocol {
         name,
-        model,
         build: build_run::<C>,
         check: check_sense::<C>,
         info: info::<C>,
@@ -89,13 +87,7 @@ pub fn describe(name: &str) -> Result<ProtocolInfo, ScenarioError> {
     let protocol = find(name)?;
     let mut info = (protocol.info)();
     info.name = name.to_owned();
-    info.model = protocol.model.map(str::to_owned);
     Ok(info)
-}
-
-/// The name of the model that the histories of `protocol` are held against.
-pub(super) fn model(protocol: &str) -> Option<&'static str> {
-    find(protocol).ok().and_then(|protocol| protocol.model)
 }
 
 /// Builds the run of a scenario, at time zero. `budget` is the greatest number of events and
@@ -123,8 +115,10 @@ fn info<C: Core>() -> ProtocolInfo {
         workloads: owned(C::WORKLOADS),
         options: serde_json::to_value(C::Options::default()).unwrap_or_default(),
         invariants: owned(C::Invariants::NAMES),
+        conducts: owned(C::CONDUCTS),
+        mutants: C::mutants(),
         membership: C::membership(Membership::Join(NodeId(0))).is_some(),
-        model: None,
+        model: C::model(&C::Options::default()).map(str::to_owned),
     }
 }
 
@@ -133,8 +127,9 @@ fn build_run<C: Core>(
     budget: u32,
 ) -> Result<Box<dyn Simulation>, ScenarioError> {
     let nodes = usize::from(scenario.nodes);
-    let options: C::Options = read("options", scenario.options.clone())?;
+    let mut options: C::Options = read("options", scenario.options.clone())?;
     C::check_options(&options, nodes).map_err(|misfit| misfit.under("options"))?;
+    C::prepare(&mut options, scenario.seed, nodes);
     let workload = match &scenario.clients.workload {
         None => 0,
         Some(name) => C::WORKLOADS

@@ -88,7 +88,7 @@ pub struct Latency {
 
 impl Report {
     /// Reports on `run` up to the moment it shows.
-    pub(super) fn of(run: &dyn Simulation, model: Option<&str>) -> Report {
+    pub(super) fn of(run: &dyn Simulation) -> Report {
         let position = run.position();
         let violations: Vec<_> = run
             .violations()
@@ -96,7 +96,8 @@ impl Report {
             .filter(|v| v.event < position)
             .collect();
         let history = run.history();
-        let judged = model
+        let judged = run
+            .model()
             .and_then(|model| judge(model, &history))
             .unwrap_or_default();
         let HistoryVerdict {

@@ -8,7 +8,7 @@ use super::node::{Life, Slot};
 use super::sense::check_sense;
 use super::trace::{Body, EventKind, NONE, Peer, Place, Trace};
 use super::world::World;
-use crate::base::{Core, Membership, Micros, Misfit, Monitor, NodeId, Wire};
+use crate::base::{self, Core, Input, Membership, Micros, Misfit, Monitor, NodeId, Wire};
 use std::fmt;
 
 /// The most nodes that a cluster can grow to.
@@ -224,6 +224,7 @@ impl<C: Core> World<C> {
             Join {} => self.join(event, trace),
             Leave { node } => self.ask_for_membership(Membership::Leave(*node), event, trace),
             Garbage { node, from } => self.garbage(*node, *from, event, trace),
+            Conduct { node, ways } => self.conduct(*node, ways, event, trace),
         }
     }
 
@@ -248,6 +249,12 @@ impl<C: Core> World<C> {
             }
         }
         self.monitor.crashed(node, disk_lost);
+    }
+
+    fn conduct(&mut self, node: NodeId, ways: &[String], event: u32, trace: &mut Trace<C>) {
+        let conduct = base::Conduct::of(ways, C::CONDUCTS).unwrap_or_default();
+        self.nodes[node.index()].conduct = conduct;
+        self.input(node, Input::Conduct(conduct), event, trace);
     }
 
     fn resume(&mut self, node: NodeId) {

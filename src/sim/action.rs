@@ -163,6 +163,13 @@ pub enum Action {
         /// Who seems to have sent it; may be no member at all.
         from: NodeId,
     },
+    /// A node begins to misbehave, or keeps to its protocol again.
+    Conduct {
+        /// Which node.
+        node: NodeId,
+        /// In which ways, by the protocol's names for them; none for an honest node.
+        ways: Vec<String>,
+    },
 }
 
 /// Names a message: by its number in the run, or as the oldest one of a link and kind that
@@ -225,6 +232,7 @@ impl Action {
             Join {} => "join",
             Leave { .. } => "leave",
             Garbage { .. } => "garbage",
+            Conduct { .. } => "conduct",
         }
     }
 
@@ -241,7 +249,8 @@ impl Action {
             | Isolate { node }
             | Timeout { node, .. }
             | Leave { node }
-            | Garbage { node, .. } => Some(*node),
+            | Garbage { node, .. }
+            | Conduct { node, .. } => Some(*node),
             _ => None,
         }
     }
@@ -309,11 +318,7 @@ impl Action {
             Mend { from, to, .. } => format!("The link {from} – {to} is mended"),
             Isolate { node } => format!("Node {node} is cut off from all others"),
             Partition { groups } => {
-                let group = |group: &Vec<NodeId>| {
-                    let names: Vec<_> = group.iter().map(NodeId::to_string).collect();
-                    format!("{{{}}}", names.join(", "))
-                };
-                let groups: Vec<_> = groups.iter().map(group).collect();
+                let groups: Vec<_> = groups.iter().map(|group| in_braces(group)).collect();
                 format!("The network is cut into {}", groups.join(" and "))
             }
             Heal {} => "Every link is mended".into(),
@@ -343,6 +348,17 @@ impl Action {
             Garbage { node, from } => {
                 format!("A malformed message, as if from node {from}, reaches node {node}")
             }
+            Conduct { node, ways } if ways.is_empty() => {
+                format!("Node {node} keeps to the protocol from now on")
+            }
+            Conduct { node, ways } => {
+                format!("Node {node} misbehaves from now on: {}", ways.join(", "))
+            }
         }
     }
+}
+
+fn in_braces(nodes: &[NodeId]) -> String {
+    let names: Vec<_> = nodes.iter().map(NodeId::to_string).collect();
+    format!("{{{}}}", names.join(", "))
 }

@@ -4,11 +4,12 @@
 use super::agenda::Due;
 use super::flying::Flying;
 use super::network::Loss;
-use super::trace::{Body, EventKind, Flight, NONE, Peer, Place, Reply, Trace};
+use super::trace::{Body, EventKind, Flight, NONE, Peer, Place, Reply, Request, Trace};
 use super::world::World;
 use crate::base::{
     Chance, ClientId, Core, Draws, Judgement, Membership, Micros, NodeId, RequestId,
 };
+use std::sync::Arc;
 
 /// The greatest number of clients, those of the script and the hand included.
 pub const CLIENTS_MAX: u32 = 10_000;
@@ -23,6 +24,7 @@ const HOPS_PER_ATTEMPT: u32 = 32;
 #[derive(Clone, Debug)]
 pub(super) struct Client<C: Core> {
     luck: Draws,
+    memory: C::Memory,
     latency: Chance,
     sent: u64,
     serial: u64,
@@ -57,6 +59,7 @@ impl<C: Core> Client<C> {
             .of(u64::from(number));
         Client {
             luck: Draws::new(chance.of(0)),
+            memory: C::Memory::default(),
             latency: chance.of(1),
             sent: 0,
             serial: 0,
@@ -158,7 +161,8 @@ impl<C: Core> World<C> {
         };
         let any = NodeId(client.luck.between(0, members - 1) as u16);
         let target = node.or(client.favourite).unwrap_or(any);
-        let request = trace.request(&mut self.mark, id, &op);
+        let stamp = C::stamp(&self.setup.options, &client.memory, id, &op);
+        let request = trace.request(&mut self.mark, Request { id, op, stamp });
         let place = Place::Client(number as u16);
         let event = self.event(trace, place, cause, EventKind::Request(request));
         self.clients[number as usize].asking = Some(Asking {
@@ -187,7 +191,8 @@ impl<C: Core> World<C> {
                 return;
             }
             let n = client.serial;
-            let op = C::workload(self.setup.workload, number, n, &mut client.luck);
+            let Client { memory, luck, .. } = client;
+            let op = C::workload(self.setup.workload, memory, number, n, luck);
             return self.ask(number, None, op, NONE, trace);
         };
         let place = Place::Client(number as u16);
@@ -326,14 +331,15 @@ impl<C: Core> World<C> {
             reply,
             ..
         } = trace.replies[reply_number as usize].clone();
-        let nodes = self.nodes.len();
+        let (nodes, setup) = (self.nodes.len(), Arc::clone(&self.setup));
         let client = &mut self.clients[number as usize];
         let Some(asking) = client.asking.as_mut().filter(|asking| asking.id == id) else {
             return;
         };
         asking.replies.push((from, reply));
         let place = Place::Client(number as u16);
-        match C::judge(&asking.replies, nodes) {
+        let memory = &mut client.memory;
+        match C::judge(&setup.options, memory, id, &asking.replies, nodes) {
             Judgement::Wait => {}
             Judgement::Done => {
                 client.favourite = Some(from);

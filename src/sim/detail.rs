@@ -55,6 +55,9 @@ impl<C: Core> Simulation for Run<C> {
     fn check(&self, action: &Action) -> Result<(), ActionError> {
         Run::check(self, action)
     }
+    fn model(&self) -> Option<&'static str> {
+        C::model(&self.world.setup.options)
+    }
     fn script(&self) -> &[Entry] {
         &self.script
     }
@@ -137,6 +140,7 @@ impl<C: Core> Simulation for Run<C> {
             status,
             clock: slot.clock.shows(self.world.now),
             drift_ppm: slot.clock.drift_ppm(),
+            conduct: slot.conduct.names(C::CONDUCTS).map(str::to_owned).collect(),
             waiting: slot.inbox.len(),
             timers,
             view: self.view_of(id, slot),
@@ -476,7 +480,8 @@ fn mark_of_action(action: &Action) -> Option<MarkCode> {
         | Partition { .. }
         | Link { .. }
         | Drop(_)
-        | Garbage { .. } => Some(MarkCode::Fault),
+        | Garbage { .. }
+        | Conduct { .. } => Some(MarkCode::Fault),
         Resume { .. } | Mend { .. } | Heal {} => Some(MarkCode::Mend),
         Request { .. } => Some(MarkCode::Request),
         Join {} | Leave { .. } => Some(MarkCode::Change),

@@ -1,7 +1,7 @@
 //! A node's place in the world: its core or its disk, its timers, clock and luck.
 
 use super::clock::Clock;
-use crate::base::{Context, Core, Draws, Micros, NodeId};
+use crate::base::{Conduct, Context, Core, Draws, Micros, NodeId};
 
 /// What runs at a node.
 #[derive(Clone)]
@@ -35,6 +35,8 @@ pub(super) struct Slot<C: Core> {
     pub luck: Draws,
     /// Places in the slab of what waits for a paused node.
     pub inbox: Vec<u32>,
+    /// How it was told to behave.
+    pub conduct: Conduct,
     /// What the node showed when it crashed.
     pub last_glance: Vec<f64>,
     /// Whether it was there from the start.
@@ -51,6 +53,7 @@ impl<C: Core> Slot<C> {
             clock: Clock::TRUE,
             luck: Context::luck_of(seed, id),
             inbox: Vec::new(),
+            conduct: Conduct::HONEST,
             last_glance: Vec::new(),
             founder,
         }

@@ -4,7 +4,7 @@ use super::act::{ActionError, decode, timer_name};
 use super::action::{Action, Pick};
 use super::client::CLIENTS_MAX;
 use super::clock::DRIFT_PPM_MAX;
-use crate::base::{Core, Membership, Micros, NodeId, Wire};
+use crate::base::{self, Core, Membership, Micros, NodeId, Wire};
 use std::collections::BTreeSet;
 
 /// Checks what of an action of this protocol can be known without a run.
@@ -34,6 +34,23 @@ pub fn check_sense<C: Core>(action: &Action) -> Result<(), ActionError> {
         Timeout {
             timer: Some(timer), ..
         } => check_timer::<C>(timer),
+        Conduct { ways, .. } => base::Conduct::of(ways, C::CONDUCTS).map_or_else(
+            |place| {
+                let known = C::CONDUCTS.join(", ");
+                let expected = if known.is_empty() {
+                    "no ways: this protocol's nodes do not misbehave".to_owned()
+                } else {
+                    format!("one of {known}")
+                };
+                let path = format!("ways[{place}]");
+                Err(ActionError::new(
+                    path,
+                    format!("{:?}", ways[place]),
+                    expected,
+                ))
+            },
+            |_| Ok(()),
+        ),
         Join {} | Leave { .. } if C::membership(Membership::Join(NodeId(0))).is_none() => {
             let expected = "a protocol that can change its members";
             Err(ActionError::new("do", action.name(), expected))

@@ -52,6 +52,10 @@ pub trait Simulation {
     /// # Errors
     /// Why it could not.
     fn check(&self, action: &Action) -> Result<(), ActionError>;
+    /// The sequential model that the clients' history is held against: see [`Core::model`].
+    ///
+    /// [`Core::model`]: crate::base::Core::model
+    fn model(&self) -> Option<&'static str>;
     /// What was done and will be done from outside.
     fn script(&self) -> &[Entry];
 
@@ -106,6 +110,8 @@ pub struct NodeDetail {
     pub clock: Micros,
     /// How much its clock gains, in parts per million.
     pub drift_ppm: i32,
+    /// The ways in which it misbehaves, by the protocol's names for them.
+    pub conduct: Vec<String>,
     /// How many messages wait for it while it is paused.
     pub waiting: usize,
     /// Its timers.

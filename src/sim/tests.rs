@@ -5,8 +5,8 @@
 
 use super::*;
 use crate::base::{
-    Class, ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Micros,
-    Milestone, Misfit, Monitor, NodeId, Ratio, Violation, Wire,
+    Class, ClientId, Conduct, Context, Core, Draws, Effects, Input, Judgement, Membership, Micros,
+    Milestone, Misfit, Monitor, NodeId, Ratio, RequestId, Violation, Wire,
 };
 use serde::Serialize;
 use std::fmt;
@@ -18,6 +18,7 @@ struct Toy {
     disk: u64,
     memory: u64,
     peers: usize,
+    conduct: Conduct,
 }
 
 #[derive(Clone, Debug, PartialEq, Hash, Serialize)]
@@ -92,6 +93,8 @@ impl Core for Toy {
     type Timer = Clockwork;
     type Op = String;
     type Reply = u64;
+    type Memory = u64;
+    type Stamp = u64;
     type Milestone = Counted;
     type View = (u64, u64);
     type Invariants = NoThirteen;
@@ -99,6 +102,7 @@ impl Core for Toy {
     const ROLES: &'static [&'static str] = &["toy"];
     const WORKLOADS: &'static [&'static str] = &["count"];
 
+    const CONDUCTS: &'static [&'static str] = &["mute", "boastful"];
     const TIMERS: &'static [Clockwork] = &[Clockwork::NextPing];
     fn check_options(_: &(), _: usize) -> Result<(), Misfit> {
         Ok(())
@@ -111,6 +115,7 @@ impl Core for Toy {
             disk,
             memory: 0,
             peers: ctx.members.len(),
+            conduct: Conduct::HONEST,
         }
     }
     fn handle(&mut self, input: Input<Toy>, ctx: &mut Context, out: &mut Effects<Toy>) {
@@ -139,7 +144,9 @@ impl Core for Toy {
                 message: Call::Pong(_),
                 ..
             } => {}
-            Input::Request { id, op } if op == "mute" || self.me.0 > 0 && op == "first" => {
+            Input::Conduct(conduct) => self.conduct = conduct,
+            Input::Request { .. } if self.conduct.has(0) => {}
+            Input::Request { id, op, .. } if op == "mute" || self.me.0 > 0 && op == "first" => {
                 if op == "first" {
                     out.reply(id, u64::MAX);
                 }
@@ -156,10 +163,20 @@ impl Core for Toy {
     fn glance(&self, out: &mut Vec<f64>) {
         out.extend([0.0, 1.0, self.disk as f64]);
     }
-    fn workload(_: usize, client: ClientId, n: u64, luck: &mut Draws) -> String {
+    fn workload(_: usize, _: &u64, client: ClientId, n: u64, luck: &mut Draws) -> String {
         format!("{client}/{n}/{}", luck.between(0, 9))
     }
-    fn judge(replies: &[(NodeId, u64)], _: usize) -> Judgement {
+    fn stamp(_: &(), last: &u64, _: RequestId, _: &String) -> u64 {
+        *last
+    }
+    fn judge(
+        _: &(),
+        last: &mut u64,
+        _: RequestId,
+        replies: &[(NodeId, u64)],
+        _: usize,
+    ) -> Judgement {
+        *last = replies.last().map_or(*last, |(_, heard)| *heard);
         match replies.last() {
             Some((_, u64::MAX)) => Judgement::Redirect(Some(NodeId(0))),
             Some(_) => Judgement::Done,
@@ -608,6 +625,68 @@ fn clients_follow_hints_retry_and_give_up() {
     let built_in = history.iter().filter(|o| o.client < 2);
     assert!(built_in.clone().count() > 50);
     assert!(built_in.filter(|o| o.returned.is_none()).count() <= 2);
+}
+
+#[test]
+fn misconduct_is_switched_on_and_off_and_outlasts_a_crash() {
+    use Action::*;
+    let behave = |ways: &[&str]| Conduct {
+        node: NodeId(0),
+        ways: ways.iter().map(|way| (*way).into()).collect(),
+    };
+    let ask = || Request {
+        node: Some(NodeId(0)),
+        client: None,
+        op: "first".into(),
+    };
+    let answered = |run: &Run<Toy>| {
+        let answered = run.history().into_iter();
+        answered.filter(|asked| asked.returned.is_some()).count()
+    };
+    let mut run = run(1, &[]);
+    run.advance(ms(10)).expect("within budget");
+    run.apply(behave(&["mute"])).expect("the toy can be mute");
+    let before = answered(&run);
+    run.apply(ask()).expect("a client is free");
+    run.apply(Crash { node: NodeId(0) }).expect("it is up");
+    run.apply(Restart { node: NodeId(0) }).expect("it is down");
+    run.advance(ms(3_000)).expect("within budget");
+    assert_eq!(answered(&run), before);
+    let node = run.node(NodeId(0)).expect("it is there");
+    assert_eq!(node.conduct, ["mute"]);
+    run.apply(behave(&[])).expect("it can be honest");
+    run.advance(ms(6_000)).expect("within budget");
+    assert!(answered(&run) > before);
+
+    let refused = run
+        .apply(behave(&["mute", "kind"]))
+        .expect_err("no such way");
+    let told = "ways[1]: found \"kind\", expected one of mute, boastful";
+    assert_eq!(refused.to_string(), told);
+}
+
+#[test]
+fn a_client_stamps_a_request_once_with_what_it_remembers() {
+    let mut run = run(2, &[]);
+    run.advance(ms(2_000)).expect("within budget");
+    let requests = &run.trace.requests;
+    assert!(requests.len() > 8);
+    for (n, request) in requests.iter().enumerate() {
+        let same = |reply: &&crate::sim::trace::Reply<Toy>| reply.id.client == request.id.client;
+        let heard = run
+            .trace
+            .events
+            .iter()
+            .filter_map(|event| match event.kind {
+                EventKind::Answer(reply) => run.trace.replies.get(reply as usize),
+                _ => None,
+            });
+        let mut before = heard
+            .filter(same)
+            .filter(|reply| reply.id.serial < request.id.serial);
+        let last = before.next_back().map_or(0, |reply| reply.reply);
+        assert_eq!(request.stamp, last, "request {n}");
+    }
 }
 
 #[test]

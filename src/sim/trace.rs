@@ -176,6 +176,8 @@ pub struct Request<C: Core> {
     pub id: RequestId,
     /// What was asked.
     pub op: C::Op,
+    /// What was sent along.
+    pub stamp: C::Stamp,
 }
 
 /// A node's answer to a client.
@@ -274,11 +276,8 @@ impl<C: Core> Trace<C> {
         record(&mut self.flights, &mut mark.flights, flight)
     }
 
-    pub(super) fn request(&mut self, mark: &mut Mark, id: RequestId, op: &C::Op) -> u32 {
-        record(&mut self.requests, &mut mark.requests, || Request {
-            id,
-            op: op.clone(),
-        })
+    pub(super) fn request(&mut self, mark: &mut Mark, request: Request<C>) -> u32 {
+        record(&mut self.requests, &mut mark.requests, || request)
     }
 
     pub(super) fn reply(&mut self, mark: &mut Mark, reply: Reply<C>) -> u32 {
@@ -347,6 +346,7 @@ impl<C: Core> Trace<C> {
             EventKind::Request(request) => {
                 let request = &self.requests[request as usize];
                 (4u8, request.id, &request.op).hash(digest);
+                request.stamp.hash(digest);
             }
             EventKind::Retry(request) => (5u8, request).hash(digest),
             EventKind::Answer(reply) => {

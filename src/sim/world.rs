@@ -121,7 +121,11 @@ impl<C: Core> World<C> {
         let mut ctx = Context::new(id, slot.clock.shows(*now), members, &mut slot.luck);
         let core = C::boot(&setup.options, disk, &mut ctx, &mut out);
         slot.life = Life::Up(core);
+        let conduct = slot.conduct;
         self.carry_out(id, event, out, trace);
+        if !conduct.is_honest() {
+            self.input(id, Input::Conduct(conduct), event, trace);
+        }
     }
 
     /// Hands an input to a node that is up, and carries out what it asks for.
@@ -308,8 +312,8 @@ impl<C: Core> World<C> {
                 self.input(to, Input::Message { from, message }, event, trace);
             }
             (_, Peer::Node(to), Body::Request(number)) => {
-                let Request { id, op } = trace.requests[number as usize].clone();
-                self.input(to, Input::Request { id, op }, event, trace);
+                let Request { id, op, stamp } = trace.requests[number as usize].clone();
+                self.input(to, Input::Request { id, op, stamp }, event, trace);
             }
             (_, Peer::Client(client), Body::Reply(number)) => {
                 self.client_hears(client, number, event, trace);

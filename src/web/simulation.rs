@@ -180,7 +180,7 @@ impl WebSimulation {
     /// # Errors
     /// When the report cannot cross to JavaScript, which is a defect.
     pub fn report(&self) -> Result<JsReport, JsValue> {
-        Ok(to_js(&scenario::report(&self.scenario, self.run.as_ref()))?.into())
+        Ok(to_js(&scenario::report(self.run.as_ref()))?.into())
     }
 
     /// A hash of all that happened up to now, in hexadecimal.

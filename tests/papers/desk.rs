@@ -132,6 +132,7 @@ impl Desk {
             Input::Request {
                 id: RequestId { client, serial },
                 op,
+                stamp: (),
             },
         );
     }

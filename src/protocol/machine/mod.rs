@@ -45,6 +45,9 @@ pub trait StateMachine:
     /// starts empty with each leader, so that a new leader waits a full span before it acts.
     type Clocks: Clone + Default + PartialEq + Eq + Hash + Debug + 'static;
 
+    /// The name of the sequential model that its clients' history is held against.
+    const MODEL: Option<&'static str>;
+
     /// Names of the built-in client workloads; the first is the default.
     const WORKLOADS: &'static [&'static str];
 

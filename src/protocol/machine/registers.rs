@@ -111,6 +111,8 @@ impl StateMachine for KvMachine {
     type Output = KvOutput;
     type Clocks = ();
 
+    const MODEL: Option<&'static str> = Some("key_value");
+
     const WORKLOADS: &'static [&'static str] = &["register", "registers", "writes", "reads"];
 
     fn apply(&mut self, _index: u64, _id: RequestId, op: &KvOp) -> KvOutput {

@@ -3,12 +3,13 @@
 use super::invariants::Invariants;
 use super::message::{Ask, Message};
 use super::milestone::Milestone;
-use super::options::Options;
+use super::options::{Mutant, Options};
 use super::reply::{Admin, Op, Reply};
 use super::state::{Disk, Raft, RoleName, Timer};
 use super::view::{self, View};
 use crate::base::{
     ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Misfit, NodeId,
+    RequestId, names_of,
 };
 use crate::protocol::machine::StateMachine;
 use std::cmp::Ordering;
@@ -21,6 +22,8 @@ impl<M: StateMachine> Core for Raft<M> {
     type Timer = Timer;
     type Op = Op<M::Op>;
     type Reply = Reply<M::Output>;
+    type Memory = ();
+    type Stamp = ();
     type Milestone = Milestone;
     type View = View<M>;
     type Invariants = Invariants;
@@ -52,7 +55,9 @@ impl<M: StateMachine> Core for Raft<M> {
             Input::Timer(Timer::Heartbeat) => self.on_heartbeat(ctx, out),
             Input::Timer(Timer::Quorum) => self.on_quorum_check(ctx, out),
             Input::Timer(Timer::Transfer) => self.on_transfer_timeout(out),
-            Input::Request { id, op } => self.on_request(id, op, ctx, out),
+            Input::Request { id, op, .. } => self.on_request(id, op, ctx, out),
+            // Raft knows no ways to misbehave.
+            Input::Conduct(_) => {}
         }
     }
 
@@ -72,17 +77,33 @@ impl<M: StateMachine> Core for Raft<M> {
         view::weight(self)
     }
 
-    fn workload(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Self::Op {
+    fn workload(workload: usize, (): &(), client: ClientId, n: u64, luck: &mut Draws) -> Self::Op {
         Op::Machine(M::workload(workload, client, n, luck))
     }
 
-    fn judge(replies: &[(NodeId, Self::Reply)], _nodes: usize) -> Judgement {
+    fn stamp(_: &Options, (): &(), _: RequestId, _: &Self::Op) {}
+
+    fn judge(
+        _: &Options,
+        (): &mut (),
+        _: RequestId,
+        replies: &[(NodeId, Self::Reply)],
+        _nodes: usize,
+    ) -> Judgement {
         match replies.last() {
             None => Judgement::Wait,
             Some((_, Reply::Done(_) | Reply::Changed)) => Judgement::Done,
             Some((_, Reply::NotLeader(leader))) => Judgement::Redirect(*leader),
             Some((_, Reply::Refused(why))) => Judgement::Refused((*why).to_owned()),
         }
+    }
+
+    fn mutants() -> Vec<String> {
+        names_of(&Mutant::ALL)
+    }
+
+    fn model(_: &Options) -> Option<&'static str> {
+        M::MODEL
     }
 
     fn membership(change: Membership) -> Option<Self::Op> {
