@@ -4,7 +4,10 @@
 /** @typedef {import("./pkg/types").ScriptEntry} ScriptEntry */
 /** @typedef {Partial<import("./pkg/types").Scenario>} Scenario */
 /** @typedef {import("./pkg/types").ProtocolInfo} ProtocolInfo */
-/** @typedef {import("./pkg/types").TraceEvent} TraceEvent */
+/**
+ * An event. What a milestone's `fact` holds is the protocol's own affair.
+ * @typedef {Omit<import("./pkg/types").TraceEvent, "fact"> & { fact: any }} TraceEvent
+ */
 /** @typedef {import("./pkg/types").ViolationRecord} Violation */
 /** @typedef {import("./pkg/types").Report} Report */
 
@@ -44,6 +47,7 @@
  * @property {(from: number, to: number) => TraceEvent[]} trace
  * @property {(from: number) => Float64Array} marks
  * @property {() => Violation[]} violations
+ * @property {() => import("./pkg/types").Tally[]} tallies
  * @property {() => Scenario} scenario
  * @property {() => any} report
  * @property {() => string} trace_hash

@@ -17,7 +17,7 @@ pub use simulation::WebSimulation;
 pub use text::WebTextReplica;
 
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"import type { Action, MessageDetail, NodeDetail, ProtocolInfo, Report, Scenario, TraceEvent, ViolationRecord } from "./types";"#;
+const TYPES: &str = r#"import type { Action, MessageDetail, NodeDetail, ProtocolInfo, Report, Scenario, Tally, TraceEvent, ViolationRecord } from "./types";"#;
 
 /// Makes a panic print its message and place on the console.
 #[wasm_bindgen(start)]
