@@ -325,7 +325,10 @@ impl Watch<'_> {
     /// A version that stands no longer, or never did, was known to one that stands.
     fn is_replaced(&mut self, key: &Key, write: Number, after: &[Number]) {
         let known = |head: &Number| self.all.oracle.knows(*head, write);
-        if after.iter().any(known) {
+        let truth = self.all.keys.get(key);
+        // A deletion that all have forgotten is missed by nobody.
+        let reaped = truth.is_some_and(|truth| truth.reaped.contains(&write));
+        if reaped || after.iter().any(known) {
             return;
         }
         let lost = self.all.oracle.write(write).is_some_and(|write| write.lost);

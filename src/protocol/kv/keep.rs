@@ -87,13 +87,15 @@ impl Kv {
         out: &mut Effects<Kv>,
     ) {
         let Parcel { heard, item } = parcel;
+        // Two nodes that see different rings must not hand a key to each other, and each of them
+        // then forget it: only who keeps a key takes it for good.
+        if !self.keeps(item.position()) {
+            return out.ignore("a key that it does not keep");
+        }
         if !self.may_take(from, 0, *heard, item.key(), out) {
             return;
         }
         self.take(from, way, item, out);
-        if !self.keeps(item.position()) {
-            self.stand_in(item, None, out);
-        }
         if way == Way::Handoff {
             let key = Arc::clone(item.key());
             let digest = super::message::Bits(item.digest());
@@ -104,11 +106,11 @@ impl Kv {
     /// Keeps something for others: for the one that it stands in for, or, where the two see
     /// different rings, for all who keep it.
     pub(super) fn stand_in(&mut self, item: &Item, hint: Option<NodeId>, out: &mut Effects<Kv>) {
-        let members = self.ring.members();
-        let for_one = hint.filter(|owner| *owner != self.id && members.contains(owner));
+        let replicas = self.replicas(item.position());
+        let for_one = hint.filter(|owner| replicas.contains(owner));
         let to = match for_one {
             Some(owner) => vec![owner],
-            None => self.replicas(item.position()).to_vec(),
+            None => replicas.to_vec(),
         };
         let owed = Arc::make_mut(&mut self.disk.owed);
         let known = owed.entry(Arc::clone(item.key())).or_insert(Owed {
@@ -256,8 +258,15 @@ impl Kv {
         }
     }
 
-    /// Keeps an item no longer.
+    /// Keeps an item no longer, since others do.
     pub(super) fn drop_item(&mut self, item: &Arc<Item>, out: &mut Effects<Kv>) {
+        // Whatever it counts from now on would look as if it knew what it has counted of this key
+        // before, and it does not any more. So it goes on under a new name, as after the loss of
+        // its disk.
+        let counted = item.siblings().clock().get(self.actor()) > 0;
+        if counted && !self.is(Mutant::ReusedReplicaId) {
+            self.disk.named = self.now;
+        }
         self.unlist(item.key());
         self.disk.store.remove(item.position(), item.key());
         out.milestone(Milestone::Dropped {

@@ -185,8 +185,8 @@ pub enum Mutant {
     /// A node removes a tombstone by itself, without asking the others: one that was away and
     /// still has the value gives it back to everybody.
     EarlyReap,
-    /// A replica that has lost its disk counts on under its old name, from 1: its new writes look
-    /// like old ones, and vanish.
+    /// A replica that has lost its disk, or handed a key over, counts on under its old name
+    /// (Almeida et al. 2014): its new writes look like old ones, and vanish.
     ReusedReplicaId,
     /// A node that stands in for another forgets what it keeps for it once it is sent, not once
     /// it has arrived (Dynamo, section 4.6): a lost message loses the write.

@@ -19,7 +19,9 @@ use std::sync::Arc;
 pub struct Disk {
     /// When this disk was empty, by the node's own clock; nothing while it is.
     pub born: Option<Micros>,
-    /// How many writes the node has counted since.
+    /// Since when the node counts its writes under the name that it has, by its own clock.
+    pub named: Micros,
+    /// How many writes the node has counted.
     pub writes: u64,
     /// How often its heart has beaten since.
     pub beat: u64,
@@ -144,8 +146,10 @@ impl Kv {
             // Its old counters are in the vectors of the others, and whatever it counted under its
             // old name up to there would look as if it were known (Almeida et al. 2014, on actors
             // that come back; Riak's vnode epochs). Its first life is at time zero.
-            let fresh = !options.is(Mutant::ReusedReplicaId);
-            disk.born = Some(if fresh { ctx.now } else { Micros::ZERO });
+            disk.born = Some(ctx.now);
+            if !options.is(Mutant::ReusedReplicaId) {
+                disk.named = ctx.now;
+            }
             disk.table = Arc::new(Table::of(ctx.members));
         }
         let born = disk.born.unwrap_or_default();
@@ -231,7 +235,7 @@ impl Kv {
 
     /// The name under which its writes count.
     pub fn actor(&self) -> Actor {
-        Actor::replica(self.id, self.disk.born.unwrap_or_default())
+        Actor::replica(self.id, self.disk.named)
     }
 
     /// Whether it belongs to the ring.

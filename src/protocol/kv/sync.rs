@@ -158,14 +158,14 @@ impl Kv {
         let Entries { heard, items, want } = entries;
         let mut keys = 0;
         for item in items {
+            if !self.keeps(item.position()) {
+                continue;
+            }
             if !self.may_take(from, 0, *heard, item.key(), out) {
                 break;
             }
             let before = self.item(item.key()).map(|item| item.digest());
             self.take(from, Way::Sync, item, out);
-            if !self.keeps(item.position()) {
-                self.stand_in(item, None, out);
-            }
             keys += u32::from(self.item(item.key()).map(|item| item.digest()) != before);
         }
         if keys > 0 {
