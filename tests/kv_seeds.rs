@@ -117,7 +117,7 @@ fn no_invariant_is_violated_under_faults_and_replicas_converge() {
 
 /// The first seed in which a mutant violates an invariant.
 fn caught(mutant: &str, invariant: &str) -> Option<u64> {
-    (0..SEEDS).find(|seed| {
+    (0..2 * SEEDS).find(|seed| {
         let mut document = storm(*seed);
         document["options"]["mutant"] = mutant.into();
         let violations = report(&document).violations;

@@ -40,7 +40,7 @@ fn entry(luck: &mut Draws, nodes: u64, fixed_members: bool, sound_disks: bool) -
         15 if sound_disks => json!({ "do": "crash", "node": node }),
         15 => json!({ "do": "disk_loss", "node": node }),
         16 => {
-            let slow = luck.between(1, 900);
+            let slow = luck.between(1, 3_000);
             json!({ "do": "link", "from": node, "to": other, "latency_ms": [1, slow], "reorder": 1 })
         }
         17 | 18 => json!({ "do": "join" }),
@@ -62,7 +62,8 @@ pub fn storm(seed: u64) -> Value {
         .map(|_| entry(&mut luck, nodes, fixed_members, sound_disks))
         .collect();
     for key in 0..luck.between(0, 4) {
-        let [put, delete] = [luck.between(50, 1_200), luck.between(600, CALM_MS)];
+        let put = luck.between(50, 1_200);
+        let delete = put + luck.between(20, 1_200);
         let (node, key) = (luck.between(0, nodes - 1), format!("t{key}"));
         let op = json!({ "put": [key, 1] });
         script.push(json!({ "at_ms": put, "do": "request", "node": node, "op": op }));

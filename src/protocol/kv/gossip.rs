@@ -26,9 +26,11 @@ impl Kv {
         out.set_timer(Timer::Gossip, self.options.gossip);
     }
 
-    /// Somebody to tell, at random: of the ring, or of those that have left and still hand over.
+    /// Somebody to tell, at random. Those that have left are told too: one that loses its disk then
+    /// has forgotten that it has.
     fn peer(&self, ctx: &mut Context) -> Option<NodeId> {
-        let others = || self.disk.table.keepers().filter(|node| *node != self.id);
+        let known = || self.disk.table.members().iter().map(|member| member.node);
+        let others = || known().filter(|node| *node != self.id);
         let count = others().count() as u64;
         let last = Micros(count.checked_sub(1)?);
         others().nth(ctx.between(Micros::ZERO, last).0 as usize)
