@@ -504,7 +504,10 @@ impl Watch<'_> {
             all.sees(&heads, *write, lww) || all.sees(&reaped, *write, lww) || lost(*write)
         };
         let missed = reading.acknowledged.iter().copied().find(|w| !sees(w));
-        let own = reading.session.written.map(|own| sees(&own));
+        // Whoever finds that a later timestamp stands in place of its write has not seen its write.
+        let known =
+            |write: Number| all.sees(&heads, write, false) || all.sees(&reaped, write, false);
+        let own = reading.session.written.map(known);
         let before = &reading.session.read;
         let on = (!before.is_empty()).then(|| before.iter().all(sees));
         let counts = &mut self.all.counts;
