@@ -75,13 +75,18 @@ need_chrome() { # into CHROMIUM and CHROMEDRIVER, unless they are set to paths
 # The verbs.
 build() {
   need_node; need_wasm
-  cargo build ${CI:+--locked} --quiet --release --target wasm32-unknown-unknown --lib
-  local wasm=$target/wasm32-unknown-unknown/release/synod.wasm schemas=(docs/*.schema.json) made_from
-  made_from=$(cat "$wasm" "${schemas[@]}" package-lock.json tools/types.js build.sh | sha256sum)
+  local part schemas=(docs/*.schema.json) made_from wasm=$target/wasm32-unknown-unknown/release
+  for part in runs text; do # one module each: the page loads them apart
+    cargo build ${CI:+--locked} --quiet --release --target wasm32-unknown-unknown --lib --no-default-features --features $part
+    cp "$wasm/synod.wasm" "$wasm/$part.wasm"
+  done
+  made_from=$(cat "$wasm"/{runs,text}.wasm "${schemas[@]}" package-lock.json tools/types.js build.sh | sha256sum)
   if [ "$made_from" != "$(cat www/pkg/.made-from 2>/dev/null)" ]; then
     rm -rf www/pkg
-    wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir www/pkg "$wasm"
-    wasm-opt -O3 www/pkg/synod_bg.wasm -o www/pkg/synod_bg.wasm
+    for part in runs text; do
+      wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir www/pkg "$wasm/$part.wasm"
+      wasm-opt -O3 www/pkg/${part}_bg.wasm -o www/pkg/${part}_bg.wasm
+    done
     [ ${#schemas[@]} = 0 ] || node tools/types.js "${schemas[@]}"
     echo "$made_from" >www/pkg/.made-from
   fi
