@@ -4,7 +4,6 @@ import { byId, html, render } from "../lib/dom.js";
 import { capital } from "../lib/format.js";
 import { listenForKeys } from "../lib/keys.js";
 import { packRun, unpackRun } from "../share.js";
-import { Player } from "../player.js";
 import { Stage } from "../stage/stage.js";
 import { CODE, Timeline } from "../stage/timeline.js";
 import { drawBranchName } from "../panels/branches.js";
@@ -16,11 +15,11 @@ import { errorWords, notice } from "../panels/notices.js";
 import { drawStageBar } from "../panels/stage-bar.js";
 import { drawVerdict } from "../panels/verdict.js";
 import { routeHash } from "../route.js";
-import { viewOf } from "../views/index.js";
-import { protocolInfo, protocolNames } from "../wasm.js";
+import { protocolNames } from "../wasm.js";
 import { commandsOf } from "./run-commands.js";
 import { Dialogs, takeOver } from "./run-dialogs.js";
 import { Hands } from "./run-hands.js";
+import { Seat } from "./run-seat.js";
 
 /** @typedef {import("../types.js").Scenario} Scenario */
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
@@ -42,18 +41,6 @@ const LED_MOST = 8;
 const LED_WITHIN = 2000;
 /** Below this width panels are tabs: as in css/narrow.css. */
 const NARROW = "(max-width: 1100px)";
-
-/**
- * What belongs to one protocol: it stays as it was left while another one is shown.
- * @typedef {object} Seat
- * @property {import("../types.js").ProtocolInfo} info
- * @property {import("../types.js").View} view
- * @property {Player} player
- * @property {import("../panels/gallery.js").Lesson[]} lessons
- * @property {Promise<void>} read when its lessons are there
- * @property {string | null} lesson the one that is shown
- * @property {boolean} resumes whether it was playing when it was left
- */
 
 export class RunPage {
   /** @param {string} protocol the one that opens first */
@@ -86,7 +73,7 @@ export class RunPage {
     this.told = -1;
     /** @type {{ key: string, events: TraceEvent[] }} */
     this.led = { key: "", events: [] };
-    this.seat = this.newSeat(protocol);
+    this.seat = this.seatOf(protocol);
     this.player.adopt(branches);
     this.commands = commandsOf(this);
     this.listen();
@@ -114,20 +101,9 @@ export class RunPage {
     return this.seat.lesson;
   }
 
-  /** @param {string} protocol @returns {Seat} */
-  newSeat(protocol) {
-    const info = protocolInfo(protocol);
-    const player = new Player(info);
-    player.onTrouble = (kind, error) => this.onTrouble(kind, error);
-    player.onJump = () => this.onJump();
-    player.onForgotten = (name) =>
-      notice(`Only so many runs are kept: the oldest, “${name}”, has been let go.`);
-    const read = readLessons(protocol).then((lessons) => {
-      seat.lessons = lessons;
-      player.version++;
-    });
-    /** @type {Seat} */
-    const seat = { info, view: viewOf(protocol), player, lessons: [], read, lesson: null, resumes: false };
+  /** @param {string} protocol */
+  seatOf(protocol) {
+    const seat = this.seats.get(protocol) ?? new Seat(protocol, this);
     this.seats.set(protocol, seat);
     return seat;
   }
@@ -139,7 +115,7 @@ export class RunPage {
   turn(protocol) {
     if (protocol === this.info.name) return;
     this.rest();
-    this.seat = this.seats.get(protocol) ?? this.newSeat(protocol);
+    this.seat = this.seatOf(protocol);
     this.settle();
   }
 
@@ -158,14 +134,7 @@ export class RunPage {
 
   /** Time stands still while another page or protocol is shown. */
   rest() {
-    this.seat.resumes = this.player.playing;
-    this.player.pause();
-  }
-
-  /** Goes on as it was left. */
-  resume() {
-    if (this.seat.resumes) this.player.play();
-    this.seat.resumes = false;
+    this.seat.rest();
   }
 
   listen() {
@@ -257,7 +226,7 @@ export class RunPage {
     const { seat } = this;
     await seat.read;
     if (seat !== this.seat) return;
-    if (route.run === null && route.lesson === null && this.player.sim) return this.resume();
+    if (route.run === null && route.lesson === null && this.player.sim) return seat.resume();
     if (route.run !== null) {
       try {
         const shared = await unpackRun(route.run);
@@ -583,19 +552,6 @@ export class RunPage {
       notice(errorWords(error), { bad: true });
     }
   }
-}
-
-/**
- * The ready scenarios of a protocol, in order.
- * @param {string} protocol
- * @returns {Promise<import("../panels/gallery.js").Lesson[]>}
- */
-async function readLessons(protocol) {
-  const read = async (/** @type {string} */ name) =>
-    (await fetch(new URL(`lessons/${protocol}/${name}.json`, document.baseURI))).json();
-  /** @type {string[]} */
-  const names = await read("index");
-  return Promise.all(names.map(async (name) => ({ name, scenario: await read(name) })));
 }
 
 /**
