@@ -156,6 +156,8 @@ test("among four tabs no message bounces", async ({ context }) => {
   const count = (/** @type {string} */ kind) => kinds.filter((/** @type {string} */ k) => k === kind).length;
   expect(count("changes")).toBe(edits);
   expect(count("missing")).toBe(0);
+  // Whoever typed tells where its cursor is; the others' cursors hold on to their letters by themselves.
+  expect(count("cursors")).toBeLessThanOrEqual(edits);
 });
 
 test("a duplicated tab is somebody else", async ({ context }) => {
@@ -235,11 +237,14 @@ test("garbage on the channel changes nothing and is counted", async ({ context }
       { ...ours, kind: "hello", version: bytes, person: { name: "x", tone: 1 }, cursors: [] },
       { ...ours, kind: "cursors", cursors: [{ anchor: 1, head: 2 }] },
       { ...ours, kind: "constructor" },
+      { ...ours, kind: "cursors", cursors: [], changes: { length: 4e9 } },
+      { ...ours, kind: "ping", to: from, cursors: "abc" },
+      { ...ours, kind: "bye", person: 1 },
     ])
       channel.postMessage(message);
     channel.postMessage({ ...ours, protocol: 2, kind: "hello" });
   });
-  await expect(ann.locator("#editor-side")).toContainText("10 messages that made no sense");
+  await expect(ann.locator("#editor-side")).toContainText("13 messages that made no sense");
   await expect(ann.locator("#editor-status")).toContainText("another version of Synod");
   expect(await textOf(ann)).toBe("sound");
   await put(bob, 5, " still");
@@ -286,7 +291,7 @@ test("many pieces on the shelf are put together, and none is lost", async ({ con
     let pieces = 0;
     for (let k = 0; k < 450; k++) {
       view.dispatch({ changes: { from: 0, insert: "x" } });
-      while (text.shelf.writing) await new Promise((done) => setTimeout(done));
+      await text.shelf.work;
       pieces = Math.max(pieces, text.shelf.pieces);
     }
     return pieces;
@@ -359,6 +364,164 @@ test("texts that are opened in quick succession leave nothing behind", async ({ 
   await expect.poll(() => textOf(page)).toBe("still here");
 });
 
+/** @param {Page} page @param {string} doc goes to another text in the same page */
+async function turnTo(page, doc) {
+  await page.evaluate((name) => (location.hash = `#/editor?doc=${name}`), doc);
+  await page.waitForFunction((name) => {
+    const { editor } = window.synod;
+    return editor.doc === name && editor.view && editor.text.doc === name;
+  }, doc);
+}
+
+test("what was typed just before a text is left is there on coming back", async ({ context }) => {
+  const page = await openTab(context, "one");
+  await page.evaluate(() => {
+    window.synod.editor.view.dispatch({ changes: { from: 0, insert: "letter by letter ".repeat(60_000) } });
+    window.synod.editor.view.dispatch({ changes: { from: 0, insert: "Just in time. " } });
+    location.hash = "#/editor?doc=two";
+  });
+  await page.waitForFunction(() => window.synod.editor.doc === "two" && window.synod.editor.view);
+  await turnTo(page, "one");
+  const length = 14 + 17 * 60_000;
+  expect((await textOf(page)).length).toBe(length);
+  await expect(page.locator("#editor-status")).toContainText("Kept on this device");
+  await page.close();
+  const again = await openTab(context, "one");
+  expect((await textOf(again)).length).toBe(length);
+});
+
+test("what cannot be kept stays in the page while other texts are read", async ({ context }) => {
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException("blocked", "SecurityError");
+    };
+  });
+  await openIn(page, "one");
+  await put(page, 0, "precious");
+  await turnTo(page, "two");
+  await turnTo(page, "one");
+  expect(await textOf(page)).toBe("precious");
+  // Whoever closes the page is asked first.
+  await page.locator(".cm-content").click();
+  const asked = page.waitForEvent("dialog");
+  void page.close({ runBeforeUnload: true });
+  await (await asked).accept();
+});
+
+test("what was kept is read once storage answers, and only then is anything kept", async ({ context }) => {
+  const page = await openTab(context);
+  await put(page, 0, "old words");
+  await expect(page.locator("#editor-status")).toContainText("Kept on this device");
+  await page.close();
+  const later = await context.newPage();
+  await later.addInitScript(() => {
+    const open = IDBFactory.prototype.open;
+    Object.assign(window, { storage: false });
+    IDBFactory.prototype.open = function (...how) {
+      if (!(/** @type {any} */ (window).storage)) throw new DOMException("not yet", "UnknownError");
+      return open.apply(this, how);
+    };
+  });
+  await openIn(later);
+  await put(later, 0, "new");
+  await expect(later.locator("#editor-status")).toContainText("Not kept");
+  expect(await textOf(later)).toBe("new");
+  await later.evaluate(() => Object.assign(window, { storage: true }));
+  await expect(later.locator("#editor-status")).toContainText("Kept on this device", { timeout: 15_000 });
+  expect(await textOf(later)).toContain("old words");
+});
+
+test("asked for twice while it is loaded, the editor comes once", async ({ context }) => {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => errors.push(String(error)));
+  /** @type {(() => void)[]} */
+  const held = [];
+  await page.route("**/text_bg.wasm", async (route) => {
+    await new Promise((go) => held.push(() => go(undefined)));
+    await route.continue();
+  });
+  await page.goto("./#/raft");
+  await page.waitForFunction(() => window.synod?.page);
+  const nav = page.locator("#nav");
+  for (const name of ["Editor", "Text lab", "Editor"]) await nav.getByText(name, { exact: true }).click();
+  await expect.poll(() => held.length).toBeGreaterThan(0);
+  held.forEach((go) => go());
+  await page.waitForFunction(() => window.synod.editor?.view);
+  await expect(page.locator("#editor-status")).toContainText("No other tab");
+  await expect(page.locator(".cm-editor")).toHaveCount(1);
+});
+
+test("what was written offline still waits after the page was loaded anew", async ({ context }) => {
+  const [ann, bob] = [await openTab(context), await openTab(context)];
+  await put(bob, 0, "Bob's. ");
+  await converge([ann, bob], "Bob's.");
+  await toggle(ann, "Offline");
+  await put(ann, 0, "0123456789");
+  await expect(ann.locator("#editor-status")).toContainText("Offline, 10 operations ahead");
+  await expect(ann.locator("#editor-status")).toContainText("Kept on this device");
+  await ann.reload();
+  await ann.waitForFunction(() => window.synod?.editor?.view);
+  await expect(ann.locator("#editor-status")).toContainText("Offline, 10 operations ahead");
+  await put(ann, 0, "+");
+  await expect(ann.locator("#editor-status")).toContainText("Offline, 11 operations ahead");
+});
+
+test("who has left keeps the name under which it wrote", async ({ context }) => {
+  const [ann, bob] = [await openTab(context), await openTab(context)];
+  await bob.getByLabel("Your name").fill("Zoe");
+  await bob.getByLabel("Your name").press("Enter");
+  await put(bob, 0, "by Zoe");
+  await converge([ann, bob], "by Zoe");
+  await expect(ann.locator("#editor-side")).toContainText("Zoe");
+  const name = await bob.evaluate(() => window.synod.editor.text.name);
+  await bob.close();
+  await expect(ann.locator("#editor-side")).not.toContainText("Zoe");
+  expect(await ann.evaluate((id) => window.synod.editor.text.author(id).name, name)).toBe("Zoe");
+});
+
+test("characters without a look are shown, wherever else the text changes", async ({ context }) => {
+  const [ann, bob] = [await openTab(context), await openTab(context)];
+  await put(bob, 0, "a line\u200b\n".repeat(400));
+  await converge([ann, bob], "a line");
+  // Many changes within one frame, some out of sight, and undo between them.
+  await ann.evaluate(() => {
+    const { editor } = window.synod;
+    const { view } = editor;
+    for (let k = 0; k < 40; k++) {
+      view.dispatch({ changes: { from: view.state.doc.length - 4, insert: "x\u200e" }, userEvent: "input" });
+      view.dispatch({ changes: { from: 0, insert: "\u202e" }, userEvent: "input" });
+      editor.goBack("undo", new Event("x"));
+    }
+  });
+  for (let k = 0; k < 20; k++) await put(bob, 0, "b");
+  await converge([ann, bob], "bbbbbbbbbbbbbbbbbbbb");
+  expect(await ann.evaluate(() => window.synod.editor.text.room.counts.garbage)).toBe(0);
+  await expect(ann.locator(".cm-specialChar").first()).toHaveAttribute("title", /^Character U\+2/);
+});
+
+test("what is no text is not taken in, and half a pair moves no cursor", async ({ context }) => {
+  const ann = await openTab(context);
+  await put(ann, 0, "ab");
+  const file = (/** @type {string} */ name, /** @type {Buffer} */ buffer) =>
+    ann.locator("input[type=file]").setInputFiles({ name, mimeType: "text/plain", buffer });
+  await file("holes.txt", Buffer.from("a\0b"));
+  await expect(ann.locator("#notices")).toContainText("holes.txt is not a text");
+  await ann.evaluate(() => window.synod.editor.view.dispatch({ selection: { anchor: 0, head: 2 } }));
+  await file("nothing.txt", Buffer.from(""));
+  await expect(ann.locator("#notices")).toContainText("nothing.txt is empty");
+  expect(await textOf(ann)).toBe("ab");
+  await file("wide.txt", Buffer.from("\ufeffcd", "utf16le"));
+  await expect.poll(() => textOf(ann)).toBe("cd");
+  await ann.evaluate(() => {
+    const { view } = window.synod.editor;
+    view.dispatch({ selection: { anchor: 1 } });
+    view.dispatch({ ...view.state.replaceSelection("x\ud83dy"), userEvent: "input.paste" });
+    view.dispatch({ ...view.state.replaceSelection("|"), userEvent: "input.type" });
+  });
+  expect(await textOf(ann)).toBe("cx\ufffdy|d");
+});
+
 test("emoji stay whole, composed letters arrive, line ends are one", async ({ context }) => {
   const [ann, bob] = [await openTab(context), await openTab(context)];
   await put(ann, 0, "a🙂b");
@@ -388,6 +551,29 @@ test("emoji stay whole, composed letters arrive, line ends are one", async ({ co
     buffer: Buffer.from("one\r\ntwo\rthree"),
   });
   await converge([ann, bob], "one\ntwo\nthree");
+});
+
+test("undo waits for the end of a composition, and then takes it back as one step", async ({ context }) => {
+  const [ann, bob] = [await openTab(context), await openTab(context)];
+  await put(ann, 0, "before ");
+  await converge([ann, bob], "before ");
+  await ann.bringToFront();
+  await ann.locator(".cm-content").click();
+  await ann.keyboard.press("End");
+  const session = await context.newCDPSession(ann);
+  await session.send("Input.imeSetComposition", { text: "に", selectionStart: 1, selectionEnd: 1 });
+  await ann.waitForFunction(() => window.synod.editor.view.composing);
+  const undo = ann.getByRole("button", { name: "Undo" });
+  await undo.dispatchEvent("click");
+  await ann.locator(".cm-content").press("Control+z");
+  expect(await textOf(ann)).toBe("before に");
+  expect(await replicaText(ann)).toBe("before に");
+  await session.send("Input.insertText", { text: "日本" });
+  await ann.waitForFunction(() => !window.synod.editor.view.composing);
+  await converge([ann, bob], "before 日本");
+  await undo.click();
+  await converge([ann, bob], "before ");
+  expect(await textOf(ann)).toBe("before ");
 });
 
 test("the past is shown with its authors, and brought back as one more edit", async ({ context }) => {

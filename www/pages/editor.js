@@ -11,7 +11,7 @@ import { countText, keepingWords, storyWords, syncWords } from "../editor/words.
 import { openDialog } from "../panels/dialog.js";
 import { errorWords, notice } from "../panels/notices.js";
 import { parseRoute, routeHash } from "../route.js";
-import { textReplica } from "../wasm.js";
+import { textReplica } from "../wasm-text.js";
 
 /** The text that opens where the address names none. */
 const FIRST_DOC = "notes";
@@ -39,6 +39,8 @@ export class EditorPage {
     /** @type {string[]} */
     this.documents = [];
     this.failed = "";
+    /** Texts that were left and are not kept yet, or cannot be. @type {Map<string, Uint8Array>} */
+    this.left = new Map();
     this.dirty = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.rest = undefined;
@@ -47,6 +49,10 @@ export class EditorPage {
   }
 
   listen() {
+    addEventListener("beforeunload", (event) => {
+      if (this.text?.keeping.state === "failed" || this.left.size > 0) event.preventDefault();
+    });
+    addEventListener("focus", () => void this.listDocuments());
     addEventListener("pagehide", () => this.text?.leave());
     addEventListener("pageshow", (event) => event.persisted && this.wake(true));
     document.addEventListener("visibilitychange", () => !document.hidden && this.wake(false));
@@ -81,9 +87,11 @@ export class EditorPage {
     );
     this.text = text;
     this.drawFrame();
-    await text.open();
+    const left = this.left.get(name);
+    this.left.delete(name);
+    await text.open(left);
     if (this.text !== text) return; // Another text was asked for meanwhile.
-    this.view = createEditor(byId("editor-text"), text, (error) => notice(errorWords(error), { bad: true }));
+    this.makeView(text);
     this.history = new History({
       controls: byId("editor-history"),
       page: byId("editor-past"),
@@ -96,32 +104,71 @@ export class EditorPage {
       },
       restore: (past) => this.restore(past),
     });
-    this.view.focus();
+    this.view?.focus();
     this.stir();
-    this.documents = await text.shelf.documents();
-    if (this.text !== text) return;
-    this.settle();
+    await this.listDocuments();
+    if (this.text === text) this.settle();
   }
 
-  /** Leaves the text: it stays on the shelf. */
-  close() {
+  async listDocuments() {
+    const { text } = this;
+    const names = await text?.shelf.documents();
+    if (!names || this.text !== text) return;
+    this.documents = names;
+    this.stir();
+  }
+
+  /** @param {SharedText} text */
+  makeView(text) {
+    this.view?.destroy();
+    this.view = createEditor(byId("editor-text"), text, {
+      onRefused: (error) => notice(errorWords(error), { bad: true }),
+      onFile: (file, at) => void this.importFile(file, at),
+    });
+  }
+
+  /**
+   * Leaves the text. It stays on the shelf; until it is there, and where it cannot be put there, this page
+   * holds it.
+   * @param {boolean} [keep] whether it is to stay
+   */
+  close(keep = true) {
     clearTimeout(this.rest);
     this.rest = undefined;
     this.restMs = REST_MS;
     this.history?.destroy();
     this.view?.destroy();
-    this.text?.close();
+    if (this.text) this.leave(this.text, keep && !this.failed);
     this.text = this.view = this.history = null;
     this.second = false;
     this.failed = "";
+  }
+
+  /**
+   * @param {SharedText} text
+   * @param {boolean} keep
+   */
+  leave(text, keep) {
+    const { doc } = text;
+    const bytes = keep && text.replica.version().length > 0 ? text.replica.encode() : null;
+    if (bytes) this.left.set(doc, bytes);
+    else this.left.delete(doc);
+    text.close(keep).then((kept) => {
+      if (kept && this.left.get(doc) === bytes) this.left.delete(doc);
+    }, notice);
   }
 
   // What happens.
 
   /** @param {import("../types.js").TextPatch[]} patches */
   onPatches(patches) {
-    if (!this.view) return;
-    patchIn(this.view, patches);
+    if (!this.view || !this.text) return;
+    try {
+      patchIn(this.view, patches);
+    } catch {
+      // The view has failed, not the text: show it anew.
+      this.makeView(this.text);
+    }
     this.stir();
   }
 
@@ -173,33 +220,62 @@ export class EditorPage {
     this.view.focus();
   }
 
-  /** @param {"undo" | "redo"} which */
-  goBack(which) {
+  /**
+   * @param {"undo" | "redo"} which
+   * @param {Event} event
+   */
+  goBack(which, event) {
     if (!this.text || !this.view || this.view.composing) return;
     undoIn(this.view, this.text.goBack(which));
-    this.view.focus();
+    // A button that was pressed by key keeps the focus, so that it can be pressed again.
+    if (/** @type {MouseEvent} */ (event).detail > 0) this.view.focus();
   }
 
   /** @param {Event} event */
-  async importFile(event) {
+  chooseFile(event) {
     const input = /** @type {HTMLInputElement} */ (event.currentTarget);
     const file = input.files?.[0];
     input.value = "";
-    if (!file || !this.view) return;
+    if (file) void this.importFile(file);
+  }
+
+  /**
+   * Puts a file's text to where the cursor is, or to `at`.
+   * @param {File} file
+   * @param {number} [at]
+   */
+  async importFile(file, at) {
+    const { text: into } = this;
     if (file.size > FILE_MOST) {
       const most = megabytes(FILE_MOST);
       notice(`${file.name} has ${megabytes(file.size)}; at most ${most} can be imported.`, { bad: true });
       return;
     }
+    let text = "";
     try {
-      const bytes = await file.arrayBuffer();
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r\n?/g, "\n");
-      if (this.history?.at !== null) this.history?.close();
-      this.view.dispatch(this.view.state.replaceSelection(text), { scrollIntoView: true });
-      this.view.focus();
+      text = textOf(await file.arrayBuffer());
     } catch {
-      notice(`${file.name} is not a text in UTF-8; nothing was imported.`, { bad: true });
+      notice(`${file.name} is not a text in UTF-8 or UTF-16; nothing was imported.`, { bad: true });
+      return;
     }
+    const { view } = this;
+    if (!view || this.text !== into) {
+      notice(`Another text was opened before ${file.name} was read; nothing was imported.`, { bad: true });
+      return;
+    }
+    if (text === "") {
+      notice(`${file.name} is empty; nothing was imported.`);
+      return;
+    }
+    if (this.history?.at !== null) this.history?.close();
+    const { from, to } = at === undefined ? view.state.selection.main : { from: at, to: at };
+    const insert = view.state.toText(text);
+    view.dispatch({
+      changes: { from, to, insert },
+      selection: { anchor: from + insert.length },
+      scrollIntoView: true,
+    });
+    view.focus();
   }
 
   askToDelete() {
@@ -207,7 +283,10 @@ export class EditorPage {
     openDialog("Delete this text", (host, close) =>
       render(
         html`<h1>Delete “${doc}”?</h1>
-          <p>The text and all its history leave this device. This cannot be undone.</p>
+          <p>
+            The text and all its history leave this device. This cannot be undone. A tab that has it open,
+            such as one that is offline, still holds it, and keeps it again.
+          </p>
           <div class="actions">
             <button
               class="primary"
@@ -227,13 +306,17 @@ export class EditorPage {
   async delete() {
     const { text, doc } = this;
     if (!text) return;
+    if (text.room.peers.size > 0) {
+      notice(`Another tab has opened “${doc}” meanwhile; it was not deleted.`, { bad: true });
+      return;
+    }
     try {
       await text.shelf.forget();
     } catch (error) {
       notice(`“${doc}” could not be deleted. ${errorWords(error)}`, { bad: true });
       return;
     }
-    this.close();
+    this.close(false);
     if (doc === FIRST_DOC) await this.go({ ...parseRoute(""), page: "editor", doc });
     else location.hash = routeHash("editor");
   }
@@ -276,6 +359,7 @@ export class EditorPage {
       hostile: text.hostile,
       channelWorks: text.channelWorks,
       behind: text.room.behind,
+      lagging: text.room.lagging,
       waiting: text.waiting,
       keeping: text.keeping,
       past: this.history !== null && this.history.at !== null,
@@ -319,8 +403,17 @@ export class EditorPage {
     const can = this.text?.replica;
     const past = this.history?.at != null;
     render(
-      html`<button @click=${() => this.goBack("undo")} ?disabled=${past || !can?.canUndo}>Undo</button
-        ><button @click=${() => this.goBack("redo")} ?disabled=${past || !can?.canRedo}>Redo</button>
+      html`<button
+          @click=${(/** @type {Event} */ e) => this.goBack("undo", e)}
+          ?disabled=${past || !can?.canUndo}
+        >
+          Undo</button
+        ><button
+          @click=${(/** @type {Event} */ e) => this.goBack("redo", e)}
+          ?disabled=${past || !can?.canRedo}
+        >
+          Redo
+        </button>
         <button
           aria-pressed=${String(this.colours)}
           @click=${() => {
@@ -453,13 +546,20 @@ export class EditorPage {
               >Import a file<input
                 type="file"
                 class="hidden"
-                @change=${(/** @type {Event} */ e) => this.importFile(e)}
+                @change=${(/** @type {Event} */ e) => this.chooseFile(e)}
             /></label>
-            <button ?disabled=${peers.size > 0} @click=${() => this.askToDelete()}>Delete this text</button>
+            <button ?disabled=${peers.size > 0 || !text.online} @click=${() => this.askToDelete()}>
+              Delete this text
+            </button>
           </div>
           <p class="note">
             A file's text goes to where the cursor is. Undo takes back what you did, and nothing of what
-            others did. ${peers.size > 0 ? "Only who is alone with a text can delete it." : nothing}
+            others did.
+            ${
+              peers.size > 0 || !text.online
+                ? "Only who is alone with a text, and online, so that it knows, can delete it."
+                : nothing
+            }
           </p>
         </section>`,
       byId("editor-side"),
@@ -519,7 +619,20 @@ function cleanDoc(name) {
   const whole = name
     .toWellFormed()
     .normalize("NFC")
-    .replace(/\p{Cc}/gu, "")
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
     .trim();
-  return [...whole].slice(0, NAME_MOST).join("");
+  return [...whole].slice(0, NAME_MOST).join("").trim();
+}
+
+/**
+ * The text of a file in UTF-8, or in UTF-16 where it says so. Throws where it is no text.
+ * @param {ArrayBuffer} buffer
+ */
+function textOf(buffer) {
+  const [first, second] = new Uint8Array(buffer.slice(0, 2));
+  const wide =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "";
+  const text = new TextDecoder(wide || "utf-8", { fatal: true }).decode(buffer);
+  if (text.includes("\0")) throw new TypeError("no text holds NUL");
+  return text.replace(/\r\n?/g, "\n");
 }
