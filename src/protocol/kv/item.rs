@@ -452,14 +452,27 @@ impl ClientSet {
     }
 
     fn sync(&self, other: &ClientSet) -> ClientSet {
-        // Two versions under one vector are taken for one; the same one stays wherever they meet.
-        let mut all: Vec<_> = self.versions.iter().chain(&other.versions).collect();
-        all.sort_unstable_by_key(|(_, version)| version.id);
+        // Two versions under one vector are taken for one; the same one stays wherever they meet,
+        // as they are taken in order.
         let mut both = ClientSet::default();
-        for (vector, version) in all {
+        let (mut own, mut told) = (self.versions.iter(), other.versions.iter());
+        let (mut a, mut b) = (own.next(), told.next());
+        loop {
+            let from_own = match (a, b) {
+                (Some((_, a)), Some((_, b))) => a.id <= b.id,
+                (a, _) => a.is_some(),
+            };
+            let (next, rest) = if from_own {
+                (&mut a, &mut own)
+            } else {
+                (&mut b, &mut told)
+            };
+            let Some((vector, version)) = next else {
+                return both;
+            };
             both.add(vector.clone(), Arc::clone(version));
+            *next = rest.next();
         }
-        both
     }
 }
 
@@ -515,11 +528,9 @@ impl Item {
 
     /// The values that stand, tombstones aside; equal ones once.
     pub fn values(&self) -> Vec<&Value> {
-        let mut values: Vec<&Value> = self.siblings.iter().filter_map(|v| v.value()).collect();
-        if values.len() > 1 {
-            values.sort_unstable();
-            values.dedup();
-        }
+        let mut values = Vec::with_capacity(self.siblings.len());
+        let each = self.siblings.iter().filter_map(|version| version.value());
+        each.for_each(|value| super::value::keep(&mut values, value));
         values
     }
 

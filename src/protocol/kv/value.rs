@@ -30,10 +30,9 @@ pub enum Value {
 impl Value {
     /// The set of `items`.
     pub fn set(items: impl IntoIterator<Item = Value>) -> Value {
-        let mut items: Vec<Value> = items.into_iter().collect();
-        items.sort_unstable();
-        items.dedup();
-        Value::Set(items.into())
+        let mut sorted = Vec::new();
+        items.into_iter().for_each(|item| keep(&mut sorted, item));
+        Value::Set(sorted.into())
     }
 
     /// Roughly how many bytes it takes, as text.
@@ -64,12 +63,13 @@ impl Value {
                 items.map(Value::set)
             }
             Json::Object(fields) => {
-                let mut sorted = Vec::with_capacity(fields.len());
-                for (name, value) in fields {
-                    sorted.push((Arc::from(name.as_str()), Value::plain(value)?));
-                }
-                sorted.sort_unstable();
-                Ok(Value::Record(sorted.into()))
+                // The reader of JSON has put them in order of their names.
+                let fields = fields.iter().map(|(name, value)| {
+                    let value = Value::plain(value)?;
+                    Ok((Arc::from(name.as_str()), value))
+                });
+                let fields: Result<Vec<_>, &Json> = fields.collect();
+                fields.map(|fields| Value::Record(fields.into()))
             }
             plain => Value::plain(plain),
         }
@@ -81,6 +81,14 @@ impl Value {
             Json::String(text) => Ok(Value::Text(text.as_str().into())),
             _ => Err(json),
         }
+    }
+}
+
+/// Puts an item into its place in a short sorted list, unless it is there.
+pub(super) fn keep<T: Ord>(sorted: &mut Vec<T>, item: T) {
+    let place = sorted.partition_point(|known| *known < item);
+    if sorted.get(place) != Some(&item) {
+        sorted.insert(place, item);
     }
 }
 

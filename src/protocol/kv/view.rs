@@ -126,8 +126,15 @@ fn share(position: u64) -> f64 {
 
 impl View {
     pub(super) fn of(kv: &Kv) -> View {
-        let mut items: Vec<&Item> = kv.store().iter().map(|item| &**item).collect();
-        items.sort_unstable_by(|a, b| a.key().cmp(b.key()));
+        // The first by name, without putting all of them in order.
+        let mut items: Vec<&Item> = Vec::with_capacity(KEYS_SHOWN + 1);
+        for item in kv.store().iter() {
+            let place = items.partition_point(|known| known.key() < item.key());
+            if place < KEYS_SHOWN {
+                items.insert(place, item);
+                items.truncate(KEYS_SHOWN);
+            }
+        }
         let options = kv.options();
         let tokens = kv.ring().tokens().iter().take(TOKENS_SHOWN);
         View {
@@ -139,12 +146,8 @@ impl View {
             members: kv.ring().members().to_vec(),
             suspects: kv.suspects().to_vec(),
             tokens: tokens.map(|(at, node)| (share(*at), *node)).collect(),
-            key_count: items.len(),
-            keys: items
-                .into_iter()
-                .take(KEYS_SHOWN)
-                .map(|item| key_view(kv, item))
-                .collect(),
+            key_count: kv.store().len(),
+            keys: items.into_iter().map(|item| key_view(kv, item)).collect(),
             calls: kv.calls.iter().map(|call| call_view(kv, call)).collect(),
             barred: kv.disk.bars.keys().map(|key| key.to_string()).collect(),
         }
