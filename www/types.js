@@ -125,12 +125,53 @@
  * @property {(detail: NodeDetail) => [name: string, value: string][]} facts
  * @property {(node: NodeGlance) => string} question
  * @property {string} diagramTitle
- * @property {(host: HTMLElement, data: { nodes: NodeDetail[], glances: NodeGlance[] }) => void} diagram
+ * @property {(host: HTMLElement, data: DiagramData) => void} diagram
  * @property {NodeAction[]} actions what the protocol adds to a node's menu
  * @property {[shape: string, words: string][]} legend
  * @property {OptionSpec[]} options
  * @property {[group: string, keys: string[]][]} optionGroups
  * @property {boolean} requests whether clients can ask for put, get, cas and delete
+ * @property {(options: Record<string, any>) => RequestKind[]} [asks] what they can ask for instead, under
+ *   these options
+ * @property {{ leadership: string, decision: string }} [marks] what these marks on the line of the run stand
+ *   for, where it is nothing like an election or a commitment
+ */
+
+/**
+ * What a diagram is drawn from: some of the nodes in full, and what happened.
+ * @typedef {object} DiagramData
+ * @property {NodeDetail[]} nodes
+ * @property {NodeGlance[]} glances of all nodes
+ * @property {number} position how many events have happened
+ * @property {number} histories another number for another run
+ * @property {(from: number, to: number) => TraceEvent[]} trace
+ * @property {DiagramHands} hands what can be done from a diagram
+ */
+
+/**
+ * @typedef {object} DiagramHands
+ * @property {Record<string, any>} options the protocol's, of the run that is shown
+ * @property {() => import("./pkg/types").Tally[]} tallies
+ * @property {(action: Action) => boolean} act whether it was done
+ * @property {(event: number) => void} go
+ * @property {() => void} play
+ * @property {(label: string, draw: (host: HTMLElement, close: () => void) => void) => void} openDialog
+ */
+
+/**
+ * Something that a client can ask for.
+ * @typedef {object} RequestKind
+ * @property {string} verb
+ * @property {RequestField[]} fields
+ * @property {(values: Record<string, string>) => any} op what is typed in, as the protocol's operation
+ */
+
+/**
+ * @typedef {object} RequestField
+ * @property {string} name
+ * @property {string} label
+ * @property {string} hint stands in the empty field
+ * @property {boolean} [number]
  */
 
 /**

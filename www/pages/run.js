@@ -8,6 +8,7 @@ import { Stage } from "../stage/stage.js";
 import { CODE, Timeline } from "../stage/timeline.js";
 import { drawBranchName } from "../panels/branches.js";
 import { drawClock } from "../panels/clock.js";
+import { openDialog } from "../panels/dialog.js";
 import { EventList } from "../panels/events.js";
 import { drawGallery } from "../panels/gallery.js";
 import { drawInspector, forgetFacts } from "../panels/inspector.js";
@@ -374,6 +375,7 @@ export class RunPage {
     drawStageBar(byId("stage-bar"), {
       hands: this.hands,
       requests: this.view.requests,
+      asks: this.view.asks?.(this.player.scenario.options ?? {}),
       nodes: frame.nodes,
       joins: this.info.membership,
       manual: this.hands.manual,
@@ -392,7 +394,22 @@ export class RunPage {
       node.id === this.node || this.view.node(node).ring === "double";
     const shown = glances.filter((node) => node.id < DIAGRAM_NODES || standsOut(node));
     const nodes = shown.map(({ id }) => this.player.simulation.node(id));
-    this.view.diagram(host, { nodes, glances });
+    const { simulation, position, histories } = this.player;
+    this.view.diagram(host, {
+      nodes,
+      glances,
+      position,
+      histories,
+      trace: (from, to) => simulation.trace(from, to),
+      hands: {
+        options: this.player.scenario.options ?? {},
+        tallies: () => simulation.tallies(),
+        act: (action) => this.hands.act(action),
+        go: (id) => this.openEvent(id),
+        play: () => this.player.play(),
+        openDialog,
+      },
+    });
   }
 
   get eventsAreOpen() {
