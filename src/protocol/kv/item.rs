@@ -156,6 +156,7 @@ impl fmt::Display for Version {
 /// What a reader knows of a key, and takes along when it writes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvContext"))]
 #[serde(deny_unknown_fields)]
 pub struct Context {
     /// The key that it is of.

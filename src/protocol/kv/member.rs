@@ -14,6 +14,7 @@ pub const MEMBERS_MAX: usize = 512;
 /// sender heard of last, by which the receiver can tell how old the message may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvBeat"))]
 pub struct Beat {
     /// When the node's present disk was empty, by its own clock.
     #[serde(rename = "born_ms")]
@@ -35,6 +36,7 @@ impl fmt::Display for Beat {
 /// What is known of one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvMember"))]
 pub struct Member {
     /// The node.
     pub node: NodeId,
@@ -56,6 +58,7 @@ impl Member {
 /// What a node knows of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvTable"))]
 #[serde(transparent)]
 pub struct Table {
     /// Sorted by node.

@@ -98,6 +98,7 @@ pub enum Message {
 /// A client's request on its way to a node that keeps the key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvForward"))]
 pub struct Forward {
     /// Who asks.
     pub id: RequestId,
@@ -112,6 +113,7 @@ pub struct Forward {
 /// Versions to be stored for a coordinator.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvStore"))]
 pub struct Store {
     /// The coordinator's number of the call.
     pub call: u64,
@@ -126,6 +128,7 @@ pub struct Store {
 /// Versions that nobody waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvParcel"))]
 pub struct Parcel {
     /// The newest beat of the receiver's heart that the sender has heard of.
     pub heard: Beat,
@@ -136,6 +139,7 @@ pub struct Parcel {
 /// Parts of the ring that two nodes compare further.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvBranches"))]
 pub struct Branches {
     /// The ring by which the two keep what they compare.
     pub ring: Bits,
@@ -146,6 +150,7 @@ pub struct Branches {
 /// A part of the ring and the sums of its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvBranch"))]
 pub struct Branch {
     /// The part.
     #[serde(serialize_with = "part_text")]
@@ -158,6 +163,7 @@ pub struct Branch {
 /// All that a node holds in parts of the ring.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvLeaves"))]
 pub struct Leaves {
     /// The ring by which the two keep what they compare.
     pub ring: Bits,
@@ -168,6 +174,7 @@ pub struct Leaves {
 /// What a node holds in a part of the ring: position and digest of each item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvLeaf"))]
 pub struct Leaf {
     /// The part.
     #[serde(serialize_with = "part_text")]
@@ -180,6 +187,7 @@ pub struct Leaf {
 /// Versions that the receiver lacks, and what the sender lacks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvEntries"))]
 pub struct Entries {
     /// The newest beat of the receiver's heart that the sender has heard of.
     pub heard: Beat,
@@ -192,6 +200,7 @@ pub struct Entries {
 /// A tombstone that may perhaps be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvGrave"))]
 pub struct Grave {
     /// The ring by which everybody is asked.
     pub ring: Bits,
@@ -223,7 +232,7 @@ impl Serialize for Bits {
 #[cfg(not(target_arch = "wasm32"))]
 impl schemars::JsonSchema for Bits {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Bits".into()
+        "KvBits".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({

@@ -240,6 +240,7 @@ pub enum Reply {
 /// What a read found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvFound"))]
 pub struct Found {
     /// The values: none where there is nothing or it was deleted, several where they conflict.
     pub values: Vec<Value>,
@@ -254,6 +255,7 @@ pub struct Found {
 /// A version that a read found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvFoundVersion"))]
 pub struct FoundVersion {
     /// Which write made it.
     pub id: WriteId,
@@ -267,6 +269,7 @@ pub struct FoundVersion {
 /// Why something cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvRefusal"))]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The key is empty.

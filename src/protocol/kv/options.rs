@@ -126,6 +126,7 @@ impl Options {
 /// How versions are told apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvClocks"))]
 #[serde(rename_all = "snake_case")]
 pub enum Clocks {
     /// Dotted version vectors: each version is named by the replica that took it and its number
@@ -153,6 +154,7 @@ impl Clocks {
 /// What becomes of versions that stand beside each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvResolver"))]
 #[serde(rename_all = "snake_case")]
 pub enum Resolver {
     /// They are all kept and all returned. Nothing is lost, and whoever reads has to resolve.
@@ -171,6 +173,7 @@ pub enum Resolver {
 /// The store with one rule left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvMutant"))]
 #[serde(rename_all = "snake_case")]
 pub enum Mutant {
     /// A replica takes what it is sent in place of what it has, and does not merge the two

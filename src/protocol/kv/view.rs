@@ -27,6 +27,8 @@ pub struct View {
     pub beat: u64,
     /// How many nodes keep each key, must answer a read, and must have stored a write.
     pub quorums: [u32; 3],
+    /// Whether others stand in for nodes that seem to be down.
+    pub sloppy: bool,
     /// Who belongs to the ring, as far as it knows.
     pub members: Vec<NodeId>,
     /// Who seems to be down.
@@ -46,6 +48,7 @@ pub struct View {
 /// A key as a node stores it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvKeyView"))]
 pub struct KeyView {
     /// The key.
     pub key: String,
@@ -68,6 +71,7 @@ pub struct KeyView {
 /// A version that stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvVersionView"))]
 pub struct VersionView {
     /// Which write made it.
     pub id: WriteId,
@@ -90,6 +94,7 @@ pub struct VersionView {
 /// A request that a node coordinates.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvCallView"))]
 pub struct CallView {
     /// The client.
     pub client: u32,
@@ -143,6 +148,7 @@ impl View {
             writes: kv.writes(),
             beat: kv.disk.beat,
             quorums: [options.n, options.r, options.w],
+            sloppy: options.sloppy,
             members: kv.ring().members().to_vec(),
             suspects: kv.suspects().to_vec(),
             tokens: tokens.map(|(at, node)| (share(*at), *node)).collect(),
