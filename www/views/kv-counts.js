@@ -35,7 +35,6 @@ export function drawCounts({ data, height }) {
     role="region"
     aria-label="Counts"
   >
-    <p class="note">${promise(data.hands.options)}</p>
     <table class="kv-counts">
       <tbody>
         ${rows.map(
@@ -62,5 +61,6 @@ export function drawCounts({ data, height }) {
         }
       </tbody>
     </table>
+    <p class="note">${promise(data.hands.options)}</p>
   </div>`;
 }

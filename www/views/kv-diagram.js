@@ -64,7 +64,7 @@ export function drawKv(host, data) {
 function keysOf(look, data) {
   const kept = keptKeys(data.nodes);
   const names = new Set([...kept.map(({ key }) => key)]);
-  for (const { key } of look.story.of(null, data.position)) names.add(key);
+  for (const { key } of look.story.of(null, data.position)) if (key !== "") names.add(key);
   const conflicts = new Set(kept.filter(({ conflict }) => conflict).map(({ key }) => key));
   const sorted = [...names].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   return { names: sorted, conflicts };
@@ -80,7 +80,7 @@ function draw(host, look) {
   const again = () => draw(host, look);
   const { names, conflicts } = keysOf(look, data);
   if (look.key && !names.includes(look.key)) look.key = "";
-  const last = look.story.of(null, data.position).at(-1);
+  const last = look.story.of(null, data.position).findLast((point) => point.key !== "");
   const key = look.key || names.find((name) => conflicts.has(name)) || last?.key || names[0] || "";
   const show = (/** @type {Tab} */ tab) => {
     look.tab = tab;
@@ -134,12 +134,7 @@ function draw(host, look) {
                   ${names.map((name) => html`<option value=${name} ?selected=${name === key}>${name}${conflicts.has(name) ? " (conflict)" : ""}</option>`)}
                 </select>
               </label>
-              ${
-                conflicts.has(key)
-                  ? html`<span class="conflict">in conflict</span>
-                      <button @click=${resolve}>Resolve…</button>`
-                  : nothing
-              }
+              ${conflicts.has(key) ? html`<button @click=${resolve}>Resolve…</button>` : nothing}
             </div>`
       }
       ${body()}`,

@@ -10,7 +10,8 @@
  * @property {number} at
  * @property {string} place `n0`, `c3`
  * @property {"wrote" | "took" | "answered" | "asked" | "heard"} kind
- * @property {string} key
+ * @property {string} key "" where only the words of an operation tell it
+ * @property {string} op what a client asks, in words
  * @property {any} fact
  * @property {number} input the event in which the node or client learnt of it
  * @property {string} text
@@ -87,7 +88,7 @@ export class Story {
    * @returns {Point[]}
    */
   of(key, position) {
-    return this.points.filter((point) => point.id < position && (key === null || point.key === key));
+    return this.points.filter((point) => point.id < position && (key === null || isAbout(point, key)));
   }
 
   /**
@@ -148,18 +149,17 @@ function pointOf(event, place) {
     if (name !== "wrote" && name !== "took" && name !== "answered") return null;
     const fact = event.fact[name];
     const key = name === "answered" ? fact.key : fact.item.key;
-    return { id, at, place, kind: name, key, fact, input: cause ?? id, text };
+    return { id, at, place, kind: name, key, op: "", fact, input: cause ?? id, text };
   }
   if (kind !== "request" && kind !== "answer") return null;
-  const key = keyOf(name);
-  if (key === null) return null;
   const asked = kind === "request";
   return {
     id,
     at,
     place,
     kind: asked ? "asked" : "heard",
-    key,
+    key: "",
+    op: name,
     fact: null,
     input: asked ? id : (cause ?? id),
     text,
@@ -167,13 +167,13 @@ function pointOf(event, place) {
 }
 
 /**
- * The key that an operation in words is about.
- * @param {string} op `put cart milk`, `get cart`
+ * Whether a point concerns a key. A key may hold blanks, so that words alone do not tell where it ends.
+ * @param {Point} point
+ * @param {string} key
  */
-export function keyOf(op) {
-  const [verb, ...rest] = op.split(" ");
-  if (verb === "get") return rest.join(" ");
-  return verb === "put" || verb === "delete" ? (rest[0] ?? null) : null;
+export function isAbout({ key: known, op }, key) {
+  if (known !== "") return known === key;
+  return op === `get ${key}` || ["put", "delete"].some((verb) => `${op} `.startsWith(`${verb} ${key} `));
 }
 
 /**

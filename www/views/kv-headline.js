@@ -45,10 +45,17 @@ const ORDER = [
   "wrote",
 ];
 
+/** The most values that a sentence names. */
+const NAMED = 2;
+
 /** @param {any} item */
-const values = (item) =>
-  listed((item?.versions ?? []).map((/** @type {any} */ version) => `“${valueWords(version.value)}”`)) ||
-  "nothing";
+function values(item) {
+  const versions = item?.versions ?? [];
+  if (versions.length === 0) return "nothing";
+  const named = versions.slice(0, NAMED).map((/** @type {any} */ { value }) => `“${valueWords(value)}”`);
+  const more = versions.length - named.length;
+  return listed(more > 0 ? [...named, `${more} more`] : named);
+}
 
 /**
  * @type {Record<string, (fact: any, event: TraceEvent, state: StageState) =>

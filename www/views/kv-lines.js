@@ -153,8 +153,8 @@ function newestNode({ kind, place, fact }) {
 function coneWords(here, cone) {
   const count = (/** @type {string} */ side) => cone.filter((each) => each === side).length;
   const vector = here.fact?.item ? ` {${clockWords(clockOf(here))}}` : "";
-  return html`<b>${here.text}${vector}.</b> ${count("past")} before it, ${count("future")} after it,
-    ${count("concurrent")} concurrent.`;
+  return html`<i class="past"></i> ${count("past")} before, <i class="future"></i> ${count("future")} after,
+    <i class="concurrent"></i> ${count("concurrent")} concurrent with: <b>${here.text}${vector}</b>`;
 }
 
 /**

@@ -18,7 +18,7 @@ export function drawVectors({ key, height, large, data }) {
   );
   const most = Math.max(1, ...rows.flatMap(({ clock }) => Object.values(clock)));
   const bar = large ? 22 : 12;
-  const tall = Math.max(14, Math.min(large ? 64 : 30, (height - 24) / rows.length - 12));
+  const tall = Math.max(14, Math.min(large ? 64 : 30, (height - 28) / rows.length - 24));
   const first = rows[0];
   return html`<div
     class="kv-scroll"
