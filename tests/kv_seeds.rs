@@ -130,25 +130,25 @@ fn the_storm_finds_every_rule_that_is_left_out() {
     for (mutant, invariant) in [
         (
             "overwrite_on_merge",
-            "siblings are exactly the concurrent versions",
+            "exactness of siblings",
         ),
         (
             "drop_concurrent",
-            "siblings are exactly the concurrent versions",
+            "exactness of siblings",
         ),
         (
             "keep_dominated",
-            "siblings are exactly the concurrent versions",
+            "exactness of siblings",
         ),
-        ("early_reap", "deleted stays deleted"),
+        ("early_reap", "finality of deletion"),
         (
             "reused_replica_id",
-            "siblings are exactly the concurrent versions",
+            "exactness of siblings",
         ),
-        ("early_hint_drop", "nothing acknowledged is lost"),
-        ("acks_not_ackers", "quorums meet"),
-        ("take_old_messages", "deleted stays deleted"),
-        ("no_handover", "nothing acknowledged is lost"),
+        ("early_hint_drop", "acknowledged is never lost"),
+        ("acks_not_ackers", "quorum intersection"),
+        ("take_old_messages", "finality of deletion"),
+        ("no_handover", "acknowledged is never lost"),
     ] {
         let found = caught(mutant, invariant);
         println!("{mutant}: {found:?}");

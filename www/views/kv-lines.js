@@ -3,8 +3,8 @@
 
 import { toneOf } from "../lib/color.js";
 import { html, svg } from "../lib/dom.js";
-import { inMs } from "../lib/format.js";
-import { clockOf, clockWords, coneOf } from "./kv-events.js";
+import { inMs, listed } from "../lib/format.js";
+import { clockOf, clockWords, coneOf, valueWords } from "./kv-events.js";
 
 /** @typedef {import("./kv-events.js").Point} Point */
 
@@ -77,7 +77,7 @@ export function drawLines({ story, key, width, height, large, data, host, again 
       ${points.map((each, k) => mark(each, k))}
     </svg>
     <p class="note kv-caption" aria-live="polite">
-      ${cone ? coneWords(points[at], cone) : hintWords(points, large)}
+      ${cone ? coneWords(points[at], cone, points) : hintWords(points, large)}
     </p>`;
 
   /**
@@ -147,14 +147,29 @@ function newestNode({ kind, place, fact }) {
 }
 
 /**
+ * What the writer of a version had read: what came before it on the lines need not be known to it.
+ * @param {Point} here
+ * @param {Point[]} points
+ */
+function readWords({ fact }, points) {
+  const values = fact.version.read.map((/** @type {string} */ id) => {
+    const write = points.find(({ kind, fact: other }) => kind === "wrote" && other.version.id === id);
+    return write ? `“${valueWords(write.fact.version.value)}”` : "an earlier version";
+  });
+  return `. Its writer had read ${listed(values) || "nothing"}.`;
+}
+
+/**
  * @param {Point} here
  * @param {string[]} cone
+ * @param {Point[]} points
  */
-function coneWords(here, cone) {
+function coneWords(here, cone, points) {
   const count = (/** @type {string} */ side) => cone.filter((each) => each === side).length;
   const vector = here.fact?.item ? ` {${clockWords(clockOf(here))}}` : "";
+  const read = here.kind === "wrote" ? readWords(here, points) : "";
   return html`<i class="past"></i> ${count("past")} before, <i class="future"></i> ${count("future")} after,
-    <i class="concurrent"></i> ${count("concurrent")} concurrent with: <b>${here.text}${vector}</b>`;
+    <i class="concurrent"></i> ${count("concurrent")} concurrent with: <b>${here.text}${vector}</b>${read}`;
 }
 
 /**

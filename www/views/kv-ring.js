@@ -60,6 +60,8 @@ export function drawRing({ key, height, width, large, data, choose }) {
   const radius = side / 2 - (large ? 34 : 16);
   const band = large ? 16 : 9;
   const labels = large && tokens.length <= 64;
+  /** Whether a number fits beside the one before. */
+  const roomy = (/** @type {number} */ k) => k === 0 || tokens[k][0] - tokens[k - 1][0] > 0.012;
   const ranges = tokens.map(([at, node], k) => ({ from: tokens.at(k - 1)?.[0] ?? 0, to: at, node }));
   return html`<div class="kv-ring">
     <svg
@@ -78,11 +80,11 @@ export function drawRing({ key, height, width, large, data, choose }) {
           <title>node ${node} comes first for keys that stand here</title>
         </path>`,
       )}
-      ${tokens.map(([at, node]) => {
+      ${tokens.map(([at, node], k) => {
         const [inner, outer] = [onCircle(at, radius - band / 2 - 2), onCircle(at, radius + band / 2 + 2)];
         const text = onCircle(at, radius + band / 2 + 11);
         return svg`<path class="tick" d=${`M${inner.x} ${inner.y}L${outer.x} ${outer.y}`} />
-          ${labels ? svg`<text class="owner" x=${text.x} y=${text.y + 4}>${node}</text>` : ""}`;
+          ${labels && roomy(k) ? svg`<text class="owner" x=${text.x} y=${text.y + 4}>${node}</text>` : ""}`;
       })}
       ${kept.map(({ key: name, position, replicas, conflict }) => {
         const at = onCircle(position, radius - band - (large ? 6 : 3));

@@ -81,11 +81,11 @@ pub struct Invariants {
 
 impl Monitor<Kv> for Invariants {
     const NAMES: &'static [&'static str] = &[
-        "nothing acknowledged is lost",
-        "siblings are exactly the concurrent versions",
-        "replicas that know the same hold the same",
-        "quorums meet",
-        "deleted stays deleted",
+        "acknowledged is never lost",
+        "exactness of siblings",
+        "strong convergence",
+        "quorum intersection",
+        "finality of deletion",
     ];
 
     const TALLIES: &'static [&'static str] = &[
