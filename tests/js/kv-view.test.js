@@ -19,6 +19,17 @@ const lesson = (/** @type {string} */ name) =>
   JSON.parse(readFileSync(`www/lessons/kv/${name}.json`, "utf8"));
 
 /**
+ * @param {Simulation} sim
+ * @param {number} id
+ * @returns {import("../../www/types.js").NodeDetail}
+ */
+function nodeOf(sim, id) {
+  const node = sim.node(id);
+  assert.ok(node);
+  return node;
+}
+
+/**
  * A lesson at a moment, and what the page has read of it.
  * @param {string} name
  * @param {number} ms
@@ -31,7 +42,7 @@ function at(name, ms) {
   story.read({ position, histories: 1, trace: (from, to) => sim.trace(from, to) });
   const frame = new Frame(info.glance, info.roles);
   frame.read(sim.frame());
-  const nodes = frame.everyNode().map(({ id }) => sim.node(id));
+  const nodes = frame.everyNode().map(({ id }) => nodeOf(sim, id));
   return { sim, story, position, frame, nodes };
 }
 
@@ -65,8 +76,8 @@ test("every kind of message and every fact has its words", () => {
         assert.ok(text && !/undefined|NaN|null|object/.test(text), `${file} at ${t}: ${text}`);
       for (const node of nodes) {
         const look = kv.node(node, detail(node.id));
-        const lines = [...kv.explain(sim.node(node.id)), look.spoken, look.label];
-        for (const [name, value] of kv.facts(sim.node(node.id))) lines.push(`${name} ${value}`);
+        const lines = [...kv.explain(nodeOf(sim, node.id)), look.spoken, look.label];
+        for (const [name, value] of kv.facts(nodeOf(sim, node.id))) lines.push(`${name} ${value}`);
         for (const line of lines) assert.ok(!/undefined|NaN|\[object/.test(line), `${file} at ${t}: ${line}`);
       }
     }
@@ -84,7 +95,7 @@ test("the exercise's conflict is read, and what a resolver returns replaces both
   );
   sim.apply({ do: "request", op: putOf("config", { theme: "dim" }, read.item) });
   sim.advance_ms(300);
-  for (const id of [0, 1]) assert.deepEqual(sim.node(id).view.keys[0].values, [{ theme: "dim" }]);
+  for (const id of [0, 1]) assert.deepEqual(nodeOf(sim, id).view.keys[0].values, [{ theme: "dim" }]);
   // The script holds the put with its context, so that a replay needs no resolver.
   const replay = run(sim.scenario());
   const whole = new Simulation(sim.scenario());

@@ -15,7 +15,10 @@ const FRAME = `<!doctype html>
     try {
       const worker = new Worker(URL.createObjectURL(new Blob([data.source], { type: "text/javascript" })));
       worker.onmessage = (event) => port.postMessage(event.data);
-      worker.onerror = (event) => port.postMessage({ error: event.message || "it could not be read" });
+      worker.onerror = (event) => {
+        event.preventDefault(); // it is told where it belongs
+        port.postMessage({ error: event.message || "it could not be read" });
+      };
       worker.postMessage(data.given);
     } catch (error) {
       port.postMessage({ error: String(error) });

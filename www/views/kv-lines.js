@@ -77,7 +77,7 @@ export function drawLines({ story, key, width, height, large, data, host, again 
       ${points.map((each, k) => mark(each, k))}
     </svg>
     <p class="note kv-caption" aria-live="polite">
-      ${cone ? coneWords(points[at], cone, points) : hintWords(points, large)}
+      ${cone ? coneWords(points[at], cone, all) : hintWords(points, large)}
     </p>`;
 
   /**

@@ -84,6 +84,21 @@ export function givenOf(item) {
     }));
 }
 
+/** The most bytes that a value may take. */
+const VALUE_MOST = 4096;
+
+/**
+ * How many bytes a value takes, as the store counts.
+ * @param {any} value
+ * @returns {number}
+ */
+function sizeOf(value) {
+  if (typeof value === "string") return new TextEncoder().encode(value).length;
+  if (Array.isArray(value)) return value.reduce((sum, each) => sum + 2 + sizeOf(each), 0);
+  if (typeof value !== "object") return 8;
+  return Object.entries(value).reduce((sum, [name, each]) => sum + 4 + sizeOf(name) + sizeOf(each), 0);
+}
+
 /**
  * Why a value cannot be stored, or nothing.
  * @param {any} value
@@ -98,9 +113,10 @@ export function unfit(value) {
       typeof value === "object" &&
       !Array.isArray(value) &&
       Object.values(value).every(plain));
-  return fits
-    ? ""
-    : `it returned ${JSON.stringify(value)}, and a value is a whole number, a text, or a list or an object of those`;
+  if (!fits)
+    return `it returned ${JSON.stringify(value).slice(0, 60)}, and a value is a whole number, a text, or a list or an object of those`;
+  const size = sizeOf(value);
+  return size > VALUE_MOST ? `it returned a value of ${size} bytes, and one may take ${VALUE_MOST}` : "";
 }
 
 /**
