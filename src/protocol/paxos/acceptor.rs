@@ -164,12 +164,11 @@ impl Paxos {
             if single {
                 acceptor.record.accepted(ballot, value);
             }
-            let (digest, alone) = (value.digest(), single.then(|| value.clone()));
             out.milestone(Milestone::Accepted {
                 slot,
                 ballot,
-                digest,
-                alone,
+                value: value.clone(),
+                alone: single,
             });
         }
         let told = Message::Accepted {

@@ -34,7 +34,7 @@ struct Known {
     /// The first value that a quorum accepted, and in which ballot.
     chosen: Option<(Ballot, Value)>,
     /// What was learnt here first, and by whom.
-    learned: Option<(u64, NodeId)>,
+    learned: Option<(Value, NodeId)>,
     /// Digest of what was carried out up to here by the first node that came so far.
     chain: Option<(u64, NodeId)>,
     /// What a client was told stands here.
@@ -85,11 +85,11 @@ impl Monitor<Paxos> for Invariants {
             Milestone::Accepted {
                 slot,
                 ballot,
-                digest,
+                value,
                 ..
-            } => self.accepts(node, core, (*slot, *ballot, *digest), found),
-            Milestone::Learned { slot, digest, .. } => {
-                self.learns(node, core, *slot, *digest, found);
+            } => self.accepts(node, core, (*slot, *ballot, value), found),
+            Milestone::Learned { slot, value, .. } => {
+                self.learns(node, core, *slot, value, found);
             }
             Milestone::Executed { slot, chain } | Milestone::SnapshotInstalled { slot, chain } => {
                 self.executes(node, *slot, *chain, found);
@@ -152,57 +152,51 @@ impl Invariants {
         &mut self,
         node: NodeId,
         core: &Paxos,
-        (slot, ballot, digest): (u64, Ballot, u64),
+        (slot, ballot, value): (u64, Ballot, &Value),
         found: &mut Vec<Violation>,
     ) {
         let promised = self.promised_mut(node);
         if ballot < *promised {
             let text = format!(
-                "Node {node} accepts something of ballot {ballot}, though it has promised ballot \
+                "Node {node} accepts {value} in ballot {ballot}, though it has promised ballot \
                  {promised}"
             );
             report(found, PROMISES, &[node], text);
         }
         *promised = ballot.max(*promised);
-        let value = core.accepted(slot).map(|vote| vote.value.clone());
-        let value = value.filter(|value| value.digest() == digest);
-        let Some(voters) = self.vote(node, (slot, ballot, digest)) else {
+        let Some(voters) = self.vote(node, (slot, ballot, value.digest())) else {
             return;
         };
         let [_, quorum] = core.quorums();
         let Some(known) = self.known(slot) else {
             return;
         };
-        let name = |value: &Option<Value>| match value {
-            Some(value) => value.to_string(),
-            None => "another value".to_owned(),
-        };
-        if let Some((at, chosen)) = &known.chosen {
-            if chosen.digest() == digest {
-                return;
-            }
-            let where_ = place(core, slot);
-            if voters.len() >= quorum {
+        match &known.chosen {
+            Some((_, chosen)) if chosen == value => {}
+            Some((at, chosen)) if voters.len() >= quorum => {
                 let text = format!(
-                    "Two values are chosen{where_}: {chosen} in ballot {at}, and {} in ballot \
+                    "Two values are chosen{}: {chosen} in ballot {at}, and {value} in ballot \
                      {ballot}",
-                    name(&value)
+                    place(core, slot)
                 );
                 let nodes: Vec<NodeId> = voters.nodes().collect();
                 report(found, ONE_VALUE, &nodes, text);
-            } else if ballot > *at {
+            }
+            // P2b (Simple, 2.2): "if a proposal with value v is chosen, then every higher-numbered
+            // proposal issued by any proposer has value v".
+            Some((at, chosen)) if ballot > *at => {
                 let text = format!(
-                    "Node {node} accepts {} in ballot {ballot}{where_}, though {chosen} was chosen \
+                    "Node {node} accepts {value} in ballot {ballot}{}, though {chosen} was chosen \
                      in ballot {at}",
-                    name(&value)
+                    place(core, slot)
                 );
                 report(found, CHOSEN_STAYS, &[node], text);
             }
-        } else if voters.len() >= quorum
-            && let Some(value) = value
-        {
-            known.chosen = Some((ballot, value.clone()));
-            self.was_proposed(core, slot, &value, found);
+            None if voters.len() >= quorum => {
+                known.chosen = Some((ballot, value.clone()));
+                self.was_proposed(core, slot, value, found);
+            }
+            _ => {}
         }
     }
 
@@ -253,52 +247,42 @@ impl Invariants {
         node: NodeId,
         core: &Paxos,
         slot: u64,
-        digest: u64,
+        value: &Value,
         found: &mut Vec<Violation>,
     ) {
         let Some(known) = self.known(slot) else {
             return;
         };
-        let where_ = place(core, slot);
-        let name = |digest: u64| {
-            let here = [
-                core.chosen(slot),
-                core.accepted(slot).map(|vote| &vote.value),
-                known.chosen.as_ref().map(|(_, value)| value),
-            ];
-            let named = here.into_iter().flatten().find(|it| it.digest() == digest);
-            named.map_or_else(|| "another value".to_owned(), Value::to_string)
-        };
         match &known.chosen {
-            Some((_, chosen)) if chosen.digest() == digest => {}
+            Some((_, chosen)) if chosen == value => {}
             Some((ballot, chosen)) => {
                 let text = format!(
-                    "Node {node} learns {}{where_}, though {chosen} was chosen in ballot {ballot}",
-                    name(digest)
+                    "Node {node} learns {value}{}, though {chosen} was chosen in ballot {ballot}",
+                    place(core, slot)
                 );
                 report(found, LEARNT_IS_CHOSEN, &[node], text);
             }
             None => {
                 let text = format!(
-                    "Node {node} learns {}{where_}, which no quorum has accepted in one ballot",
-                    name(digest)
+                    "Node {node} learns {value}{}, which no quorum has accepted in one ballot",
+                    place(core, slot)
                 );
                 report(found, LEARNT_IS_CHOSEN, &[node], text);
             }
         }
-        match known.learned {
-            Some((first, by)) if first != digest => {
+        match &known.learned {
+            Some((first, by)) if first != value => {
                 let text = format!(
-                    "Nodes {by} and {node} learn different values{where_}: node {node} learns {}",
-                    name(digest)
+                    "Node {by} has learnt {first}{}, and node {node} learns {value}",
+                    place(core, slot)
                 );
-                report(found, LEARNERS_AGREE, &[by, node], text);
+                report(found, LEARNERS_AGREE, &[*by, node], text);
             }
             Some(_) => {}
-            None => known.learned = Some((digest, node)),
+            None => known.learned = Some((value.clone(), node)),
         }
         if let Some((told, request)) = known.told
-            && told != digest
+            && told != value.digest()
         {
             lost(found, &[node], slot, request);
         }
@@ -333,9 +317,10 @@ impl Invariants {
             return;
         };
         known.told.get_or_insert((digest, request));
-        let learned = known.learned.is_some_and(|(first, _)| first != digest);
-        let chosen = known.chosen.as_ref();
-        if learned || chosen.is_some_and(|(_, value)| value.digest() != digest) {
+        let differs = |value: &Value| value.digest() != digest;
+        let learned = known.learned.as_ref().is_some_and(|(it, _)| differs(it));
+        let chosen = known.chosen.as_ref().is_some_and(|(_, it)| differs(it));
+        if learned || chosen {
             lost(found, &[node], slot, request);
         }
     }

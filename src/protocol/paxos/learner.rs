@@ -304,11 +304,10 @@ impl Paxos {
             return;
         }
         self.disk.ledger.put(slot, value.clone());
-        let (digest, alone) = (value.digest(), self.options.is_single());
         out.milestone(Milestone::Learned {
             slot,
-            digest,
-            alone: alone.then(|| value.clone()),
+            value: value.clone(),
+            alone: self.options.is_single(),
         });
         // Simple, section 3: a command is carried out when all before it were.
         if slot > self.learner.next() && self.is(Mutant::SkipsHoles) {

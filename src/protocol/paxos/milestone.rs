@@ -59,10 +59,10 @@ pub enum Milestone {
         slot: u64,
         /// The ballot.
         ballot: Ballot,
-        /// Digest of the value.
-        digest: u64,
-        /// Single-decree: the value.
-        alone: Option<Value>,
+        /// The value.
+        value: Value,
+        /// Whether it is the only slot there is, so that it is a fact for people.
+        alone: bool,
     },
     /// As learner of single-decree Paxos it has counted a quorum (Simple, 2.3).
     ValueChosen {
@@ -86,10 +86,10 @@ pub enum Milestone {
     Learned {
         /// The slot.
         slot: u64,
-        /// Digest of the value.
-        digest: u64,
-        /// Single-decree: the value.
-        alone: Option<Value>,
+        /// The value.
+        value: Value,
+        /// Whether it is the only slot there is, so that it is a fact for people.
+        alone: bool,
     },
     /// It has done phase 1 for all slots, and leads (Simple, section 3).
     Elected {
@@ -215,8 +215,8 @@ impl crate::base::Milestone for Milestone {
             | Milestone::SteppedDown { .. } => Class::Leadership,
             Milestone::ValueChosen { .. } | Milestone::Chosen { .. } => Class::Decision,
             Milestone::SnapshotTaken { .. } | Milestone::SnapshotInstalled { .. } => Class::Change,
-            Milestone::Accepted { alone: None, .. }
-            | Milestone::Learned { alone: None, .. }
+            Milestone::Accepted { alone: false, .. }
+            | Milestone::Learned { alone: false, .. }
             | Milestone::Asked { .. }
             | Milestone::Executed { .. }
             | Milestone::Acknowledged { .. } => Class::Quiet,
@@ -267,15 +267,9 @@ impl crate::base::Milestone for Milestone {
                  again",
                 wait.as_ms()
             ),
-            Milestone::Accepted {
-                slot,
-                ballot,
-                alone,
-                ..
-            } => format!(
-                "Node {node} accepts {} in ballot {ballot}",
-                told(*slot, alone.as_ref())
-            ),
+            Milestone::Accepted { ballot, value, .. } => {
+                format!("Node {node} accepts {value} in ballot {ballot}")
+            }
             Milestone::ValueChosen {
                 ballot,
                 value,
@@ -293,10 +287,9 @@ impl crate::base::Milestone for Milestone {
             Milestone::Chosen { first, last, .. } => {
                 format!("Slots {first} to {last} are chosen")
             }
-            Milestone::Learned { slot, alone, .. } => format!(
-                "Node {node} learns that {} is chosen",
-                told(*slot, alone.as_ref())
-            ),
+            Milestone::Learned { value, .. } => {
+                format!("Node {node} learns that {value} is chosen")
+            }
             Milestone::Elected {
                 ballot,
                 promised,
@@ -336,11 +329,6 @@ impl crate::base::Milestone for Milestone {
             ),
         }
     }
-}
-
-/// A value, or the slot where there are many.
-fn told(slot: u64, value: Option<&Value>) -> String {
-    value.map_or_else(|| format!("a value for slot {slot}"), Value::to_string)
 }
 
 fn reported(slots: usize, report: Option<&(Ballot, Value)>) -> String {

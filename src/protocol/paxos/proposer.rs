@@ -327,27 +327,36 @@ impl Paxos {
 
     /// The wait after a refusal.
     fn back_off(&mut self, ctx: &mut Context) -> Micros {
-        let [low, high] = self.options.back_off_span;
-        let doublings = self.failures.min(DOUBLINGS_MAX);
-        let doubled = |span: Micros| Micros(span.0 << doublings);
+        let [low, high] = self.options.back_off_span.map(|span| self.grown(span));
         self.failures = self.failures.saturating_add(1);
-        ctx.between(doubled(low), doubled(high))
+        ctx.between(low, high)
     }
 
-    /// Single-decree: a ballot gets so much time. A part of it is chance, so that two proposers
-    /// do not go on in step.
+    /// A span that doubles with each ballot in a row that came to nothing, up to a bound.
+    fn grown(&self, span: Micros) -> Micros {
+        Micros(span.0 << self.failures.min(DOUBLINGS_MAX))
+    }
+
+    /// Single-decree: a ballot gets so much time; more after each that came to nothing, as the
+    /// network may be slower than was thought. A part of it is chance, so that two proposers do
+    /// not go on in step.
     fn arm_ballot(&mut self, ctx: &mut Context, out: &mut Effects<Paxos>) {
-        let spread = match self.options.back_off {
-            true => ctx.between(Micros::ZERO, self.options.back_off_span[1]),
-            false => Micros::ZERO,
-        };
-        out.set_timer(Timer::Ballot, self.options.ballot_timeout + spread);
+        let timeout = self.options.ballot_timeout;
+        if !self.options.back_off {
+            return out.set_timer(Timer::Ballot, timeout);
+        }
+        let spread = ctx.between(Micros::ZERO, self.options.back_off_span[1]);
+        out.set_timer(Timer::Ballot, self.grown(timeout) + spread);
     }
 
     /// Single-decree: the ballot has come to nothing, or the wait is over.
     pub(super) fn on_ballot_timeout(&mut self, ctx: &mut Context, out: &mut Effects<Paxos>) {
-        if !matches!(self.phase, Phase::Idle) {
-            self.prepare(ctx, out);
+        if matches!(self.phase, Phase::Idle) {
+            return;
         }
+        if !self.backs_off {
+            self.failures = self.failures.saturating_add(1);
+        }
+        self.prepare(ctx, out);
     }
 }
