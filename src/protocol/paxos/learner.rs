@@ -327,8 +327,8 @@ impl Paxos {
         let before = self.learner.next();
         for (slot, value) in values.slots_from(slot) {
             self.learn(slot, value, out);
+            self.execute(out);
         }
-        self.execute(out);
         self.ask_on(from, before, ctx, out);
     }
 

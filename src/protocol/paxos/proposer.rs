@@ -2,7 +2,7 @@
 
 use super::ballot::{Ballot, Voters};
 use super::leader::Lease;
-use super::message::{Accept, Message, Promise, Report};
+use super::message::{Accept, Message, Promise, Report, SLOTS_MAX};
 use super::milestone::Milestone;
 use super::options::Mutant;
 use super::reply::{Op, Reply};
@@ -187,6 +187,15 @@ impl Paxos {
             return out.ignore("a promise of a node that is no acceptor");
         }
         let mutant = self.options.mutant;
+        let reports = promise.reports.as_slice();
+        let held = promise.snapshot.as_ref().map_or(0, |it| it.slot);
+        let known = held.max(self.learner.next());
+        if reports
+            .last()
+            .is_some_and(|last| last.slot > known + SLOTS_MAX as u64)
+        {
+            return out.ignore("a slot too far ahead");
+        }
         let Phase::Preparing(preparing) = &mut self.phase else {
             return out.ignore("a promise for a ballot that is over");
         };
@@ -202,7 +211,6 @@ impl Paxos {
         if !preparing.promised.insert(from) {
             return out.ignore("a promise that was counted already");
         }
-        let reports = promise.reports.as_slice();
         for report in reports.iter().filter(|report| !report.ballot.is_none()) {
             preparing.hear(from, report, mutant);
         }
@@ -212,8 +220,8 @@ impl Paxos {
         }
         for report in reports.iter().filter(|report| report.chosen) {
             self.learn(report.slot, &report.value, out);
+            self.execute(out);
         }
-        self.execute(out);
         let [needed, _] = self.own_quorums();
         if gathered >= needed
             && let Phase::Preparing(preparing) = &mut self.phase
