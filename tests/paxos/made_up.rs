@@ -155,3 +155,44 @@ pub fn multi(seed: u64) -> Value {
         "until_ms": UNTIL_MS,
     })
 }
+
+/// Multi-Paxos with leases, where they matter: the leader is cut off, wholly or in one direction, another
+/// node is told to take over soon after, and both are asked.
+pub fn lease(seed: u64) -> Value {
+    let mut luck = Draws::new(Chance::from_seed(seed).of(0x6c65_6173));
+    let slow = luck.between(2, 140);
+    let cut_at = luck.between(100, 250);
+    let rival_at = cut_at + luck.between(1, 200);
+    let drift = luck.between(0, 2 * DRIFT_PPM) as i64 - DRIFT_PPM as i64;
+    let mut script = vec![
+        json!({ "at_ms": 0, "do": "skew", "node": 0, "drift_ppm": drift }),
+        json!({ "at_ms": 5, "do": "timeout", "node": 0, "timer": "election" }),
+        json!({ "at_ms": 60, "do": "request", "node": 0, "op": { "put": ["x", 1] } }),
+    ];
+    for other in [1, 2] {
+        let latency = [slow, slow + 5];
+        script.push(json!({ "at_ms": cut_at - 40, "do": "link", "from": other, "to": 0, "latency_ms": latency }));
+        let one_way = luck.between(0, 2) > 0;
+        script.push(
+            json!({ "at_ms": cut_at, "do": "cut", "from": 0, "to": other, "one_way": one_way }),
+        );
+    }
+    script.push(json!({ "at_ms": rival_at, "do": "timeout", "node": 1, "timer": "election" }));
+    for k in 0..5 {
+        let at = rival_at + 25 * k;
+        let op = json!({ "put": ["x", 10 + k] });
+        script.push(json!({ "at_ms": at, "do": "request", "node": 1, "op": op }));
+        script.push(json!({ "at_ms": at + 7, "do": "request", "node": 0, "op": { "get": "x" } }));
+    }
+    script.sort_by_key(|entry| entry["at_ms"].as_u64());
+    json!({
+        "protocol": "paxos",
+        "nodes": 3,
+        "seed": seed,
+        "options": { "reads": "lease", "lease_drift_ppm": DRIFT_PPM },
+        "network": { "latency_ms": [5, 10] },
+        "clients": { "count": 0, "timeout_ms": 3_000 },
+        "script": script,
+        "until_ms": 900,
+    })
+}

@@ -295,9 +295,14 @@ impl Invariants {
         };
         match known.chain {
             Some((first, by)) if first != chain => {
-                let text = format!(
-                    "Nodes {by} and {node} have carried out different commands up to slot {slot}"
-                );
+                let text = if by == node {
+                    format!("Node {node} has carried out other commands up to slot {slot} before")
+                } else {
+                    format!(
+                        "Nodes {by} and {node} have carried out different commands up to slot \
+                         {slot}"
+                    )
+                };
                 report(found, LEARNERS_AGREE, &[by, node], text);
             }
             Some(_) => {}
