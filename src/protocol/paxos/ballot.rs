@@ -60,7 +60,7 @@ impl Serialize for Ballot {
 #[cfg(not(target_arch = "wasm32"))]
 impl schemars::JsonSchema for Ballot {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Ballot".into()
+        "PaxosBallot".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
@@ -134,7 +134,7 @@ impl Serialize for Voters {
 #[cfg(not(target_arch = "wasm32"))]
 impl schemars::JsonSchema for Voters {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Voters".into()
+        "PaxosVoters".into()
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         Vec::<NodeId>::json_schema(generator)

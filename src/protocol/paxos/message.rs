@@ -86,6 +86,7 @@ pub enum Message {
 /// An acceptor's promise, with all that it has to say of the slots that were asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "PaxosPromise"))]
 pub struct Promise {
     /// The ballot that is promised.
     pub ballot: Ballot,

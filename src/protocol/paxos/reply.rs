@@ -23,6 +23,7 @@ pub enum Op {
 /// A text to be decided on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "PaxosPropose"))]
 #[serde(deny_unknown_fields)]
 pub struct Propose {
     /// The text.
