@@ -92,11 +92,9 @@ impl Paxos {
             return self.refuse(from, ballot, ctx, out);
         }
         self.disk.acceptor.promised = ballot;
-        if self.options.is_single() {
+        let single = self.options.is_single();
+        if single {
             self.disk.acceptor.record.promised(ballot);
-        } else if from != self.id {
-            // It has promised to help another.
-            self.yield_to(ballot, ctx, out);
         }
         let promise = Promise {
             ballot,
@@ -105,6 +103,14 @@ impl Paxos {
         };
         out.milestone(Milestone::promised(self, &promise));
         self.send(from, Message::Promise(promise), ctx, out);
+        if from != self.id {
+            // It has promised to help another.
+            if single {
+                self.give_way(ballot, ctx, out);
+            } else {
+                self.yield_to(ballot, ctx, out);
+            }
+        }
     }
 
     /// What it has accepted from a slot on, and what it knows to be chosen: "a promise lists every

@@ -41,7 +41,7 @@ pub enum Message {
         /// The values.
         values: Values,
     },
-    /// I have promised a later ballot (Simple, 2.4: "it should probably inform the proposer").
+    /// I have promised a later ballot (Simple, 2.2: "it should probably inform the proposer").
     Refuse {
         /// The ballot that is refused.
         ballot: Ballot,

@@ -29,7 +29,7 @@ pub enum Milestone {
         /// knows it to be chosen.
         report: Option<(Ballot, Value)>,
     },
-    /// As acceptor it refuses a ballot (Simple, 2.4).
+    /// As acceptor it refuses a ballot (Simple, 2.2).
     Refused {
         /// The ballot.
         ballot: Ballot,
@@ -46,9 +46,9 @@ pub enum Milestone {
         /// acceptor; nothing when it is its own value.
         bound: Option<(Ballot, NodeId)>,
     },
-    /// As proposer it was refused, and waits before it tries again (Simple, 2.4).
+    /// As proposer it has heard of a later ballot, and waits before it tries again (Simple, 2.4).
     BackedOff {
-        /// The ballot that was refused.
+        /// Its own ballot.
         ballot: Ballot,
         /// How long it waits.
         wait: Micros,
@@ -263,8 +263,7 @@ impl crate::base::Milestone for Milestone {
                  it in ballot {at}"
             ),
             Milestone::BackedOff { ballot, wait } => format!(
-                "Node {node} is refused with ballot {ballot} and waits {:.1} ms before it tries \
-                 again",
+                "Node {node} gives way with ballot {ballot}: it waits {:.1} ms before it tries again",
                 wait.as_ms()
             ),
             Milestone::Accepted { ballot, value, .. } => {

@@ -196,6 +196,9 @@ impl Paxos {
         {
             return out.ignore("a slot too far ahead");
         }
+        if matches!(&self.phase, Phase::Proposing(it) if it.ballot == promise.ballot) {
+            return out.ignore("a promise beyond the quorum");
+        }
         let Phase::Preparing(preparing) = &mut self.phase else {
             return out.ignore("a promise for a ballot that is over");
         };
@@ -315,15 +318,27 @@ impl Paxos {
             _ => return out.ignore("a refusal of a ballot that is over"),
         };
         refused.insert(from);
-        if !self.options.is_single() {
-            return self.yield_to(promised, ctx, out);
+        if self.options.is_single() {
+            self.give_way(promised, ctx, out);
+        } else {
+            self.yield_to(promised, ctx, out);
         }
-        if self.backs_off {
+    }
+
+    /// Single-decree: a later ballot is about. "It's probably a good idea to abandon a proposal if
+    /// some proposer has begun trying to issue a higher-numbered one" (Simple, 2.2); but then "two
+    /// proposers each keep issuing a sequence of proposals with increasing numbers, none of which
+    /// are ever chosen" (2.4). Whoever waits a random while first lets the other finish. What the
+    /// ballot has under way still counts.
+    pub(super) fn give_way(&mut self, later: Ballot, ctx: &mut Context, out: &mut Effects<Paxos>) {
+        let ballot = match &self.phase {
+            Phase::Preparing(it) => it.ballot,
+            Phase::Proposing(it) => it.ballot,
+            Phase::Idle => return,
+        };
+        if later <= ballot || self.backs_off {
             return;
         }
-        // Simple, 2.4: "it is easy to construct a scenario in which two proposers each keep
-        // issuing a sequence of proposals with increasing numbers, none of which are ever chosen".
-        // Whoever waits a random while lets the other finish.
         if !self.options.back_off {
             return self.prepare(ctx, out);
         }

@@ -302,6 +302,7 @@ pub(super) const GLANCE: &[&str] = &[
     "last",
     "leader",
     "backs_off",
+    "single",
 ];
 
 /// The epoch is that of the ballot the node works for: its own as proposer, else the one that it
@@ -338,6 +339,7 @@ pub(super) fn glance(paxos: &Paxos, out: &mut Vec<f64>) {
         last(paxos) as f64,
         paxos.leader.map_or(-1.0, |node| f64::from(node.0)),
         f64::from(u8::from(paxos.backs_off)),
+        f64::from(u8::from(paxos.options.is_single())),
     ]);
 }
 
