@@ -127,7 +127,7 @@
  * @property {OptionSpec[]} options
  * @property {[group: string, keys: string[]][]} optionGroups
  * @property {boolean} requests whether clients can ask for put, get, cas and delete
- * @property {(options: Record<string, any>) => RequestKind[]} [asks] what they can ask for instead, under
+ * @property {(options: Record<string, any>) => RequestKind[] | undefined} [asks] what they can ask for instead, under
  *   these options
  */
 

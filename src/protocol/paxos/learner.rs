@@ -223,17 +223,17 @@ impl Paxos {
         let mut newly: Option<(u64, u64)> = None;
         for (slot, value) in values.slots_from(slot) {
             if self.count(from, slot, ballot, value) {
-                let voters = self.learner.tally(slot).map(|tally| tally.voters);
-                self.learn(slot, value, out);
-                let first = newly.map_or(slot, |(first, _)| first);
-                newly = Some((first, slot));
                 if self.options.is_single() {
+                    let voters = self.learner.tally(slot).map(|tally| tally.voters);
                     out.milestone(Milestone::ValueChosen {
                         ballot,
                         value: value.clone(),
                         voters: voters.unwrap_or_default(),
                     });
                 }
+                self.learn(slot, value, out);
+                let first = newly.map_or(slot, |(first, _)| first);
+                newly = Some((first, slot));
             }
         }
         let Some((first, last)) = newly else { return };
@@ -372,7 +372,9 @@ impl Paxos {
         chain.write_u64(value.digest());
         self.learner.chain = chain.finish();
         let chain = self.learner.chain;
-        out.milestone(Milestone::Executed { slot, chain });
+        if !self.options.is_single() {
+            out.milestone(Milestone::Executed { slot, chain });
+        }
         if let Command::Machine { id, op } = value.command() {
             self.apply_command(slot, (*id, op), value.digest(), out);
         }

@@ -280,11 +280,9 @@ impl crate::base::Milestone for Milestone {
                     voters.words()
                 )
             }
-            Milestone::Chosen { first, last, .. } if first == last => {
-                format!("Slot {first} is chosen")
-            }
             Milestone::Chosen { first, last, .. } => {
-                format!("Slots {first} to {last} are chosen")
+                let is = if first == last { "is" } else { "are" };
+                capital(&format!("{} {is} chosen", slots(*first, *last)))
             }
             Milestone::Learned { value, .. } => {
                 format!("Node {node} learns that {value} is chosen")
@@ -341,11 +339,25 @@ fn reported(slots: usize, report: Option<&(Ballot, Value)>) -> String {
 }
 
 fn again(first: u64, last: u64) -> String {
-    match last.checked_sub(first) {
-        None => String::new(),
-        Some(0) => format!("; it finishes slot {first}"),
-        Some(_) => format!("; it finishes slots {first} to {last}"),
+    if last < first {
+        return String::new();
     }
+    format!("; it finishes {}", slots(first, last))
+}
+
+/// "slot 3", "slots 3 and 4", "slots 3 to 7".
+fn slots(first: u64, last: u64) -> String {
+    match last.saturating_sub(first) {
+        0 => format!("slot {first}"),
+        1 => format!("slots {first} and {last}"),
+        _ => format!("slots {first} to {last}"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 #[cfg(test)]
