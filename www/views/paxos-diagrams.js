@@ -44,10 +44,10 @@ export function drawPaxos(host, { nodes, glances }) {
   }
 }
 
-/** @param {string} ballot a ballot as a number that is ordered as ballots are */
+/** @param {string} ballot its epoch, as the core has it: a number that is ordered as ballots are */
 function order(ballot) {
   const [round, node] = ballot.split(".").map(Number);
-  return round * 1000 + node;
+  return round * 1002 + node + 1;
 }
 
 /** @param {string | null} ballot */
@@ -105,7 +105,7 @@ function ballots(nodes) {
       </table>
     </div>
     <p class="note log-key">
-      <span class="cell open"></span> promised <span class="cell solid">A</span> accepted
+      <span class="cell open">&nbsp;</span> promised <span class="cell solid">A</span> accepted
       <span class="cell no">×</span> refused
     </p>`;
   return [drawing, `${sorted.length} ${sorted.at(-1)?.ballot}`];
@@ -152,13 +152,13 @@ function act(id, ballot, entry) {
     >`;
   if (entry?.refused)
     return html`<span
-      class="cell no"
-      title=${`${at} ${entry.promised ? "promised, then refused" : "refused"}`}
-      >×<span class="hidden"> refused</span></span
+      class=${`cell no ${entry.promised ? "open" : ""}`}
+      title=${`${at} ${entry.promised ? "promised, and refused to accept" : "refused"}`}
+      >×<span class="hidden">${entry.promised ? " promised, then" : ""} refused</span></span
     >`;
   if (entry?.promised)
     return html`<span class="cell open" title=${`${at} promised`}
-      ><span class="hidden">promised</span></span
+      >&nbsp;<span class="hidden">promised</span></span
     >`;
   return nothing;
 }

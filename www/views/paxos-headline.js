@@ -133,7 +133,7 @@ function alone(node, view) {
       : `If none of them reports anything, it is free to propose ${view.wish ?? "what it likes"}.`;
     return {
       headline: `Node ${node.id} prepares ballot ${ballot}`,
-      watch: `It has ${promised.length} of ${needed} promises${missing > 0 ? `, ${counted(missing, "more")} to go` : ""}. ${bound}`,
+      watch: `It has ${promised.length} of ${needed} promises${missing > 0 ? `, ${missing} more to go` : ""}. ${bound}`,
     };
   }
   const votes = `${accepted.length} of ${needed} votes${accepted.length ? ` so far, of ${nodesListed(accepted)}` : " so far"}.`;

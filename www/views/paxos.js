@@ -12,7 +12,7 @@ import { paxosOptionGroups, paxosOptions } from "./paxos-options.js";
 export const paxos = {
   protocol: "paxos",
   title: "Paxos",
-  epochName: "ballot",
+  epochName: "proposer of the ballot",
   node: look,
   wantsDetail: (node) => node.status !== "crashed" && (node.glance.single === 1 || atWork(node)),
   message: (kind) => messages[kind] ?? messages.Accept,
@@ -54,7 +54,7 @@ export const paxos = {
 /** @type {import("../types.js").RequestKind} */
 const propose = {
   verb: "propose",
-  fields: [{ name: "text", label: "Value", hint: "value A" }],
+  fields: [{ name: "text", label: "Value", hint: "A" }],
   op: (of) => ({ propose: of.text || "A" }),
 };
 
@@ -225,7 +225,7 @@ function explainProposer(id, view) {
   if (phase === 1) {
     const missing = needed - promised.length;
     lines.push(
-      `Node ${id} is in phase 1 of ballot ${ballot}: ${promised.length} of ${needed} promises${missing > 0 ? `, ${counted(missing, "more")} to go` : ""}.`,
+      `Node ${id} is in phase 1 of ballot ${ballot}: ${promised.length} of ${needed} promises${missing > 0 ? `, ${missing} more to go` : ""}.`,
     );
     lines.push(
       must

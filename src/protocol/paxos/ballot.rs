@@ -35,9 +35,13 @@ impl Ballot {
         (!self.is_none()).then_some(self)
     }
 
-    /// The ballot as one number that is ordered as ballots are: a thousand to a round.
+    /// The ballot as one number that is ordered as ballots are, 0 for none. A round counts for a
+    /// multiple of the tones that a page has, so that a tone is a proposer's.
     pub fn epoch(self) -> u64 {
-        u64::from(self.round) * 1_000 + u64::from(self.node.0)
+        if self.is_none() {
+            return 0;
+        }
+        u64::from(self.round) * 1_002 + u64::from(self.node.0) + 1
     }
 }
 
