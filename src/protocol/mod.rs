@@ -5,4 +5,5 @@
 //! What several of them replicate is in [`machine`].
 
 pub mod machine;
+pub mod pbft;
 pub mod raft;

@@ -9,7 +9,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Every protocol that there is: adding one is a line here.
-static PROTOCOLS: &[Protocol] = &[entry::<crate::protocol::raft::KvRaft>("raft")];
+static PROTOCOLS: &[Protocol] = &[
+    entry::<crate::protocol::raft::KvRaft>("raft"),
+    entry::<crate::protocol::pbft::Pbft>("pbft"),
+];
 
 /// Builds the run of a scenario within a budget of events and messages.
 type Build = fn(&Scenario, u32) -> Result<Box<dyn Simulation>, ScenarioError>;
