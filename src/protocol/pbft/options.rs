@@ -30,7 +30,10 @@ pub struct Options {
     #[serde(rename = "status_ms")]
     pub status: Micros,
     /// Clients' reads are answered at once from the state that each replica has, and taken when
-    /// a quorum answers the same; writes then need a quorum of answers too (section 5.1).
+    /// a quorum answers the same; writes then need a quorum of answers too (section 5.1). It has
+    /// a price: where a liar answers wrongly and an honest replica lags, a client may wait for a
+    /// quorum in vain (Berger, Reiser and Bessani, *Making Reads in BFT State Machine Replication
+    /// Fast, Linearizable, and Live*, 2021).
     pub read_only: bool,
     /// One node more for each replica named here, which runs as that replica too, with its key:
     /// the two together are one faulty replica (Bano et al., *Twins*, 2021).

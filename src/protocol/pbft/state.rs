@@ -333,7 +333,7 @@ impl Pbft {
     pub(super) fn patience(&self) -> Micros {
         let doublings = match self.is(Mutant::NoDoubling) {
             true => 0,
-            false => self.impatience.min(16),
+            false => self.impatience.saturating_sub(1).min(16),
         };
         Micros(self.options.view_timeout.0.saturating_mul(1 << doublings))
     }

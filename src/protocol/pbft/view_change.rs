@@ -129,12 +129,14 @@ impl Pbft {
         }
     }
 
-    /// Section 4.5.2: once 2f + 1 want the same view the timer runs for it to begin; its primary
-    /// begins it.
+    /// Section 4.5.2: "a replica that multicasts a view-change message for view v + 1 waits for
+    /// 2f + 1 view-change messages for view v + 1 and then starts its timer". Who wants a later
+    /// view counts among them: it has given up this one, and where the others wait for its word
+    /// on this one for ever, so does everybody. The view's primary begins it.
     pub(super) fn count_view_changes(&mut self, out: &mut Effects<Pbft>) {
         let view = self.disk.view;
         let wanted = self.changes.iter().flatten();
-        let wanted = wanted.filter(|change| change.body().view == view).count();
+        let wanted = wanted.filter(|change| change.body().view >= view).count();
         if !self.disk.changing || wanted < self.quorum() {
             return;
         }
