@@ -126,7 +126,13 @@ impl Pbft {
         let twisted = self.twisted(message);
         self.remember(message.clone());
         let forked = self.fork(&twisted);
+        // Whom it speaks to in the names of all is to hear nothing else of the primary.
+        let is_order = matches!(message, Message::PrePrepare(_));
+        let victim = self.victim().filter(|_| is_order);
         for node in Arc::clone(&self.others).iter() {
+            if victim == Some(self.options.identity(*node, self.replicas)) {
+                continue;
+            }
             for told in self.told(*node, &twisted, &forked) {
                 self.emit(*node, told, out);
             }
@@ -356,14 +362,14 @@ impl Pbft {
                 Side::Within => [std::slice::from_ref(message), forked].concat(),
             },
             Message::Vote(sealed) if sealed.sender() == self.me => {
-                vec![self.other_vote(sealed, side)]
+                self.other_vote(sealed, side).into_iter().collect()
             }
             _ => vec![message.clone()],
         }
     }
 
-    /// A vote as one side is to have it.
-    fn other_vote(&self, sealed: &Arc<Sealed<Vote>>, side: Side) -> Message {
+    /// A vote as one side is to have it; none while its story is not known yet.
+    fn other_vote(&self, sealed: &Arc<Sealed<Vote>>, side: Side) -> Option<Message> {
         let mut vote = *sealed.body();
         let fork = self
             .liar
@@ -373,10 +379,11 @@ impl Pbft {
         vote.digest = match (fork, side) {
             (Some(fork), Side::First) => fork.digests[0],
             (Some(fork), Side::Second) => fork.digests[1],
+            (None, Side::Second) if self.allies().has(self.primary()) => return None,
             (None, Side::Second) if !self.is_primary() => vote.digest.false_one(),
-            _ => return Message::Vote(Arc::clone(sealed)),
+            _ => return Some(Message::Vote(Arc::clone(sealed))),
         };
-        Message::Vote(Arc::new(self.seal(vote)))
+        Some(Message::Vote(Arc::new(self.seal(vote))))
     }
 
     /// Votes for both stories at once, to each side for its own.
@@ -439,6 +446,17 @@ impl Pbft {
         }
     }
 
+    /// To whom it speaks in the names of all: the last replica that is neither an ally nor the
+    /// primary.
+    fn victim(&self) -> Option<NodeId> {
+        let (allies, primary) = (self.allies(), self.primary());
+        let deceived = |id: &NodeId| *id != self.me && *id != primary && !allies.has(*id);
+        let mut all = NodeId::first(self.replicas)
+            .rev()
+            .filter(|_| self.does(Way::Impersonate));
+        all.find(deceived)
+    }
+
     /// Speaks to one replica in the names of all: it is to take a made-up request for prepared
     /// and committed. Votes of allies carry their true signatures.
     fn impersonate(&mut self, ordered: &PrePrepare, out: &mut Effects<Pbft>) {
@@ -452,8 +470,7 @@ impl Pbft {
         let &PrePrepare { view, seq, .. } = ordered;
         let primary = self.primary();
         let allies = self.allies();
-        let deceived = |id: &NodeId| *id != self.me && *id != primary && !allies.has(*id);
-        let Some(victim) = NodeId::first(self.replicas).rev().find(deceived) else {
+        let Some(victim) = self.victim() else {
             return;
         };
         let request = self.made_up(request);

@@ -262,10 +262,11 @@ impl Invariants {
         found: &mut Vec<Violation>,
     ) {
         let known = self.prepared.get(&(seq, view));
-        let by = known
-            .filter(|known| known.digest == digest)
-            .map(|known| known.by);
-        let have = self.honest(by.unwrap_or_default());
+        if known.is_some_and(|known| known.digest != digest) {
+            // That was found when it was prepared.
+            return;
+        }
+        let have = self.honest(known.map(|known| known.by).unwrap_or_default());
         let needed = core.quorum().saturating_sub(self.faulty.len());
         if have < needed {
             let node = core.id();
