@@ -10,6 +10,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::fs;
 use synod::protocol::machine::{KvMachine, KvOp};
+use synod::protocol::pbft;
 use synod::protocol::raft::{Message, Op, Options, View};
 use synod::scenario::{ProtocolInfo, Report, Scenario, ScenarioError};
 use synod::sim::{MessageDetail, NodeDetail, TraceEvent, ViolationRecord};
@@ -51,11 +52,14 @@ fn face() -> Value {
     written.subschema_for::<ScenarioError>();
     written.subschema_for::<View<KvMachine>>();
     written.subschema_for::<Message<KvMachine>>();
+    written.subschema_for::<pbft::View>();
+    written.subschema_for::<pbft::Message>();
     let mut read = SchemaSettings::draft2020_12()
         .for_deserialize()
         .into_generator();
     read.subschema_for::<Options>();
     read.subschema_for::<Op<KvOp>>();
+    read.subschema_for::<pbft::Options>();
     let definitions = |generator: &mut SchemaGenerator| generator.take_definitions(true);
     let mut all: Map<String, Value> = definitions(&mut written);
     all.extend(definitions(&mut read));

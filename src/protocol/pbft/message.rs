@@ -685,6 +685,22 @@ impl Serialize for Message {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
+impl schemars::JsonSchema for Message {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PbftMessage".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let auth = generator.subschema_for::<Seal>();
+        schemars::json_schema!({
+            "description": "What a message says, by its kind, and who is said to have sent it.",
+            "type": "object",
+            "properties": { "auth": auth },
+            "required": ["auth"]
+        })
+    }
+}
+
 /// A request in words, or the null request.
 pub(super) struct Says<'a>(pub Option<&'a Request>);
 
