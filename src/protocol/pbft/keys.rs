@@ -443,7 +443,7 @@ impl Known {
 
 /// The keys where they lie among the options: no part of what a scenario says.
 #[derive(Clone, Default)]
-pub(super) struct KeyRing(pub Option<Arc<Keys>>);
+pub struct KeyRing(pub(super) Option<Arc<Keys>>);
 
 impl PartialEq for KeyRing {
     /// They follow from the seed and the other options.

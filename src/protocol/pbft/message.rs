@@ -31,7 +31,7 @@ pub struct Sealed<T> {
 
 impl<T: Body> Sealed<T> {
     /// `signer` says `body` to all replicas.
-    pub(super) fn to_all(keys: &Arc<Keys>, signer: NodeId, body: T) -> Sealed<T> {
+    pub fn to_all(keys: &Arc<Keys>, signer: NodeId, body: T) -> Sealed<T> {
         let sender = Party::Replica(signer);
         let content = content_of(T::KIND, sender, |sha| body.hash(sha));
         let proof = keys.prove(sender, &content);
@@ -40,7 +40,7 @@ impl<T: Body> Sealed<T> {
     }
 
     /// `signer` says `body` to one party.
-    pub(super) fn to_one(keys: &Arc<Keys>, signer: NodeId, to: Party, body: T) -> Sealed<T> {
+    pub fn to_one(keys: &Arc<Keys>, signer: NodeId, to: Party, body: T) -> Sealed<T> {
         let sender = Party::Replica(signer);
         let content = content_of(T::KIND, sender, |sha| body.hash(sha));
         let proof = keys.prove_to(to, sender, &content);
@@ -49,7 +49,7 @@ impl<T: Body> Sealed<T> {
     }
 
     /// `signer` says `body`, and claims to be `sender`: a liar's work.
-    pub(super) fn forged(keys: &Arc<Keys>, signer: NodeId, sender: NodeId, body: T) -> Sealed<T> {
+    pub fn forged(keys: &Arc<Keys>, signer: NodeId, sender: NodeId, body: T) -> Sealed<T> {
         let sender = Party::Replica(sender);
         let content = content_of(T::KIND, sender, |sha| body.hash(sha));
         let proof = keys.prove(Party::Replica(signer), &content);
@@ -58,7 +58,7 @@ impl<T: Body> Sealed<T> {
     }
 
     /// The same with a proof that does not hold: a liar's work.
-    pub(super) fn spoilt(&self) -> Sealed<T>
+    pub fn spoilt(&self) -> Sealed<T>
     where
         T: Clone,
     {
@@ -77,7 +77,7 @@ impl<T: Body> Sealed<T> {
 
     /// Whether `receiver` can be sure that the sender said it. The digest is computed anew from
     /// what was said.
-    pub(super) fn holds(&self, keys: &Keys, receiver: Party) -> bool {
+    pub fn holds(&self, keys: &Keys, receiver: Party) -> bool {
         let content = content_of(T::KIND, self.seal.sender, |sha| self.body.hash(sha));
         keys.holds(self.seal.sender, receiver, &content, &self.seal.proof)
     }

@@ -49,7 +49,7 @@ pub use client::Memory;
 pub use conduct::Way;
 pub use digest::Digest;
 pub use invariants::Invariants;
-pub use keys::{Keys, Party, Proof, Seal};
+pub use keys::{KeyRing, Keys, Party, Proof, Seal};
 pub use message::{
     Body, Certificate, Checkpoint, Claim, Message, NewView, Note, Phase, PrePrepare, Sealed, State,
     ViewChange, Vote,

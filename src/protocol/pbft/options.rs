@@ -42,7 +42,7 @@ pub struct Options {
     pub mutant: Option<Mutant>,
     /// The keys of the run, which follow from its seed.
     #[serde(skip)]
-    pub(super) keys: KeyRing,
+    pub keys: KeyRing,
 }
 
 impl Default for Options {
@@ -87,7 +87,7 @@ impl Options {
     }
 
     /// The keys of the run; of another one where none were made.
-    pub(super) fn keys(&self, nodes: usize) -> Arc<Keys> {
+    pub fn keys(&self, nodes: usize) -> Arc<Keys> {
         match &self.keys.0 {
             Some(keys) => Arc::clone(keys),
             None => Arc::new(Keys::new(0, self.replicas(nodes), self.auth)),

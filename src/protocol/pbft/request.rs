@@ -37,12 +37,12 @@ pub(super) fn digest_of(request: Option<&Request>) -> Digest {
 
 impl Request {
     /// What a client asks.
-    pub(super) fn new(id: RequestId, op: KvOp, seal: Stamp) -> Request {
+    pub fn new(id: RequestId, op: KvOp, seal: Stamp) -> Request {
         Request { id, op, seal }
     }
 
     /// What the client of `id` sends along with `op`.
-    pub(super) fn stamp(keys: &Arc<Keys>, id: RequestId, op: &KvOp) -> Stamp {
+    pub fn stamp(keys: &Arc<Keys>, id: RequestId, op: &KvOp) -> Stamp {
         let client = Party::Client(id.client);
         let content = request_digest(id, op);
         let proof = keys.prove(client, &content);
@@ -50,7 +50,7 @@ impl Request {
     }
 
     /// What no client asked: a request in the name of a client that `signer` makes up.
-    pub(super) fn forged(keys: &Arc<Keys>, signer: NodeId, id: RequestId, op: KvOp) -> Request {
+    pub fn forged(keys: &Arc<Keys>, signer: NodeId, id: RequestId, op: KvOp) -> Request {
         let content = request_digest(id, &op);
         let proof = keys.prove(Party::Replica(signer), &content);
         let client = Party::Client(id.client);

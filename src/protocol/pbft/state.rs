@@ -247,6 +247,11 @@ impl Pbft {
         &self.disk.state.machine
     }
 
+    /// What it said when it left the view before, if it has left one.
+    pub fn own_view_change(&self) -> Option<Arc<Sealed<ViewChange>>> {
+        self.disk.view_change.clone()
+    }
+
     /// Whether it has ever misbehaved, or shares its key with a twin: nothing is expected of it.
     pub fn is_faulty(&self) -> bool {
         self.disk.faulty || self.options.twins.contains(&self.me)
