@@ -19,9 +19,8 @@ target=${CARGO_TARGET_DIR:-target}
 bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print }' Cargo.lock)
 export PATH="$PWD/node_modules/.bin:$cache/wasm-bindgen-$bindgen/bin:$cache/bin:$PATH:${CARGO_HOME:-~/.cargo}/bin"
 
-say() { printf '== %s\n' "$*"; }
+say() { printf '== %s\n' "$*"; }; have() { command -v "$1" >/dev/null; }
 die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
-have() { command -v "$1" >/dev/null; }
 quietly() { # command...: shows what it printed only when it fails
   local log; log=$(mktemp)
   if "$@" >"$log" 2>&1 </dev/null; then rm "$log"; else cat "$log" >&2; rm "$log"; return 1; fi
@@ -75,21 +74,25 @@ need_chrome() { # into CHROMIUM and CHROMEDRIVER, unless they are set to paths
 # The verbs.
 build() {
   need_node; need_wasm
-  cargo build ${CI:+--locked} --quiet --release --target wasm32-unknown-unknown --lib
-  local wasm=$target/wasm32-unknown-unknown/release/synod.wasm schemas=(docs/*.schema.json) made_from
-  made_from=$(cat "$wasm" "${schemas[@]}" package-lock.json tools/types.js build.sh | sha256sum)
+  local part schemas=(docs/*.schema.json) made_from wasm=$target/wasm32-unknown-unknown/release
+  local of_crate=(${CI:+--locked} --quiet --release --target wasm32-unknown-unknown --lib --no-default-features)
+  for part in runs text; do # one module each: the page loads them apart
+    cargo build "${of_crate[@]}" --features $part; cp "$wasm/synod.wasm" "$wasm/$part.wasm"
+  done
+  made_from=$(cat "$wasm"/{runs,text}.wasm "${schemas[@]}" package-lock.json tools/types.js build.sh | sha256sum)
   if [ "$made_from" != "$(cat www/pkg/.made-from 2>/dev/null)" ]; then
     rm -rf www/pkg
-    wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir www/pkg "$wasm"
-    wasm-opt -O3 www/pkg/synod_bg.wasm -o www/pkg/synod_bg.wasm
-    [ ${#schemas[@]} = 0 ] || node tools/types.js "${schemas[@]}"
+    for part in runs text; do
+      wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir www/pkg "$wasm/$part.wasm"
+      wasm-opt -O3 www/pkg/${part}_bg.wasm -o www/pkg/${part}_bg.wasm
+    done
+    node tools/types.js "${schemas[@]}"
     echo "$made_from" >www/pkg/.made-from
   fi
   node tools/page.js
 }
 
 serve() { build; exec node tools/serve.js dist; }
-
 passed=0 failed=0 skipped=0
 total() { printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"; }
 stage() { # kind, command...: runs one kind of test, and adds up what its runner says it ran
@@ -112,8 +115,7 @@ test_wasm() {
 }
 run_tests() { # kinds...: all where none is named
   [ $# -gt 0 ] || set -- native js wasm page
-  local kind
-  for kind; do declare -F "test_$kind" >/dev/null || die "there are no tests of kind '$kind'"; done
+  local kind; for kind; do declare -F "test_$kind" >/dev/null || die "there are no tests of kind '$kind'"; done
   [[ ! $* =~ wasm|page ]] || { need_wasm; need_chrome; } # first, since the other tests take a while
   for kind; do "test_$kind"; done
   total
@@ -122,15 +124,13 @@ run_tests() { # kinds...: all where none is named
 bench_raft() { cargo bench --quiet --bench raft; node benches/raft.mjs; }
 bench_text() { cargo bench --quiet --bench text; npm run --silent --prefix benches/peers bench; }
 bench() { # kinds...: all where none is named
-  local kind; [ $# -gt 0 ] || set -- raft text
-  for kind; do declare -F "bench_$kind" >/dev/null || die "there is no benchmark of kind '$kind'"; done
+  local kind; [ $# -gt 0 ] || set -- raft text; for kind; do declare -F "bench_$kind" >/dev/null || die "there is no benchmark of kind '$kind'"; done
   build; for kind; do "bench_$kind"; done
 }
 
 lint() {
   build
-  have shellcheck || apt_install shellcheck shellcheck
-  shellcheck build.sh .ci/run
+  have shellcheck || apt_install shellcheck shellcheck; shellcheck build.sh .ci/run
   cargo fmt --check
   cargo clippy --quiet --all-targets
   cargo clippy --quiet --lib --tests --target wasm32-unknown-unknown

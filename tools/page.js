@@ -28,7 +28,7 @@ cpSync("www", NEXT, {
   recursive: true,
   filter: (path) => basename(path) !== "pkg" && !bundled.has(extname(path)),
 });
-cpSync("www/pkg/synod_bg.wasm", `${NEXT}/synod_bg.wasm`);
+for (const part of ["runs", "text"]) cpSync(`www/pkg/${part}_bg.wasm`, `${NEXT}/${part}_bg.wasm`);
 
 rmSync("dist", { recursive: true, force: true });
 renameSync(NEXT, "dist");

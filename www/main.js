@@ -3,37 +3,36 @@
 import { byId, html, nothing, render } from "./lib/dom.js";
 import { onRoute, parseRoute } from "./route.js";
 import { RunPage } from "./pages/run.js";
-import { viewOf } from "./views/index.js";
-import { panicForTest, protocolNames, startWasm, version } from "./wasm.js";
+import { views } from "./views/index.js";
+import { panicForTest, startRuns } from "./wasm.js";
 
 /** The protocol whose run opens first. */
 const OPENING = "raft";
-
-/**
- * The ready scenarios of a protocol, in order.
- * @param {string} protocol
- * @returns {Promise<import("./panels/gallery.js").Lesson[]>}
- */
-async function readLessons(protocol) {
-  const read = async (/** @type {string} */ name) =>
-    (await fetch(new URL(`lessons/${protocol}/${name}.json`, document.baseURI))).json();
-  /** @type {string[]} */
-  const names = await read("index");
-  return Promise.all(names.map(async (name) => ({ name, scenario: await read(name) })));
-}
 
 /** The pages that are no run of a protocol: their code is fetched when they are first asked for. */
 const OTHERS = {
   editor: {
     title: "Editor",
-    load: async () => new (await import("./pages/editor.js")).EditorPage(byId("editor")),
+    load: async () => {
+      await startTexts();
+      return new (await import("./pages/editor.js")).EditorPage(byId("editor"));
+    },
   },
-  lab: { title: "Text lab", load: async () => new (await import("./pages/lab.js")).LabPage(byId("lab")) },
+  lab: {
+    title: "Text lab",
+    load: async () => {
+      await startTexts();
+      return new (await import("./pages/lab.js")).LabPage(byId("lab"));
+    },
+  },
 };
+
+/** The texts' module is fetched when one of their pages is first asked for. */
+const startTexts = async () => (await import("./wasm-text.js")).startTexts();
 
 /** @param {string} current */
 function drawNav(current) {
-  const titles = protocolNames().map((name) => [name, viewOf(name).title]);
+  const titles = Object.entries(views).map(([name, view]) => [name, view.title]);
   for (const [name, { title }] of Object.entries(OTHERS)) titles.push([name, title]);
   render(
     titles.map(
@@ -53,8 +52,6 @@ class Shell {
     this.others = {};
     /** The page that is shown: "run", or a key of OTHERS. */
     this.shown = "";
-    /** Whether the run was playing when another page was opened. */
-    this.resumes = false;
     const loop = (/** @type {number} */ realNow) => {
       if (this.shown === "run") this.run?.draw(realNow);
       requestAnimationFrame(loop);
@@ -68,9 +65,9 @@ class Shell {
     const kind = Object.hasOwn(OTHERS, route.page) ? name : "run";
     if (this.shown !== kind) this.turnTo(kind);
     document.title = "Synod";
-    drawNav(kind === "run" ? OPENING : kind);
     if (kind === "run") await this.showRun(route);
     else {
+      drawNav(kind);
       const page = (this.others[name] ??= await OTHERS[name].load());
       if (this.shown === kind) await page.go(route);
     }
@@ -78,10 +75,7 @@ class Shell {
 
   /** @param {keyof typeof OTHERS | "run"} kind */
   turnTo(kind) {
-    if (this.shown === "run" && this.run) {
-      this.resumes = this.run.player.playing;
-      this.run.player.pause();
-    }
+    if (this.shown === "run") this.run?.rest();
     this.shown = kind;
     document.body.dataset.page = kind;
     for (const other of Object.keys(OTHERS)) byId(other).hidden = other !== kind;
@@ -89,13 +83,13 @@ class Shell {
 
   /** @param {import("./route.js").Route} route */
   async showRun(route) {
+    const known = Object.hasOwn(views, route.page);
+    const protocol = known ? route.page : (this.run?.info.name ?? OPENING);
+    drawNav(protocol);
+    await startRuns();
     if (!this.run) {
-      this.run = new RunPage(OPENING, await readLessons(OPENING));
-    } else if (route.run === null && route.lesson === null) {
-      // Back from another page: the run is as it was left.
-      if (this.resumes) this.run.player.play();
-      this.resumes = false;
-      return;
+      this.run = new RunPage(protocol);
+      this.run.onTurn = drawNav;
     }
     await this.run.go(route);
   }
@@ -103,7 +97,6 @@ class Shell {
 
 async function start() {
   const shell = new Shell();
-  await startWasm();
   Object.assign(window, { synod: faceOf(shell) });
   onRoute((route) => void shell.show(route));
   await shell.show(parseRoute(location.hash));
@@ -115,7 +108,6 @@ async function start() {
  */
 function faceOf(shell) {
   return {
-    version: version(),
     get page() {
       return shell.run;
     },

@@ -8,11 +8,11 @@
 /** @typedef {import("./pkg/types").ViolationRecord} Violation */
 /** @typedef {import("./pkg/types").Report} Report */
 
-/** @typedef {import("./pkg/synod").TextReplica} TextReplica */
-/** @typedef {import("./pkg/synod").TextPatch} TextPatch */
-/** @typedef {import("./pkg/synod").TextLab} TextLab */
-/** @typedef {import("./pkg/synod").LabRow} LabRow */
-/** @typedef {import("./pkg/synod").LabReplica} LabReplica */
+/** @typedef {import("./pkg/text").TextReplica} TextReplica */
+/** @typedef {import("./pkg/text").TextPatch} TextPatch */
+/** @typedef {import("./pkg/text").TextLab} TextLab */
+/** @typedef {import("./pkg/text").LabRow} LabRow */
+/** @typedef {import("./pkg/text").LabReplica} LabReplica */
 
 /** @typedef {{ node?: number, client?: number }} Peer */
 

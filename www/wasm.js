@@ -1,23 +1,15 @@
 // The only file that touches the compiled simulator.
 
-import start, {
-  Simulation,
-  TextLab,
-  TextReplica,
-  describe,
-  labAlgorithms,
-  panic_for_test,
-  protocols,
-  run,
-  version,
-} from "./pkg/synod.js";
+import start, { Simulation, describe, panic_for_test, protocols, run } from "./pkg/runs.js";
 
-export { labAlgorithms, panic_for_test as panicForTest, run, version };
-export const { siteName } = TextLab;
+export { panic_for_test as panicForTest, run };
 
-/** Compiles and starts the simulator. */
-export async function startWasm() {
-  await start();
+/** @type {Promise<unknown> | null} */
+let started = null;
+
+/** Fetches, compiles and starts the simulator, once. */
+export async function startRuns() {
+  await (started ??= start());
 }
 
 /** @returns {string[]} */
@@ -39,23 +31,6 @@ export function protocolInfo(protocol) {
  */
 export function simulate(scenario) {
   return /** @type {import("./types.js").Simulation} */ (/** @type {unknown} */ (new Simulation(scenario)));
-}
-
-/**
- * An empty text, edited under `name`: 16 hexadecimal digits that nobody else has or had.
- * @param {string} name
- */
-export function textReplica(name) {
-  return new TextReplica(name);
-}
-
-/**
- * Some empty replicas of one text, ordered by one of `labAlgorithms()`.
- * @param {string} algorithm
- * @param {number} sites
- */
-export function textLab(algorithm, sites) {
-  return new TextLab(algorithm, sites);
 }
 
 /**

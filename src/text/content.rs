@@ -12,6 +12,8 @@ pub(super) struct Content {
     marks: Vec<u32>,
     chars: u32,
     ascii: bool,
+    /// How many of its scalars take two UTF-16 units.
+    wide: u32,
 }
 
 impl Content {
@@ -68,7 +70,9 @@ impl Content {
                     self.chars += STRIDE as u32;
                 }
                 _ => {
-                    at += width(bytes[at]);
+                    let width = width(bytes[at]);
+                    self.wide += u32::from(width == 4);
+                    at += width;
                     self.chars += 1;
                 }
             }
@@ -105,7 +109,7 @@ impl Content {
 
     /// How many of the `len` scalars from `at` on take two UTF-16 units.
     pub fn wide(&self, at: u32, len: u32) -> u32 {
-        if self.ascii {
+        if self.wide == 0 {
             return 0;
         }
         wide(self.slice(at, len))

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Room } from "../../www/editor/room.js";
 import { HostileWire } from "../../www/editor/wire.js";
-import { TextReplica, initSync } from "../../www/pkg/synod.js";
+import { TextReplica, initSync } from "../../www/pkg/text.js";
 
-initSync({ module: readFileSync("www/pkg/synod_bg.wasm") });
+initSync({ module: readFileSync("www/pkg/text_bg.wasm") });
 
 /** Time and luck that a test passes as it likes. */
 class World {

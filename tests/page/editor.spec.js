@@ -390,6 +390,29 @@ test("emoji stay whole, composed letters arrive, line ends are one", async ({ co
   await converge([ann, bob], "one\ntwo\nthree");
 });
 
+test("undo waits for the end of a composition, and then takes it back as one step", async ({ context }) => {
+  const [ann, bob] = [await openTab(context), await openTab(context)];
+  await put(ann, 0, "before ");
+  await converge([ann, bob], "before ");
+  await ann.bringToFront();
+  await ann.locator(".cm-content").click();
+  await ann.keyboard.press("End");
+  const session = await context.newCDPSession(ann);
+  await session.send("Input.imeSetComposition", { text: "に", selectionStart: 1, selectionEnd: 1 });
+  await ann.waitForFunction(() => window.synod.editor.view.composing);
+  const undo = ann.getByRole("button", { name: "Undo" });
+  await undo.dispatchEvent("click");
+  await ann.locator(".cm-content").press("Control+z");
+  expect(await textOf(ann)).toBe("before に");
+  expect(await replicaText(ann)).toBe("before に");
+  await session.send("Input.insertText", { text: "日本" });
+  await ann.waitForFunction(() => !window.synod.editor.view.composing);
+  await converge([ann, bob], "before 日本");
+  await undo.click();
+  await converge([ann, bob], "before ");
+  expect(await textOf(ann)).toBe("before ");
+});
+
 test("the past is shown with its authors, and brought back as one more edit", async ({ context }) => {
   const [ann, bob] = [await openTab(context), await openTab(context)];
   await put(ann, 0, "first draft");

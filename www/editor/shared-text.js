@@ -81,6 +81,8 @@ export class SharedText {
     /** @type {Uint8Array} what was known when the switch was put to offline */
     this.leftAt = this.replica.version();
     this.signed = false;
+    /** Whether an edit was made in the composition that goes on. */
+    this.composed = false;
     /** @type {Uint8Array[] | null} what waits for the end of a composition */
     this.held = null;
     this.channelWorks = true;
@@ -123,12 +125,15 @@ export class SharedText {
    */
   edit(edits, typed = true) {
     const now = performance.now();
-    const goesOn = typed && now - this.typedAt < STEP_MS;
+    // What is composed is one step, however long it takes and however often it becomes something else.
+    const within = this.held !== null && this.composed;
+    this.composed = this.held !== null;
+    const goesOn = within || (typed && now - this.typedAt < STEP_MS);
     if (!goesOn) this.replica.sealStep();
     this.typedAt = typed ? now : 0;
     this.guard(() => {
       edits.forEach(({ at, deleted, text }, k) => {
-        if (k > 0 || (goesOn && edits.length > 1)) this.replica.joinStep();
+        if (k > 0 || within || (goesOn && edits.length > 1)) this.replica.joinStep();
         // A string crosses the border letter by letter: a long one goes as bytes.
         if (text.length > LONG) this.replica.replaceWithUtf8(at, deleted, encoder.encode(text));
         else this.replica.replace(at, deleted, text);
@@ -178,6 +183,7 @@ export class SharedText {
     clearTimeout(this.holdEnd);
     const waiting = this.held ?? [];
     this.held = null;
+    this.composed = false;
     if (this.closed) return;
     for (const changes of waiting) {
       try {

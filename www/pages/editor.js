@@ -11,7 +11,7 @@ import { countText, keepingWords, storyWords, syncWords } from "../editor/words.
 import { openDialog } from "../panels/dialog.js";
 import { errorWords, notice } from "../panels/notices.js";
 import { parseRoute, routeHash } from "../route.js";
-import { textReplica } from "../wasm.js";
+import { textReplica } from "../wasm-text.js";
 
 /** The text that opens where the address names none. */
 const FIRST_DOC = "notes";

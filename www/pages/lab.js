@@ -6,7 +6,7 @@ import { leastChange } from "../lib/text.js";
 import { SCRIPTS, Session, wordsKept } from "../lab/session.js";
 import { drawTree } from "../lab/tree.js";
 import { routeHash } from "../route.js";
-import { labAlgorithms, siteName, textLab } from "../wasm.js";
+import { labAlgorithms, siteName, textLab } from "../wasm-text.js";
 
 /** Rows of the table of elements, at most. */
 const ROWS_MOST = 200;

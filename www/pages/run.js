@@ -4,7 +4,6 @@ import { byId, html, render } from "../lib/dom.js";
 import { capital } from "../lib/format.js";
 import { listenForKeys } from "../lib/keys.js";
 import { packRun, unpackRun } from "../share.js";
-import { Player } from "../player.js";
 import { Stage } from "../stage/stage.js";
 import { CODE, Timeline } from "../stage/timeline.js";
 import { drawBranchName } from "../panels/branches.js";
@@ -16,11 +15,11 @@ import { errorWords, notice } from "../panels/notices.js";
 import { drawStageBar } from "../panels/stage-bar.js";
 import { drawVerdict } from "../panels/verdict.js";
 import { routeHash } from "../route.js";
-import { viewOf } from "../views/index.js";
-import { protocolInfo } from "../wasm.js";
+import { protocolNames } from "../wasm.js";
 import { commandsOf } from "./run-commands.js";
 import { Dialogs, takeOver } from "./run-dialogs.js";
 import { Hands } from "./run-hands.js";
+import { Seat } from "./run-seat.js";
 
 /** @typedef {import("../types.js").Scenario} Scenario */
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
@@ -44,22 +43,16 @@ const LED_WITHIN = 2000;
 const NARROW = "(max-width: 1100px)";
 
 export class RunPage {
-  /**
-   * @param {string} protocol
-   * @param {import("../panels/gallery.js").Lesson[]} lessons
-   */
-  constructor(protocol, lessons) {
-    this.info = protocolInfo(protocol);
-    this.view = viewOf(protocol);
-    this.lessons = lessons;
-    this.player = new Player(this.info);
+  /** @param {string} protocol the one that opens first */
+  constructor(protocol) {
     const { branches, touched } = takeOver();
-    this.player.adopt(branches);
     /** Whether the run in the address was worked on before the page was loaded anew. */
     this.workedOn = touched;
+    /** @type {Map<string, Seat>} */
+    this.seats = new Map();
     this.hands = new Hands(this);
     this.dialogs = new Dialogs(this);
-    this.stage = new Stage(byId("stage"), this.view, this.info.kinds, this.hands);
+    this.stage = new Stage(byId("stage"), this.hands);
     this.timeline = new Timeline(byId("timeline"), {
       seek: (ms) => this.player.seek(ms),
       show: (id) => this.hands.attempt(() => this.player.show(id)),
@@ -68,31 +61,84 @@ export class RunPage {
       go: (id) => this.openEvent(id),
       close: () => this.toggleEvents(false),
     });
-    /** @type {string | null} */
-    this.lesson = null;
     /** What is looked at: one of the three, or the node alone. */
     this.node = 0;
     this.message = -1;
     this.event = -1;
-    this.stage.selectedNode = this.node;
+    /** @type {(protocol: string) => void} called when another protocol is shown */
+    this.onTurn = () => {};
     this.storyAt = 0;
     this.panelsAt = 0;
     this.seen = -1;
     this.told = -1;
     /** @type {{ key: string, events: TraceEvent[] }} */
     this.led = { key: "", events: [] };
+    this.seat = this.seatOf(protocol);
+    this.player.adopt(branches);
     this.commands = commandsOf(this);
-    this.player.onTrouble = (kind, error) => this.onTrouble(kind, error);
-    this.player.onJump = () => this.onJump();
-    this.player.onForgotten = (name) =>
-      notice(`Only so many runs are kept: the oldest, “${name}”, has been let go.`);
     this.listen();
+    this.settle();
+  }
+
+  get info() {
+    return this.seat.info;
+  }
+
+  get view() {
+    return this.seat.view;
+  }
+
+  get player() {
+    return this.seat.player;
+  }
+
+  get lessons() {
+    return this.seat.lessons;
+  }
+
+  /** The ready scenario that is shown. */
+  get lesson() {
+    return this.seat.lesson;
+  }
+
+  /** @param {string} protocol */
+  seatOf(protocol) {
+    const seat = this.seats.get(protocol) ?? new Seat(protocol, this);
+    this.seats.set(protocol, seat);
+    return seat;
+  }
+
+  /**
+   * Turns to a protocol, and to its run as it was left.
+   * @param {string} protocol
+   */
+  turn(protocol) {
+    if (protocol === this.info.name) return;
+    this.rest();
+    this.seat = this.seatOf(protocol);
+    this.settle();
+  }
+
+  /** Shows what does not change while a protocol is shown. */
+  settle() {
+    this.node = 0;
+    this.message = this.event = -1;
+    this.stage.turn(this.view, this.info.kinds);
+    this.stage.selectedNode = this.node;
+    byId("diagram-title").textContent = this.view.diagramTitle;
+    this.seen = this.told = -1;
+    this.onTurn(this.info.name);
+    this.showTab(document.body.dataset.tab ?? "inspect");
+    this.onJump();
+  }
+
+  /** Time stands still while another page or protocol is shown. */
+  rest() {
+    this.seat.rest();
   }
 
   listen() {
     listenForKeys(() => (document.body.dataset.page === "run" ? this.commands : []));
-    byId("diagram-title").textContent = this.view.diagramTitle;
-    this.showTab(document.body.dataset.tab ?? "inspect");
     render(
       html`<button @click=${() => this.dialogs.help()}>Help</button
         ><button @click=${() => this.dialogs.options()}>Options</button
@@ -147,6 +193,11 @@ export class RunPage {
    * @returns {string}
    */
   open(scenario, { lesson = null, ...how } = {}) {
+    const { protocol = this.info.name } = scenario;
+    if (protocol !== this.info.name && protocolNames().includes(protocol)) {
+      this.turn(protocol);
+      history.replaceState(null, "", routeHash(protocol));
+    }
     try {
       const { exact } = this.player.load(scenario, how);
       if (!exact)
@@ -158,7 +209,7 @@ export class RunPage {
       if (this.player.dead) this.onTrouble("panic", error);
       return errorWords(error);
     }
-    this.lesson = lesson;
+    this.seat.lesson = lesson;
     this.message = this.event = -1;
     forgetFacts();
     if (lesson) history.replaceState(null, "", routeHash(this.info.name, { lesson }));
@@ -170,9 +221,16 @@ export class RunPage {
    * @param {import("../route.js").Route} route
    */
   async go(route) {
+    const asked = protocolNames().includes(route.page) ? route.page : this.info.name;
+    this.turn(asked);
+    const { seat } = this;
+    await seat.read;
+    if (seat !== this.seat) return;
+    if (route.run === null && route.lesson === null && this.player.sim) return seat.resume();
     if (route.run !== null) {
       try {
         const shared = await unpackRun(route.run);
+        if (seat !== this.seat) return;
         const wrong = this.open(shared.scenario, { at_ms: shared.now_ms, position: shared.position });
         if (wrong) throw new Error(wrong);
         this.player.branch.touched = this.workedOn;
@@ -317,6 +375,7 @@ export class RunPage {
       hands: this.hands,
       requests: this.view.requests,
       nodes: frame.nodes,
+      joins: this.info.membership,
       manual: this.hands.manual,
       cut: frame.cuts > 0,
       flights: frame.flights,

@@ -22,11 +22,11 @@ export function aimRequest(node) {
 
 /**
  * @param {HTMLElement} host
- * @param {{ hands: BarHands, requests: boolean, nodes: number, manual: boolean, cut: boolean,
- *   flights: number }} state
+ * @param {{ hands: BarHands, requests: boolean, nodes: number, joins: boolean, manual: boolean,
+ *   cut: boolean, flights: number }} state
  */
 export function drawStageBar(host, state) {
-  const { hands, requests, nodes, manual, cut, flights } = state;
+  const { hands, requests, nodes, joins, manual, cut, flights } = state;
   const again = () => drawStageBar(host, state);
   render(
     html`${requests ? requestForm(hands, nodes, again) : nothing}
@@ -35,7 +35,7 @@ export function drawStageBar(host, state) {
           ? html`<button class="push" @click=${() => hands.act({ do: "heal" })}>Heal all</button>`
           : html`<button class="push" @click=${() => hands.openLinks()}>Links…</button>`
       }
-      <button @click=${() => hands.act({ do: "join" })}>Add node</button>
+      ${joins ? html`<button @click=${() => hands.act({ do: "join" })}>Add node</button>` : nothing}
       <button aria-pressed=${manual ? "true" : "false"} @click=${() => hands.toggleManual()}>
         Deliver by hand
       </button>

@@ -27,13 +27,12 @@ const GHOST_MS = 700;
 export class Stage {
   /**
    * @param {HTMLElement} host
-   * @param {import("../types.js").View} view
-   * @param {string[]} kinds
    * @param {StageHands} hands
    */
-  constructor(host, view, kinds, hands) {
+  constructor(host, hands) {
     this.host = host;
-    this.view = view;
+    /** @type {import("../types.js").View | null} */
+    this.view = null;
     this.hands = hands;
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("aria-hidden", "true");
@@ -48,7 +47,6 @@ export class Stage {
       focus: (node) => hands.focusNode(node),
     });
     this.messages = new MessageLayer();
-    this.messages.setKinds(kinds.map((kind) => view.message(kind).glyph));
     this.ring = ringOf(600, 400, 0, 0);
     this.shape = "";
     this.drawn = -1;
@@ -77,11 +75,26 @@ export class Stage {
   }
 
   /**
+   * Shows runs of another protocol from now on.
+   * @param {import("../types.js").View} view
+   * @param {string[]} kinds of its messages
+   */
+  turn(view, kinds) {
+    this.view = view;
+    this.messages.setKinds(kinds.map((kind) => view.message(kind).glyph));
+    this.shape = "";
+    this.selectedNode = this.selectedMessage = -1;
+    this.refresh();
+  }
+
+  /**
    * @param {Frame} frame
    * @param {number} realNow
    * @param {(id: number) => import("../types.js").NodeDetail} detailOf
    */
   draw(frame, realNow, detailOf) {
+    const { view } = this;
+    if (!view) return;
     this.frame = frame;
     this.fit(frame);
     if (frame.version !== this.drawn) {
@@ -90,8 +103,8 @@ export class Stage {
       for (let id = 0; id < frame.nodes; id++) {
         if (!this.hasChanged(frame, id) && !all) continue;
         const node = frame.node(id);
-        const detail = this.view.wantsDetail(node) ? detailOf(id) : null;
-        this.nodes.update(node, this.view.node(node, detail), this.markOf(id));
+        const detail = view.wantsDetail(node) ? detailOf(id) : null;
+        this.nodes.update(node, view.node(node, detail), this.markOf(id));
       }
     }
     const { context } = this;

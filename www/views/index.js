@@ -4,7 +4,7 @@ import { defaultView } from "./default.js";
 import { raft } from "./raft.js";
 
 /** @type {Record<string, import("../types.js").View>} */
-const views = { raft };
+export const views = { raft };
 
 /** @param {string} protocol */
 export function viewOf(protocol) {

@@ -79,7 +79,9 @@ impl Cuts {
 
 /// Makes sums of changes, and returns how many cuts are left.
 fn sum_up(own: &mut [Cut]) -> usize {
-    own.sort_unstable_by_key(|cut| cut.offset);
+    if own.len() > 2 {
+        own.sort_unstable_by_key(|cut| cut.offset);
+    }
     let (mut kept, mut sum, mut last) = (0, 0, 0);
     for at in 0..own.len() {
         let cut = own[at];

@@ -3,15 +3,15 @@
 //! Nothing is replayed. The operations go into the log as they are, and the tree is built in one
 //! go from the order of all elements, which `weave` finds out.
 
-use super::super::content::{self, Content};
+use super::super::content::Content;
 use super::super::id::{Id, NONE, ReplicaId};
-use super::super::oplog::{self, Log, Op};
+use super::super::oplog::{self, Log, Op, Run};
 use super::super::tree::Tree;
 use super::super::{Error, ME, Replica};
 use super::bytes::{Reader, unseal};
 use super::document::{Cursor, DOCUMENT, Kind, element};
 use super::squeeze::{expand, most_in};
-use super::weave::{Deletion, Origin, Typed, left_of, weave};
+use super::weave::{Deletion, Origin, Typed, left_of, odd, weave};
 
 /// Elements are numbered with 31 bits.
 const MOST: u32 = u32::MAX / 2 - 1;
@@ -29,9 +29,11 @@ pub(in super::super) fn open(bytes: &[u8], name: ReplicaId) -> Result<Replica, E
         log: &mut replica.log,
         authors: Vec::new(),
         now: Author::default(),
+        fresh: true,
         typed: Vec::new(),
         pages: Vec::new(),
         deletions: Vec::new(),
+        odd: false,
         restores: Vec::new(),
         elements: 0,
         most: MOST.min(u32::try_from(most_in(bytes.len())).unwrap_or(MOST)),
@@ -40,9 +42,12 @@ pub(in super::super) fn open(bytes: &[u8], name: ReplicaId) -> Result<Replica, E
     let plain = opening.text()?;
     opening.take_back();
     let Opening {
-        typed, deletions, ..
+        typed,
+        deletions,
+        odd,
+        ..
     } = opening;
-    let spans = weave(&replica.log, &typed, &deletions, plain)?;
+    let spans = weave(&replica.log, &typed, &deletions, plain, odd)?;
     replica.tree = Tree::of(&spans, replica.log.agents.len());
     replica.taken = replica.log.next(ME);
     Ok(replica)
@@ -58,7 +63,7 @@ struct Author {
 }
 
 /// Elements between two noted insertions.
-const PAGE: u32 = 16;
+const PAGE: u32 = 4;
 
 struct Opening<'a> {
     reader: Reader<'a>,
@@ -66,10 +71,14 @@ struct Opening<'a> {
     authors: Vec<Author>,
     /// Whose turn it is.
     now: Author,
+    /// Whether its turn has just begun.
+    fresh: bool,
     typed: Vec<Typed>,
     /// Which insertion made every `PAGE`-th element.
     pages: Vec<u32>,
     deletions: Vec<Deletion>,
+    /// Whether any insertion is [`odd`].
+    odd: bool,
     /// Deletions taken back: whose, from which on, how many.
     restores: Vec<(u32, u32, u32)>,
     elements: u32,
@@ -105,6 +114,13 @@ impl Opening<'_> {
             last = (last + 1 + (turn % choices) as usize) % names;
             lengths.push((last, turn / choices));
         }
+        // There can be no more entries than bytes.
+        let entries = lengths
+            .iter()
+            .fold(0, |sum: u64, (_, n)| sum.saturating_add(*n));
+        let entries = entries.min(self.reader.0.len() as u64) as usize;
+        self.typed.reserve(entries / 2 + 1);
+        self.deletions.reserve(entries / 2 + 1);
         for (author, entries) in lengths {
             self.turn(author, entries)?;
         }
@@ -119,8 +135,10 @@ impl Opening<'_> {
         let agent = &mut self.log.agents[self.now.number as usize];
         agent.runs.reserve(entries as usize);
         let before = agent.next;
+        self.fresh = true;
         for _ in 0..entries {
             self.entry()?;
+            self.fresh = false;
         }
         if before < self.log.next(self.now.number) {
             self.log.arrive(self.now.number);
@@ -241,9 +259,15 @@ impl Opening<'_> {
                     _ => return Err(Error::Corrupt("an element that is yet to be inserted")),
                 }
             }
-            _ => self.expected(left),
+            _ => {
+                let (right, hangs) = self.expected(left);
+                self.add(len, left, right, hangs);
+                return Ok(());
+            }
         };
-        self.add(len, left, right);
+        let hangs = self.parent(left, right);
+        self.odd |= odd(&self.typed, left, right, hangs);
+        self.add(len, left, right, hangs);
         Ok(())
     }
 
@@ -261,22 +285,25 @@ impl Opening<'_> {
         (left.home, 2 * offset + 1)
     }
 
-    /// The right origin that mostly goes with a left one.
-    fn expected(&self, left: Origin) -> Origin {
+    /// The right origin that mostly goes with a left one, and where what has both hangs: see
+    /// [`Opening::parent`].
+    fn expected(&self, left: Origin) -> (Origin, (u32, u32)) {
         if left.is_edge() {
-            return Origin::EDGE;
+            return (Origin::EDGE, (NONE, 1));
         }
         let typed = &self.typed[left.home as usize];
-        if left.element + 1 == typed.end() {
-            return typed.right;
+        let offset = left.element - typed.start;
+        if offset + 1 == typed.len {
+            return (typed.right, (left.home, 2 * offset + 1));
         }
-        Origin {
+        let next = Origin {
             element: left.element + 1,
             ..left
-        }
+        };
+        (next, (left.home, 2 * offset + 2))
     }
 
-    fn add(&mut self, len: u32, left: Origin, right: Origin) {
+    fn add(&mut self, len: u32, left: Origin, right: Origin, (parent, slot): (u32, u32)) {
         let home = self.typed.len() as u32;
         let start = self.elements;
         self.elements += len;
@@ -292,7 +319,6 @@ impl Opening<'_> {
             right: id(right),
             text: self.now.inserted,
         };
-        let (parent, slot) = self.parent(left, right);
         self.typed.push(Typed {
             agent: self.now.number,
             seq: self.log.next(self.now.number),
@@ -309,7 +335,16 @@ impl Opening<'_> {
             place: self.elements,
             last: start + 1,
         };
-        self.push(len, op);
+        // Within a turn, what goes on an insertion was written as one with it.
+        if self.fresh {
+            return self.push(len, op);
+        }
+        let agent = &mut self.log.agents[self.now.number as usize];
+        agent.runs.push(Run {
+            seq: agent.next,
+            op,
+        });
+        agent.next += len;
     }
 
     /// Reads the text and gives each replica its part. Returns whether all of it is within the
@@ -322,8 +357,8 @@ impl Opening<'_> {
         }
         let text = String::from_utf8(expand(self.reader.0, len)?)
             .map_err(|_| Error::Corrupt("text that is not UTF-8"))?;
-        let plain = content::wide(&text) == 0;
         let content = Content::of(text);
+        let plain = content.wide(0, content.len()) == 0;
         if content.len() != self.elements {
             return Err(Error::Corrupt("a text of another length"));
         }

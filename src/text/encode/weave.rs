@@ -94,21 +94,22 @@ enum Side {
     Behind,
 }
 
-/// The document's spans from the last to the first.
+/// The document's spans from the last to the first. `odd` says that there is an [`odd`] child.
 pub(super) fn weave(
     log: &Log,
     typed: &[Typed],
     deletions: &[Deletion],
     plain: bool,
+    odd: bool,
 ) -> Result<Vec<Span>, Error> {
-    let (kids, starts) = kids(typed);
+    let (kids, starts, siblings) = kids(typed);
     let mut weaver = Weaver {
         log,
         typed,
         plain,
         low: typed.iter().map(|typed| typed.len).collect(),
         cuts: Cuts::new(typed, deletions),
-        ranks: crowded(typed, &kids, &starts).then(BTreeMap::new),
+        ranks: (odd || siblings).then(BTreeMap::new),
         placed: 0,
         kids,
         starts,
@@ -126,9 +127,9 @@ pub(super) fn weave(
     Ok(weaver.spans)
 }
 
-/// All kids by parent, those of one parent by slot, and where each parent's start. The root comes
-/// behind all insertions.
-fn kids(typed: &[Typed]) -> (Vec<Kid>, Vec<u32>) {
+/// All kids by parent, those of one parent by slot, and where each parent's start; and whether any
+/// share a slot. The root comes behind all insertions.
+fn kids(typed: &[Typed]) -> (Vec<Kid>, Vec<u32>, bool) {
     let root = typed.len() as u32;
     let mut starts = vec![0; typed.len() + 2];
     for one in typed {
@@ -147,10 +148,13 @@ fn kids(typed: &[Typed]) -> (Vec<Kid>, Vec<u32>) {
         kids[*end as usize] = Kid { slot, home };
         *end += 1;
     }
+    let mut siblings = false;
     for range in starts.windows(2).filter(|range| range[1] - range[0] > 1) {
-        kids[range[0] as usize..range[1] as usize].sort_unstable();
+        let own = &mut kids[range[0] as usize..range[1] as usize];
+        own.sort_unstable();
+        siblings |= own.windows(2).any(|pair| pair[0].slot == pair[1].slot);
     }
-    (kids, starts)
+    (kids, starts, siblings)
 }
 
 /// The left origin of an element.
@@ -174,20 +178,25 @@ fn right_of(typed: &[Typed], of: Origin) -> Origin {
 }
 
 /// Whether a right child has the same right origin as what it hangs from. That is always possible.
-fn is_expected(typed: &[Typed], one: &Typed) -> bool {
-    one.right == right_of(typed, one.left)
+fn is_expected(typed: &[Typed], left: Origin, right: Origin) -> bool {
+    right == right_of(typed, left)
 }
 
-/// Whether places have to be compared: to sort siblings, or to tell if a right origin can be.
-fn crowded(typed: &[Typed], kids: &[Kid], starts: &[u32]) -> bool {
-    let odd = |one: &Typed| one.slot % 2 == 1 && !is_expected(typed, one);
-    let siblings = |(parent, range): (usize, &[u32])| {
-        let own = &kids[range[0] as usize..range[1] as usize];
-        let last = typed.get(parent).map_or(1, |typed| 2 * typed.len - 1);
-        let inside = |kid: &Kid| kid.slot % 2 == 1 && kid.slot < last;
-        own.iter().any(inside) || own.windows(2).any(|pair| pair[0].slot == pair[1].slot)
-    };
-    typed.iter().any(odd) || starts.windows(2).enumerate().any(siblings)
+/// Whether places have to be compared for what hangs in this slot: to tell if its right origin can
+/// be, or to sort it with what goes on its parent.
+pub(super) fn odd(
+    typed: &[Typed],
+    left: Origin,
+    right: Origin,
+    (parent, slot): (u32, u32),
+) -> bool {
+    if slot.is_multiple_of(2) {
+        return false;
+    }
+    let last = typed
+        .get(parent as usize)
+        .map_or(1, |typed| 2 * typed.len - 1);
+    slot < last || !is_expected(typed, left, right)
 }
 
 struct Weaver<'a> {
@@ -268,7 +277,7 @@ impl Weaver<'_> {
     /// one, its own left origin is not, and it is not behind the left one's. For a left child that is
     /// so by its place.
     fn check(&self, typed: &Typed) -> Result<(), Error> {
-        if typed.slot.is_multiple_of(2) || is_expected(self.typed, typed) {
+        if typed.slot.is_multiple_of(2) || is_expected(self.typed, typed.left, typed.right) {
             return Ok(());
         }
         let bound = right_of(self.typed, typed.left);

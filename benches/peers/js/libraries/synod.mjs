@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { initSync, TextReplica } from "../../../../www/pkg/synod.js";
+import { initSync, TextReplica } from "../../../../www/pkg/text.js";
 
-initSync({ module: readFileSync(new URL("../../../../www/pkg/synod_bg.wasm", import.meta.url)) });
+initSync({ module: readFileSync(new URL("../../../../www/pkg/text_bg.wasm", import.meta.url)) });
 
 /** Units from which on bytes cross faster than letters. */
 const LONG = 128;
