@@ -108,7 +108,9 @@ fn page_modules_import_downward() {
             let to = top_folder(target.strip_prefix("www/").unwrap_or(&target));
             if to == "pkg" {
                 if path != "www/wasm.js" && path != "www/wasm-text.js" {
-                    wrong.push(format!("{path}: only www/wasm.js and www/wasm-text.js import pkg"));
+                    wrong.push(format!(
+                        "{path}: only www/wasm.js and www/wasm-text.js import pkg"
+                    ));
                 }
             } else if to != folder && !allowed.contains(&to) {
                 wrong.push(format!("{path}: {folder}/ must not import {target}"));

@@ -92,6 +92,8 @@ impl Hasher for Sha {
             .first_chunk()
             .map_or(0, |word| u64::from_le_bytes(*word))
     }
+    // Not inlined: it stands behind every field of everything that is hashed.
+    #[inline(never)]
     fn write(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }

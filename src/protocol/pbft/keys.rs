@@ -464,8 +464,8 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-/// Writes what a seal is for into `sha` and gives its digest.
-pub(super) fn content_of(kind: u8, sender: Party, body: impl FnOnce(&mut Sha)) -> Digest {
+/// The digest that is sealed: of a kind, a sender, and what `body` writes.
+pub(super) fn content_of(kind: u8, sender: Party, body: &dyn Fn(&mut Sha)) -> Digest {
     let mut sha = Sha::default();
     // In few bytes: most bodies are to fit into one block of SHA-256 with it.
     match sender {

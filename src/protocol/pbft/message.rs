@@ -32,26 +32,22 @@ pub struct Sealed<T> {
 impl<T: Body> Sealed<T> {
     /// `signer` says `body` to all replicas.
     pub fn to_all(keys: &Arc<Keys>, signer: NodeId, body: T) -> Sealed<T> {
-        let sender = Party::Replica(signer);
-        let content = content_of(T::KIND, sender, |sha| body.hash(sha));
-        let proof = keys.prove(sender, &content);
-        let seal = Seal::new(sender, content, proof, Some(Arc::clone(keys)));
-        Sealed { body, seal }
+        Sealed::forged(keys, signer, signer, body)
     }
 
     /// `signer` says `body` to one party.
     pub fn to_one(keys: &Arc<Keys>, signer: NodeId, to: Party, body: T) -> Sealed<T> {
         let sender = Party::Replica(signer);
-        let content = content_of(T::KIND, sender, |sha| body.hash(sha));
+        let content = content(sender, &body);
         let proof = keys.prove_to(to, sender, &content);
         let seal = Seal::new(sender, content, proof, Some(Arc::clone(keys)));
         Sealed { body, seal }
     }
 
-    /// `signer` says `body`, and claims to be `sender`: a liar's work.
+    /// `signer` says `body` to all replicas, and claims to be `sender`: unless it is, a liar's work.
     pub fn forged(keys: &Arc<Keys>, signer: NodeId, sender: NodeId, body: T) -> Sealed<T> {
         let sender = Party::Replica(sender);
-        let content = content_of(T::KIND, sender, |sha| body.hash(sha));
+        let content = content(sender, &body);
         let proof = keys.prove(Party::Replica(signer), &content);
         let seal = Seal::new(sender, content, proof, Some(Arc::clone(keys)));
         Sealed { body, seal }
@@ -70,7 +66,7 @@ impl<T: Body> Sealed<T> {
     /// Something said with no proof at all.
     pub(super) fn bare(sender: NodeId, body: T) -> Sealed<T> {
         let sender = Party::Replica(sender);
-        let content = content_of(T::KIND, sender, |sha| body.hash(sha));
+        let content = content(sender, &body);
         let seal = Seal::new(sender, content, super::keys::Proof::None, None);
         Sealed { body, seal }
     }
@@ -78,9 +74,13 @@ impl<T: Body> Sealed<T> {
     /// Whether `receiver` can be sure that the sender said it. The digest is computed anew from
     /// what was said.
     pub fn holds(&self, keys: &Keys, receiver: Party) -> bool {
-        let content = content_of(T::KIND, self.seal.sender, |sha| self.body.hash(sha));
+        let content = content(self.seal.sender, &self.body);
         keys.holds(self.seal.sender, receiver, &content, &self.seal.proof)
     }
+}
+
+fn content<T: Body>(sender: Party, body: &T) -> Digest {
+    content_of(T::KIND, sender, &|sha| body.hash(sha))
 }
 
 impl<T> Sealed<T> {

@@ -25,7 +25,7 @@ pub type Stamp = Arc<Seal>;
 const REQUEST: u8 = 8;
 
 fn request_digest(id: RequestId, op: &KvOp) -> Digest {
-    content_of(REQUEST, Party::Client(id.client), |sha| {
+    content_of(REQUEST, Party::Client(id.client), &|sha| {
         (id.serial, op).hash(sha)
     })
 }
