@@ -304,6 +304,7 @@ impl Pbft {
         start: Checkpoint,
         out: &mut Effects<Pbft>,
     ) {
+        let late = self.missed_a_view();
         let new_view = Arc::clone(&sealed);
         let NewView {
             view,
@@ -359,6 +360,10 @@ impl Pbft {
         self.pass_on_waiting(out);
         self.watch_primary(out);
         self.run_status(out);
+        if late {
+            // The others are at work already: what they said before has to be asked for.
+            self.tell_status(out);
+        }
     }
 
     /// In a new view the primary gives numbers to what waits; a backup tells it what it may not
@@ -385,6 +390,7 @@ impl Pbft {
         let most = 2 * self.replicas * (self.options.window as usize).min(64);
         if self.early.len() < most {
             self.early.push(message);
+            self.run_status(out);
         } else {
             out.ignore("too many messages of a view that has not begun");
         }

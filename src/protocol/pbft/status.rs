@@ -3,6 +3,7 @@
 //! 2002, on retransmission). Where nothing is lost nobody asks.
 
 use super::message::{Message, Note, Phase};
+use super::slot::Replicas;
 use super::state::{Pbft, Timer};
 use crate::base::{Effects, NodeId};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ impl Pbft {
     /// Whether it waits for something.
     fn lacks(&self) -> bool {
         self.disk.changing
+            || self.missed_a_view()
             || !self.waiting.is_empty()
             || self.fetching.is_some()
             || self.last_slot() > self.disk.executed
@@ -31,6 +33,12 @@ impl Pbft {
                 .keys()
                 .next_back()
                 .is_some_and(|seq| *seq > self.disk.executed)
+    }
+
+    /// Whether more speak of a later view than may lie: it has begun without this replica.
+    pub(super) fn missed_a_view(&self) -> bool {
+        let senders: Replicas = self.early.iter().filter_map(Message::sender).collect();
+        senders.len() > self.faults()
     }
 
     fn progress(&self) -> (u64, bool, u64) {
