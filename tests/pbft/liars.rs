@@ -119,7 +119,7 @@ fn f_plus_one_liars_break_agreement() {
 fn f_plus_one_liars_deceive_a_client() {
     let deceived = |liars: &[u64]| {
         let report = report(cluster(4, liars, &["wrong_reply"], "macs", 1));
-        let invariant = "clients take what was agreed";
+        let invariant = "reply correctness";
         report
             .violations
             .iter()

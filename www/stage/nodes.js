@@ -239,7 +239,7 @@ export class NodeLayer {
  */
 function horns(r) {
   const side = (/** @type {number} */ s) =>
-    `M${s * r * 0.78} ${-r * 0.66}L${s * r * 0.98} ${-r * 1.42}L${s * r * 0.3} ${-r * 0.97}Z`;
+    `M${s * r * 0.84} ${-r * 0.56}L${s * r * 0.92} ${-r * 1.16}L${s * r * 0.36} ${-r * 0.94}Z`;
   return side(-1) + side(1);
 }
 

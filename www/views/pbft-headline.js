@@ -89,8 +89,8 @@ function viewChange({ recent, now }, up) {
     };
   }
   if (changing.length === 0) return null;
-  const wanted = Math.max(...changing.map((node) => node.epoch));
-  const there = changing.filter((node) => node.epoch === wanted);
+  const wanted = Math.max(...changing.map((node) => node.glance.view));
+  const there = changing.filter((node) => node.glance.view === wanted);
   const { quorum } = there[0].glance;
   const best = Math.max(...there.map((node) => node.glance.view_changes));
   const replicas = new Set(up.map((node) => node.glance.replica)).size;
@@ -126,7 +126,7 @@ function working(state, up) {
     const waits = some.filter((node) => node.glance.waiting > 0);
     const first = waits[0];
     if (!first) return null;
-    const primary = primaryOf(first.epoch, state.nodes);
+    const primary = primaryOf(first.glance.view, state.nodes);
     const silent = state.nodes.find((node) => node.id === primary);
     const why =
       silent && silent.status !== "up"
@@ -182,8 +182,8 @@ function patience({ detail, recent, now }, waiting) {
  * @param {NodeGlance[]} up
  */
 function resting({ nodes }, up) {
-  const view = Math.max(...up.map((node) => node.epoch));
-  const primary = up.find((node) => node.role === "primary" && node.epoch === view);
+  const view = Math.max(...up.map((node) => node.glance.view));
+  const primary = up.find((node) => node.role === "primary" && node.glance.view === view);
   const executed = Math.max(...up.map((node) => node.glance.executed));
   const behind = up.filter((node) => node.glance.executed < executed);
   const liars = nodes.filter((node) => conductOf(node).length > 0);

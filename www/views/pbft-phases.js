@@ -8,11 +8,11 @@ import { conductOf, liarWords, nameOf } from "./pbft-words.js";
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
 /** @typedef {import("../types.js").DiagramData} DiagramData */
 /** @typedef {import("./pbft-story.js").Said} Said */
+/** @typedef {import("./pbft-story.js").Picked} Picked */
 
-/** Width of the names, of a phase, and of the whole of phases and log. */
+/** Width of the names, and where the phases and the whole end. */
 const NAMES = 44;
-const PHASE = 56;
-const PHASES_END = NAMES + PHASES.length * PHASE;
+const PHASES_END = 334;
 const LOG_AT = PHASES_END + 20;
 const WIDTH = LOG_AT + 130;
 const HEAD = 18;
@@ -32,20 +32,19 @@ export function drawPhases(host, data) {
   const { story } = state;
   if (story.histories !== data.histories) state.seq = undefined;
   story.read(data);
-  const picked = story.ofNumber(data, state.seq);
+  const picked = story.pick(data, state.seq);
   const rows = rowsOf(data, picked.said);
   const height = HEAD + rows.length * rows[0].height;
   const step = (/** @type {number} */ by) => () => {
     const next = picked.seq + by;
-    const newest = story.ofNumber(data).seq;
-    if (state) state.seq = next >= newest || next < 1 ? undefined : next;
+    if (state) state.seq = next < 1 || !story.said.some((s) => s.seq >= next) ? undefined : next;
     drawPhases(host, data);
   };
   render(
     html`<div class="phases-scroll" tabindex="0" role="region" aria-label="Phases and logs of the replicas">
         <svg class="phases" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label=${spoken(picked, data)}>
-          ${heads(rows, picked.seq, data)} ${rows.map((row) => line(row, data))}
-          ${picked.said.map((said) => arrow(said, rows, picked.digests))}
+          ${heads(rows, picked, data)} ${rows.map((row) => line(row, data))}
+          ${picked.said.map((said) => arrow(said, rows, picked))}
           ${rows.map((row) => certificates(row, picked))}
         </svg>
       </div>
@@ -55,7 +54,19 @@ export function drawPhases(host, data) {
             ? html`<button class="link" aria-label="The number before" @click=${step(-1)}>‹</button> number
                 ${picked.seq}, view ${picked.view}
                 <button class="link" aria-label="The next number" @click=${step(1)}>›</button>`
-            : "nothing is ordered yet"
+            : picked.view > 0
+              ? html`<button
+                    class="link"
+                    aria-label="The last number"
+                    @click=${() => {
+                      if (state) state.seq = Math.max(1, ...story.said.map((s) => s.seq));
+                      drawPhases(host, data);
+                    }}
+                  >
+                    ‹
+                  </button>
+                  to view ${picked.view}`
+              : "nothing is ordered yet"
         }
       </p>`,
     host,
@@ -80,7 +91,7 @@ function rowsOf({ nodes, glances }, said) {
   const clients = said.flatMap(({ from, to }) => [from, to]).filter((end) => end < 0);
   const client = clients.at(-1) ?? -1;
   const count = nodes.length + 1;
-  const height = Math.max(13, Math.min(30, 158 / count));
+  const height = Math.max(13, Math.min(26, 140 / count));
   const y = (/** @type {number} */ k) => HEAD + (k + 0.5) * height;
   /** @type {Row[]} */
   const rows = [{ end: client, y: y(0), height, detail: null, glance: null }];
@@ -90,23 +101,35 @@ function rowsOf({ nodes, glances }, said) {
   return rows;
 }
 
-/** @param {number} phase the left edge of a column */
-const xOf = (phase) => NAMES + phase * PHASE;
+/**
+ * How wide a column is.
+ * @param {Picked} picked
+ */
+const widthOf = ({ phases }) => (PHASES_END - NAMES) / phases.length;
+
+/**
+ * The left edge of a phase's column.
+ * @param {Picked} picked
+ * @param {number} phase
+ */
+const xOf = (picked, phase) => NAMES + picked.phases.indexOf(phase) * widthOf(picked);
 
 /**
  * @param {Row[]} rows
- * @param {number} seq
+ * @param {Picked} picked
  * @param {DiagramData} data
  */
-function heads(rows, seq, { nodes }) {
+function heads(rows, picked, { nodes }) {
+  const { phases, seq } = picked;
   const bottom = HEAD + rows.length * rows[0].height;
   const { low, high } = windowOf(nodes);
   const cell = cellWidth(low, high);
   const at = seq > low && seq <= low + CELLS_MOST ? LOG_AT + (seq - low - 1) * cell : null;
-  return svg`${PHASES.map(
-    (name, k) => svg`<text class="head" x=${xOf(k) + PHASE / 2} y="11" text-anchor="middle">${name}</text>`,
+  return svg`${phases.map(
+    (phase) =>
+      svg`<text class="head" x=${xOf(picked, phase) + widthOf(picked) / 2} y="11" text-anchor="middle">${PHASES[phase]}</text>`,
   )}
-    ${PHASES.map((_, k) => svg`<path class="edge" d=${`M${xOf(k)} ${HEAD}V${bottom}`} />`)}
+    ${phases.map((phase) => svg`<path class="edge" d=${`M${xOf(picked, phase)} ${HEAD}V${bottom}`} />`)}
     <path class="edge" d=${`M${PHASES_END} ${HEAD}V${bottom}`} />
     <text class="head" x=${LOG_AT} y="11">${low + 1}</text>
     <text class="head" x=${LOG_AT + cell * Math.min(CELLS_MOST, high - low)} y="11" text-anchor="end">
@@ -157,17 +180,19 @@ function badge(glance, { view }, y, r) {
  * what is under way stops short.
  * @param {Said} said
  * @param {Row[]} rows
- * @param {string[]} digests
+ * @param {Picked} picked
  */
-function arrow(said, rows, digests) {
+function arrow(said, rows, picked) {
+  const { digests } = picked;
   const from = rows.find((row) => row.end === said.from);
   const to = rows.find((row) => row.end === said.to);
   if (!from || !to) return nothing;
-  const [x, left] = [xOf(said.phase) + 3, xOf(said.phase) + PHASE - 5];
+  const x = xOf(picked, said.phase) + 3;
+  const left = x + widthOf(picked) - 8;
   const reach = { arrived: 1, refused: 1, lost: 0.5, "under way": 0.55 }[said.fate];
   const [dx, dy] = [(left - x) * reach, (to.y - from.y) * reach];
   const second = said.digest !== "" && digests.indexOf(said.digest) > 0;
-  const forged = said.from >= 0 && said.by !== said.from && said.phase > 0 && said.phase < 4;
+  const forged = said.from >= 0 && said.by !== said.from && said.phase > 0 && said.phase !== 4;
   const kind = `arrow ${said.fate === "under way" ? "flying" : said.fate} ${second || forged ? "second" : ""}`;
   const [ex, ey] = [x + dx, from.y + dy];
   const along = Math.atan2(dy, dx);
@@ -186,20 +211,25 @@ function arrow(said, rows, digests) {
 /**
  * The certificates of the number that is shown, as far as they are full: one pip a vote.
  * @param {Row} row
- * @param {{ seq: number }} picked
+ * @param {Picked} picked
  */
-function certificates({ detail, y, height }, { seq }) {
+function certificates({ detail, y, height }, picked) {
   if (!detail) return nothing;
   const { view } = detail;
-  const slot = view.log.find((/** @type {any} */ s) => s.seq === seq);
-  if (!slot) return nothing;
-  return [
-    [slot.prepares.length, slot.prepared, 3],
-    [slot.commits.length, slot.committed, 4],
-  ].map(([count, full, phase]) => {
-    const needed = view.quorum;
-    const x = xOf(phase);
-    const title = `Node ${detail.id}: ${phase === 3 ? "prepares, the pre-prepare among them" : "commits"}: ${count} of ${needed}`;
+  const needed = view.quorum;
+  const slot = view.log.find((/** @type {any} */ s) => s.seq === picked.seq);
+  /** @type {[count: number, full: boolean, phase: number, of: string][]} */
+  const kinds = slot
+    ? [
+        [slot.prepares.length, slot.prepared, 2, "prepares, the pre-prepare among them"],
+        [slot.commits.length, slot.committed, 3, "commits"],
+      ]
+    : !picked.phases.includes(0) && view.view_changes
+      ? [[view.view_changes.length, view.view_changes.length >= needed, picked.phases[0], "view changes"]]
+      : [];
+  return kinds.map(([count, full, phase, of]) => {
+    const x = xOf(picked, phase) + widthOf(picked);
+    const title = `Node ${detail.id}: ${of}: ${count} of ${needed}`;
     if (needed > 7 || height < 16)
       return svg`<g class=${`certificate ${full ? "full" : ""}`}><title>${title}</title>
         <rect x=${x - 11} y=${y - 5} width="22" height="10" rx="3" />
@@ -275,10 +305,11 @@ function log(detail, { nodes }, { y, height }) {
 }
 
 /**
- * @param {{ seq: number, view: number, said: Said[] }} picked
+ * @param {Picked} picked
  * @param {DiagramData} data
  */
-function spoken({ seq, view }, { nodes }) {
+function spoken({ seq, view, phases }, { nodes }) {
+  if (!phases.includes(0)) return `The change to view ${view}`;
   if (seq === 0) return "Nothing is ordered yet";
   const lines = nodes.map((node) => {
     const slot = node.view.log.find((/** @type {any} */ s) => s.seq === seq);

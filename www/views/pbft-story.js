@@ -1,16 +1,26 @@
-// What was said of each number, read from the trace's lines: the phase diagram is drawn from it.
+// What was said of each number and of each view, read from the trace's lines: the diagram is drawn from it.
 
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 
-/** The columns of the diagram, in order. */
-export const PHASES = /** @type {const} */ (["request", "pre-prepare", "prepare", "commit", "reply"]);
+/** The phases: those of a request, and those of a view change. */
+export const PHASES = [
+  "request",
+  "pre-prepare",
+  "prepare",
+  "commit",
+  "reply",
+  "view change",
+  "acknowledgement",
+  "new view",
+];
+const [REQUEST, PRE_PREPARE, PREPARE, COMMIT, REPLY, CHANGE, ACK, NEW_VIEW] = PHASES.keys();
 
 /**
  * One message of a phase. Ends are nodes by number, clients below zero.
  * @typedef {object} Said
  * @property {number} event its arrival or loss; Infinity while it is under way
  * @property {number} phase
- * @property {number} seq 0 for what clients say and hear
+ * @property {number} seq 0 for what speaks of no number
  * @property {number} view
  * @property {number} from
  * @property {number} to
@@ -20,6 +30,8 @@ export const PHASES = /** @type {const} */ (["request", "pre-prepare", "prepare"
  * @property {"arrived" | "lost" | "refused" | "under way"} fate
  */
 
+/** @typedef {Omit<Said, "event" | "fate">} Line */
+
 /** Events read at first, and at most in one go. */
 const READ_MOST = 2500;
 /** Messages remembered. */
@@ -27,35 +39,60 @@ const KEPT_MOST = 4000;
 
 /** Reasons for which something is dropped that does not deserve to be heard. */
 const REFUSED =
-  /does not hold|did not sign|is not the request's|second request|is not the primary's|null request/;
+  /not hold|did not sign|is not the request's|second request|not the primary's|null request|does not follow|without enough|not valid/;
 
-const KIND = { Request: 0, PrePrepare: 1, Prepare: 2, Commit: 3, Reply: 4 };
-const LINE = /(n|c)(\d+) <- (n|c)(\d+) (?:lost \([^)]*\) )?(Request|PrePrepare|Prepare|Commit|Reply) (.*)$/;
-const FIELDS = /by=(\d+) v=(\d+) n=(\d+) d=(\w+)/;
-const ASKED = /\(?(c\d+#\d+)\)?/;
+/** @type {Record<string, number>} */
+const KINDS = {
+  Request: REQUEST,
+  PrePrepare: PRE_PREPARE,
+  Prepare: PREPARE,
+  Commit: COMMIT,
+  Reply: REPLY,
+  ViewChange: CHANGE,
+  ViewChangeAck: ACK,
+  NewView: NEW_VIEW,
+};
+const LINE = /(n|c)(\d+) <- (n|c)(\d+) (?:lost \([^)]*\) )?([A-Z]\w+) (.*)$/;
 
 /**
- * What a line of the trace says, if it is a message of a phase.
+ * What a line of the trace says, if it is a message of a phase. A new view speaks of itself, and gives each
+ * number that it begins with to a request.
  * @param {string} line
- * @returns {Omit<Said, "event" | "fate"> | null}
+ * @returns {Line[]}
  */
 export function parseLine(line) {
   const parts = LINE.exec(line);
-  if (!parts) return null;
+  if (!parts || !(parts[5] in KINDS)) return [];
   const [, toKind, to, fromKind, from, kind, rest] = parts;
   const end = (/** @type {string} */ k, /** @type {string} */ n) => (k === "c" ? -1 - Number(n) : Number(n));
-  const [, by = from, view = "0", seq = "0", digest = ""] = FIELDS.exec(rest) ?? [];
-  return {
-    phase: KIND[/** @type {keyof typeof KIND} */ (kind)],
-    seq: Number(seq),
-    view: Number(view),
+  const field = (/** @type {string} */ name) => new RegExp(`\\b${name}=(\\w+)`).exec(rest)?.[1] ?? "";
+  const said = {
+    phase: KINDS[kind],
+    seq: Number(field("n")),
+    view: Number(field("v")),
     from: end(fromKind, from),
     to: end(toKind, to),
-    by: Number(by),
-    digest,
-    request: kind === "Prepare" || kind === "Commit" ? "" : (ASKED.exec(rest)?.[1] ?? ""),
+    by: Number(field("by") || from),
+    digest: field("d"),
+    request: /c\d+#\d+/.exec(rest)?.[0] ?? "",
   };
+  if (kind !== "NewView") return [said];
+  const chosen = [...rest.matchAll(/(\d+):(\w+)/g)];
+  return [
+    said,
+    ...chosen.map(([, seq, digest]) => ({ ...said, phase: PRE_PREPARE, seq: Number(seq), digest })),
+  ];
 }
+
+/**
+ * What the diagram shows.
+ * @typedef {object} Picked
+ * @property {number[]} phases the columns
+ * @property {number} seq 0 where a view change is shown, or nothing
+ * @property {number} view
+ * @property {Said[]} said
+ * @property {string[]} digests in the order in which they were first named
+ */
 
 /** Remembers what was said, as far as it was read, and reads on from there. */
 export class Story {
@@ -65,7 +102,7 @@ export class Story {
     this.to = 0;
     /** @type {Said[]} */
     this.said = [];
-    /** What messages under way say, by number. @type {Map<number, ReturnType<typeof parseLine>>} */
+    /** What messages under way say, by number. @type {Map<number, Line[]>} */
     this.flying = new Map();
   }
 
@@ -88,9 +125,8 @@ export class Story {
   /** @param {TraceEvent} event */
   hear(event) {
     if (event.kind === "deliver" || event.kind === "lose") {
-      const what = parseLine(event.line);
       const fate = event.kind === "lose" ? "lost" : "arrived";
-      if (what) this.said.push({ ...what, event: event.id, fate });
+      for (const line of parseLine(event.line)) this.said.push({ ...line, event: event.id, fate });
     } else if (event.kind === "ignore" && REFUSED.test(event.name)) {
       for (let k = this.said.length - 1; k >= 0 && this.said[k].event >= (event.cause ?? 0); k--)
         if (this.said[k].event === event.cause) this.said[k].fate = "refused";
@@ -98,47 +134,62 @@ export class Story {
   }
 
   /**
-   * What is under way now.
+   * All that was said by now, and what is under way.
    * @param {import("../types.js").DiagramData} data
    * @returns {Said[]}
    */
-  underWay(data) {
-    /** @type {Said[]} */
-    const said = [];
+  all(data) {
+    const said = this.said.filter((s) => s.event < data.position);
     for (const { id } of data.flights()) {
-      let what = this.flying.get(id);
-      if (what === undefined) {
+      let lines = this.flying.get(id);
+      if (!lines) {
         const { from, to, text } = data.message(id);
         const end = (/** @type {import("../types.js").Peer} */ p) =>
           p.node != null ? `n${p.node}` : `c${p.client}`;
-        what = parseLine(`${end(to)} <- ${end(from)} ${text}`);
-        this.flying.set(id, what);
+        this.flying.set(id, (lines = parseLine(`${end(to)} <- ${end(from)} ${text}`)));
       }
-      if (what) said.push({ ...what, event: Infinity, fate: "under way" });
+      for (const line of lines) said.push({ ...line, event: Infinity, fate: "under way" });
     }
     return said;
   }
 
   /**
-   * All that belongs to one number in its last view by `position`: the newest that was ordered, or the one asked for.
+   * A view change, while one goes on and until something is said in the new view; else the newest number that
+   * got a request, or the one that is asked for, in its last view.
    * @param {import("../types.js").DiagramData} data
    * @param {number} [seq]
+   * @returns {Picked}
    */
-  ofNumber(data, seq) {
-    const all = this.said.filter((s) => s.event < data.position).concat(this.underWay(data));
-    const orders = all.filter((s) => s.phase === 1);
-    const newest = orders.at(-1);
-    const number =
-      seq ?? orders.reduce((most, s) => (s.view === newest?.view ? Math.max(most, s.seq) : most), 0);
-    if (number === 0) {
-      const asked = all.filter((s) => s.phase === 0 || s.phase === 4);
-      return { seq: 0, view: 0, said: asked.slice(-1), digests: [] };
+  pick(data, seq) {
+    const all = this.all(data);
+    const wanted = Math.max(-1, ...data.nodes.map(({ view }) => (view.view_changes ? view.view : -1)));
+    const votes = all.filter((s) => s.phase >= PRE_PREPARE && s.phase <= COMMIT);
+    const begun = Math.max(-1, ...all.filter((s) => s.phase === NEW_VIEW).map((s) => s.view));
+    const quiet = !votes.some((s) => (s.phase > PRE_PREPARE || s.request !== "") && s.view >= begun);
+    const change = Math.max(wanted, quiet ? begun : -1);
+    if (seq === undefined && change >= 0) {
+      const said = all.filter((s) => s.phase >= CHANGE && s.view === change);
+      // Where there are signatures nobody has to acknowledge anything.
+      const acks = said.some((s) => s.phase === ACK);
+      const phases = acks ? [CHANGE, ACK, NEW_VIEW] : [CHANGE, NEW_VIEW];
+      return { phases, seq: 0, view: change, said, digests: [] };
     }
-    const view = all.reduce((last, s) => (s.seq === number ? Math.max(last, s.view) : last), 0);
-    const votes = all.filter((s) => s.seq === number && s.view === view);
-    const requests = new Set(votes.map((s) => s.request).filter(Boolean));
-    const asked = all.filter((s) => s.seq === 0 && requests.has(s.request));
-    const digests = [...new Set(votes.map((s) => s.digest))];
-    return { seq: number, view, said: [...asked, ...votes], digests };
+    const newest = votes.reduce((last, s) => Math.max(last, s.view), 0);
+    const number =
+      seq ??
+      votes.reduce(
+        (most, s) => (s.view === newest && s.phase === PRE_PREPARE ? Math.max(most, s.seq) : most),
+        0,
+      );
+    const phases = [REQUEST, PRE_PREPARE, PREPARE, COMMIT, REPLY];
+    if (number === 0)
+      return { phases, seq: 0, view: 0, said: all.filter((s) => s.phase === REQUEST).slice(-1), digests: [] };
+    const of = votes.filter((s) => s.seq === number);
+    const view = of.reduce((last, s) => Math.max(last, s.view), 0);
+    const said = of.filter((s) => s.view === view);
+    const digests = [...new Set(said.map((s) => s.digest))];
+    const requests = new Set(votes.filter((s) => digests.includes(s.digest)).map((s) => s.request));
+    const asked = all.filter((s) => (s.phase === REQUEST || s.phase === REPLY) && requests.has(s.request));
+    return { phases, seq: number, view, said: [...asked, ...said], digests };
   }
 }

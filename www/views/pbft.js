@@ -101,11 +101,11 @@ function look(node) {
     label,
     role: node.status === "up" ? node.role : node.status,
     tone: down ? -1 : node.epoch,
-    figure: down ? "crashed" : `view ${node.epoch}`,
+    figure: down ? "crashed" : `view ${node.glance.view}`,
     ring,
     dots: ring === "halo" ? wanted(node) : [],
     mark: liar ? "horns" : node.glance.faulty ? "hollow horns" : undefined,
-    spoken: `Node ${node.id}, ${node.status === "up" ? "" : `${node.status}, `}${label || node.role}, view ${node.epoch}, executed up to ${node.glance.executed}`,
+    spoken: `Node ${node.id}, ${node.status === "up" ? "" : `${node.status}, `}${label || node.role}, view ${node.glance.view}, executed up to ${node.glance.executed}`,
   };
 }
 
@@ -116,7 +116,7 @@ function labelOf(node) {
   const held = node.status === "paused" ? `paused${node.waiting ? `, ${node.waiting} waiting` : ""}` : "";
   const role =
     node.role === "changing view"
-      ? `wants view ${node.epoch}, ${node.glance.view_changes} of ${node.glance.quorum}`
+      ? `wants view ${node.glance.view}, ${node.glance.view_changes} of ${node.glance.quorum}`
       : node.role;
   const liar = liarWords(node);
   return [twin, liar, held || (liar && node.role === "backup" ? "" : role)].filter(Boolean).join(", ");

@@ -66,11 +66,11 @@ const REMEMBERED: u64 = 4_000;
 impl Monitor<Pbft> for Invariants {
     const NAMES: &'static [&'static str] = &[
         "agreement",
-        "same state",
-        "only what clients ask",
-        "each operation once",
-        "sound certificates",
-        "clients take what was agreed",
+        "state agreement",
+        "request authenticity",
+        "at-most-once execution",
+        "certificate validity",
+        "reply correctness",
     ];
 
     fn observe(

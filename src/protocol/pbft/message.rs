@@ -630,15 +630,16 @@ impl Wire for Message {
         matches!(self.kind(), 6 | 11)
     }
 
+    /// The view plus one: views count from 0, and 0 is for what speaks of none.
     fn epoch(&self) -> u64 {
         match self {
-            Message::PrePrepare(sealed) => sealed.body().view,
-            Message::Vote(sealed) => sealed.body().view,
-            Message::ViewChange(sealed) => sealed.body().view,
-            Message::NewView(sealed) => sealed.body().view,
+            Message::PrePrepare(sealed) => sealed.body().view.saturating_add(1),
+            Message::Vote(sealed) => sealed.body().view.saturating_add(1),
+            Message::ViewChange(sealed) => sealed.body().view.saturating_add(1),
+            Message::NewView(sealed) => sealed.body().view.saturating_add(1),
             Message::Note(sealed) => match *sealed.body() {
                 Note::Ack { view, .. } | Note::Query { view, .. } | Note::Status { view, .. } => {
-                    view
+                    view.saturating_add(1)
                 }
                 Note::Fetch { .. } | Note::Whisper { .. } => 0,
             },

@@ -407,7 +407,7 @@ impl Pbft {
                     super::message::Phase::Prepare => self.on_prepare(sealed, out),
                     super::message::Phase::Commit => self.on_commit(sealed, out),
                 },
-                other if crate::base::Wire::epoch(&other) > view => self.early.push(other),
+                other if crate::base::Wire::epoch(&other) > view + 1 => self.early.push(other),
                 _ => {}
             }
         }

@@ -227,10 +227,11 @@ fn slot_view(pbft: &Pbft, seq: u64, slot: &Slot) -> SlotView {
     }
 }
 
-/// What [`glance`] writes, in order.
+/// What [`glance`] writes, in order. The epoch is the view plus one, as in messages.
 pub(super) const GLANCE: &[&str] = &[
     "role",
     "epoch",
+    "view",
     "replica",
     "quorum",
     "executed",
@@ -266,6 +267,7 @@ pub(super) fn glance(pbft: &Pbft, out: &mut Vec<f64>) {
     };
     out.extend([
         f64::from(pbft.role() as u8),
+        (view + 1) as f64,
         view as f64,
         f64::from(pbft.me.0),
         pbft.quorum() as f64,
