@@ -48,11 +48,11 @@ function news({ recent, now, nodes }) {
   if (liar && conductOf(liar).length > 0)
     return { headline: `Node ${liar.id} misbehaves: it ${deedsOf(conductOf(liar))}`, watch: bearable(nodes) };
   const conflict = fresh("conflict");
-  if (conflict)
+  const number = conflict && /number \d+/.exec(conflict.text)?.[0];
+  if (number)
     return {
-      headline: capital(conflict.text.replace(/^Node \d+ hears/, (heard) => heard)),
-      watch:
-        "Somebody tells two stories. Two certificates for one number would need an honest replica that votes twice.",
+      headline: `${capital(number)} is given to two requests`,
+      watch: `${conflict.text}. Two certificates for one number would need an honest replica that says both.`,
     };
   return null;
 }
