@@ -6,6 +6,9 @@
 mod desk;
 #[path = "paxos/log.rs"]
 mod log;
+#[path = "paxos/made_up.rs"]
+#[allow(dead_code)] // the seeds in bulk use all of it
+mod made_up;
 #[path = "paxos/robust.rs"]
 mod robust;
 
