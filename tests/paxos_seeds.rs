@@ -108,7 +108,8 @@ fn a_lease_never_lets_an_old_leader_answer_late() {
 /// finds it. The two mutants that are missing need schedules of many steps; they have scenario files.
 #[test]
 fn what_is_left_out_is_found_out() {
-    let cases: &[(&str, fn(u64) -> Value)] = &[
+    type MadeUp = fn(u64) -> Value;
+    let cases: &[(&str, MadeUp)] = &[
         ("shared_ballots", single),
         ("half_quorum", single),
         ("keeps_own_value", single),

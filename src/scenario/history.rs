@@ -17,16 +17,19 @@ pub(super) fn judge(model: &str, history: &[Operation]) -> Option<HistoryVerdict
     }
 }
 
-/// Holds those operations of a history against a model that `call` can read.
+/// Reads an operation as a call to a model, where it is one.
+type Read<O, R> = fn(&Operation) -> Option<Call<O, R>>;
+
+/// Holds those operations of a history against a model that `read` takes for calls to it.
 fn hold<M: Model>(
     model: &M,
     history: &[Operation],
-    call: fn(&Operation) -> Option<Call<M::Op, M::Outcome>>,
+    read: Read<M::Op, M::Outcome>,
 ) -> HistoryVerdict {
     let mut places = Vec::new();
     let mut calls = Vec::new();
     for (place, operation) in history.iter().enumerate() {
-        if let Some(call) = call(operation) {
+        if let Some(call) = read(operation) {
             places.push(place);
             calls.push(call);
         }

@@ -86,7 +86,7 @@ test("two values, a shared ballot and a duel are called by their names", () => {
 test("Multi-Paxos is told from its leader to the gap that the next one fills", () => {
   const gap = lesson("leader-gap");
   assert.equal(toldOf(gap, 40).headline, "Node 0 leads with ballot 1.0, promised by nodes 0 and 1");
-  assert.match(toldOf(gap, 80).headline, /^Node 0 has slot 1 voted on$/);
+  assert.match(toldOf(gap, 80).headline, /^Node 0 gathers votes for slot 1$/);
   assert.match(toldOf(gap, 180).headline, /^Nobody leads$/);
   assert.match(toldOf(gap, 180).watch, /^Node 0, leader with ballot 1\.0, has crashed/);
   assert.match(toldOf(gap, 205).headline, /^Node 2 prepares ballot 2\.2 for all slots after 1$/);

@@ -250,3 +250,34 @@ fn multi_paxos_lives_through_a_crash_at_every_step() {
     }
     assert!(tried > 150, "only {tried} crashes");
 }
+
+/// Going back and forth, and making the same run in steps, gives the same run.
+#[test]
+fn a_run_can_be_gone_through_in_any_order() {
+    for seed in 0..40 {
+        for document in [super::made_up::single(seed), super::made_up::multi(seed)] {
+            let scenario = Scenario::read(document).expect("it is sound");
+            let mut straight = build(&scenario, BUDGET).expect("it fits");
+            straight.advance(scenario.until).expect("within budget");
+            let hash = straight.trace_hash();
+            let mut luck = Draws::new(Chance::from_seed(seed));
+            for _ in 0..4 {
+                let there = Micros(luck.between(0, scenario.until.0));
+                straight.seek(there).expect("within budget");
+                let mut other = build(&scenario, BUDGET).expect("it fits");
+                other.advance(there).expect("within budget");
+                assert_eq!(
+                    straight.trace_hash(),
+                    other.trace_hash(),
+                    "seed {seed}, {there}"
+                );
+                for id in NodeId::first(straight.nodes()) {
+                    let view = |run: &dyn Simulation| run.node(id).map(|node| node.view);
+                    assert_eq!(view(&*straight), view(&*other), "seed {seed}, node {id}");
+                }
+            }
+            straight.seek(scenario.until).expect("within budget");
+            assert_eq!(straight.trace_hash(), hash, "seed {seed}");
+        }
+    }
+}

@@ -293,10 +293,13 @@ function leading(state, leader) {
   const open = (view?.slots ?? []).filter((/** @type {any} */ slot) => !slot.chosen);
   if (open.length > 0) {
     const [first] = open;
+    const last = open.at(-1).slot;
     const which =
-      open.length === 1 ? `slot ${first.slot}` : `${counted(open.length, "slot")}, from ${first.slot} on`;
+      last === first.slot
+        ? `slot ${last}`
+        : `slots ${first.slot} ${last - first.slot === 1 ? "and" : "to"} ${last}`;
     return {
-      headline: fresh ? elected.text : `Node ${leader.id} has ${which} voted on`,
+      headline: fresh ? elected.text : `Node ${leader.id} gathers votes for ${which}`,
       watch: `${first.value} in slot ${first.slot} has ${first.voters.length} of ${needed} votes. Phase 1 was done once for all slots; each takes phase 2 alone.`,
     };
   }

@@ -171,7 +171,9 @@ function explain(detail) {
   const lines = view.mode === "single" ? explainSingle(id, view) : explainMulti(id, view);
   const timer = detail.timers[0];
   if (status === "paused") lines.push("It stands still: what arrives has to wait.");
-  else if (timer) lines.push(timerSentence(timer.timer, view, timer.due_ms - detail.clock_ms));
+  // A clock that drifts tells nothing of when its timer goes off.
+  else if (timer && !detail.drift_ppm)
+    lines.push(timerSentence(timer.timer, view, timer.due_ms - detail.clock_ms));
   return lines;
 }
 

@@ -376,37 +376,10 @@ impl fmt::Display for Report {
 fn garbage(luck: &mut Draws) -> Message {
     let node = NodeId(luck.between(0, 4) as u16);
     let round = luck.between(1, 9) as u32;
-    let slot = luck.between(1, 40);
-    let huge = luck.between(SLOT_MAX + 1, u64::MAX);
-    let ballot = Ballot { round, node };
-    let far = Ballot {
-        round: Ballot::ROUND_MAX + round,
-        node,
-    };
+    let at = |round| Ballot { round, node };
+    let (ballot, far) = (at(round), at(Ballot::ROUND_MAX + round));
+    let (slot, huge) = (luck.between(1, 40), luck.between(SLOT_MAX + 1, u64::MAX));
     let none = Ballot::NONE;
-    let values = || Values::from(Value::noop());
-    let accept = |ballot, slot, chosen| {
-        Message::Accept(Accept {
-            ballot,
-            slot,
-            values: values(),
-            chosen,
-        })
-    };
-    let promise = |reports: &[(u64, Ballot, bool)], snapshot| {
-        let report = |(slot, ballot, chosen): &(u64, Ballot, bool)| Report {
-            slot: *slot,
-            ballot: *ballot,
-            value: Value::noop(),
-            chosen: *chosen,
-        };
-        Message::Promise(Promise {
-            ballot,
-            reports: reports.iter().map(report).collect(),
-            snapshot,
-        })
-    };
-    let nothing = || Arc::new(Snapshot::default());
     match luck.between(0, 15) {
         0 => Message::Prepare {
             ballot: none,
@@ -417,18 +390,14 @@ fn garbage(luck: &mut Draws) -> Message {
             from: slot,
         },
         2 => Message::Prepare { ballot, from: huge },
-        3 => promise(&[(slot, far, false)], None),
-        4 => promise(&[(slot + 1, ballot, false), (slot, ballot, true)], None),
-        5 => promise(&[(slot, none, false)], None),
-        6 => promise(&[(huge, ballot, true)], Some(nothing())),
-        7 => promise(&[], Some(nothing())),
-        8 => accept(ballot, 0, slot),
-        9 => accept(none, slot, slot),
-        10 => accept(ballot, slot, huge),
+        3..=7 => bad_promise(luck, ballot, far, slot),
+        8 => accept_of(ballot, 0, slot),
+        9 => accept_of(none, slot, slot),
+        10 => accept_of(ballot, slot, huge),
         11 => Message::Accepted {
             ballot,
             slot: huge,
-            values: values(),
+            values: Value::noop().into(),
         },
         12 => Message::Refuse {
             ballot,
@@ -439,21 +408,50 @@ fn garbage(luck: &mut Draws) -> Message {
             chosen: huge,
             lease: 0,
         },
-        14 => match slot % 3 {
-            0 => Message::HeartbeatReply {
-                ballot: none,
-                lease: slot,
-            },
-            1 => Message::Ask { from: 0 },
-            _ => Message::Install {
-                snapshot: nothing(),
-            },
+        14 if slot % 3 == 0 => Message::HeartbeatReply {
+            ballot: none,
+            lease: slot,
+        },
+        14 if slot % 3 == 1 => Message::Ask { from: 0 },
+        14 => Message::Install {
+            snapshot: Arc::default(),
         },
         _ => Message::Chosen {
             slot,
             values: Values::from_iter([]),
         },
     }
+}
+
+fn accept_of(ballot: Ballot, slot: u64, chosen: u64) -> Message {
+    Message::Accept(Accept {
+        ballot,
+        slot,
+        values: Value::noop().into(),
+        chosen,
+    })
+}
+
+/// A promise that no acceptor makes.
+fn bad_promise(luck: &mut Draws, ballot: Ballot, far: Ballot, slot: u64) -> Message {
+    let (reports, with_snapshot): (&[(u64, Ballot, bool)], bool) = match luck.between(0, 4) {
+        0 => (&[(slot, far, false)], false),
+        1 => (&[(slot + 1, ballot, false), (slot, ballot, true)], false),
+        2 => (&[(slot, Ballot::NONE, false)], false),
+        3 => (&[(SLOT_MAX + slot, ballot, true)], true),
+        _ => (&[], true),
+    };
+    let report = |(slot, ballot, chosen): &(u64, Ballot, bool)| Report {
+        slot: *slot,
+        ballot: *ballot,
+        value: Value::noop(),
+        chosen: *chosen,
+    };
+    Message::Promise(Promise {
+        ballot,
+        reports: reports.iter().map(report).collect(),
+        snapshot: with_snapshot.then(Arc::default),
+    })
 }
 
 #[cfg(test)]
