@@ -121,8 +121,7 @@ run_tests() { # kinds...: all where none is named
   total
 }
 
-bench_raft() { cargo bench --quiet --bench raft; node benches/raft.mjs; }
-bench_pbft() { cargo bench --quiet --bench pbft; node benches/pbft.mjs; }
+both() { cargo bench --quiet --bench "$1"; node "benches/$1.mjs"; }; bench_raft() { both raft; }; bench_pbft() { both pbft; }
 bench_text() { cargo bench --quiet --bench text; npm run --silent --prefix benches/peers bench; }
 bench() { # kinds...: all where none is named
   local kind; [ $# -gt 0 ] || set -- raft pbft text; for kind; do declare -F "bench_$kind" >/dev/null || die "there is no benchmark of kind '$kind'"; done
