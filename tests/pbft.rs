@@ -9,6 +9,8 @@ mod counts;
 mod desk;
 #[path = "pbft/liars.rs"]
 mod liars;
+#[path = "pbft/replays.rs"]
+mod replays;
 #[path = "pbft/views.rs"]
 mod views;
 #[path = "pbft/windows.rs"]

@@ -93,7 +93,7 @@ fn scenario(seed: u64, known: &[String]) -> Value {
         "seed": seed,
         "options": {
             // Signatures take twenty times as long.
-            "auth": if seed % 8 == 0 { "signatures" } else { "macs" },
+            "auth": if seed.is_multiple_of(8) { "signatures" } else { "macs" },
             "checkpoint_interval": interval,
             "window": interval * one(&mut luck, &[1, 2, 3]),
             "view_timeout_ms": one(&mut luck, &[120, 200]),

@@ -475,3 +475,68 @@ pub(super) fn content_of(kind: u8, sender: Party, body: &dyn Fn(&mut Sha)) -> Di
     body(&mut sha);
     sha.end()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seals_hold_for_whom_they_are_made_and_for_nobody_else() {
+        let content = Digest::of(&"content");
+        let replica = |id| Party::Replica(NodeId(id));
+        let parties = [
+            replica(0),
+            replica(1),
+            replica(2),
+            replica(3),
+            Party::Client(7),
+        ];
+        for auth in [Authentication::Signatures, Authentication::Macs] {
+            let keys = Keys::new(1, 4, auth);
+            let other_run = Keys::new(2, 4, auth);
+            for signer in parties {
+                let proof = keys.prove(signer, &content);
+                for receiver in parties.into_iter().take(4).filter(|party| *party != signer) {
+                    assert!(keys.holds(signer, receiver, &content, &proof));
+                    assert!(!keys.holds(signer, receiver, &Digest::of(&"other"), &proof));
+                    assert!(!keys.holds(signer, receiver, &content, &proof.spoilt()));
+                    assert!(!other_run.holds(signer, receiver, &content, &proof));
+                    for claimed in parties.into_iter().filter(|claimed| *claimed != signer) {
+                        assert!(!keys.holds(claimed, receiver, &content, &proof));
+                    }
+                }
+            }
+            let reply = keys.prove_to(Party::Client(7), replica(2), &content);
+            assert!(keys.holds(replica(2), Party::Client(7), &content, &reply));
+            let for_all = auth == Authentication::Signatures;
+            assert_eq!(
+                keys.holds(replica(2), Party::Client(8), &content, &reply),
+                for_all
+            );
+        }
+    }
+
+    /// The first of RFC 8032's test vectors and the second of RFC 4231's, by the same calls.
+    #[test]
+    fn signatures_and_codes_are_the_standard_ones() {
+        let hex = |text: &str| -> Vec<u8> {
+            let pairs = text
+                .as_bytes()
+                .chunks(2)
+                .map(|pair| std::str::from_utf8(pair));
+            pairs
+                .map(|pair| u8::from_str_radix(pair.expect("ASCII"), 16).expect("hex"))
+                .collect()
+        };
+        let secret = hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+        let key = SigningKey::from_bytes(&secret.try_into().expect("32 bytes"));
+        let public = hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+        assert_eq!(key.verifying_key().to_bytes().to_vec(), public);
+        let signature = key.sign(b"").to_bytes();
+        assert_eq!(signature[..8], hex("e5564300c360ac72")[..]);
+        let mut mac = Hmac::<Sha256>::new_from_slice(b"Jefe").expect("any length");
+        mac.update(b"what do ya want for nothing?");
+        let code = mac.finalize().into_bytes();
+        assert_eq!(code[..8], hex("5bdcc146bf60754e")[..]);
+    }
+}

@@ -42,8 +42,10 @@ mod request;
 mod slot;
 mod state;
 mod status;
+mod stories;
 mod view;
 mod view_change;
+mod wire;
 
 pub use client::Memory;
 pub use conduct::Way;

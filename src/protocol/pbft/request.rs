@@ -81,7 +81,7 @@ impl Request {
 
     /// Why no client can have asked that, if so.
     pub(super) fn fault(&self) -> Option<&'static str> {
-        (self.id.serial == 0 || self.id.serial > super::message::MAX)
+        (self.id.serial == 0 || self.id.serial > super::wire::MAX)
             .then_some("a timestamp that cannot be")
     }
 }
