@@ -128,23 +128,11 @@ fn caught(mutant: &str, invariant: &str) -> Option<u64> {
 #[test]
 fn the_storm_finds_every_rule_that_is_left_out() {
     for (mutant, invariant) in [
-        (
-            "overwrite_on_merge",
-            "exactness of siblings",
-        ),
-        (
-            "drop_concurrent",
-            "exactness of siblings",
-        ),
-        (
-            "keep_dominated",
-            "exactness of siblings",
-        ),
+        ("overwrite_on_merge", "exactness of siblings"),
+        ("drop_concurrent", "exactness of siblings"),
+        ("keep_dominated", "exactness of siblings"),
         ("early_reap", "finality of deletion"),
-        (
-            "reused_replica_id",
-            "exactness of siblings",
-        ),
+        ("reused_replica_id", "exactness of siblings"),
         ("early_hint_drop", "acknowledged is never lost"),
         ("acks_not_ackers", "quorum intersection"),
         ("take_old_messages", "finality of deletion"),

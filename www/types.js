@@ -77,6 +77,7 @@
  * @property {string} figure the small line inside the node
  * @property {"plain" | "double" | "halo" | "faint-halo" | "dashed"} ring
  * @property {("have" | "coming" | "no")[]} dots
+ * @property {"horns" | "hollow horns"} [mark] on a node that misbehaves, or has misbehaved
  * @property {string} spoken the whole state in one spoken line
  */
 
@@ -126,12 +127,14 @@
  * @property {(node: NodeGlance) => string} question
  * @property {string} diagramTitle
  * @property {(host: HTMLElement, data: DiagramData) => void} diagram
+ * @property {(message: MessageDetail) => { text: string, good: boolean } | null} [seal] whether who is
+ *   said to have sent it did
  * @property {NodeAction[]} actions what the protocol adds to a node's menu
  * @property {[shape: string, words: string][]} legend
  * @property {OptionSpec[]} options
  * @property {[group: string, keys: string[]][]} optionGroups
  * @property {boolean} requests whether clients can ask for put, get, cas and delete
- * @property {(options: Record<string, any>) => RequestKind[]} [asks] what they can ask for instead, under
+ * @property {(options: Record<string, any>) => RequestKind[] | undefined} [asks] what they can ask for instead, under
  *   these options
  * @property {{ leadership: string, decision: string }} [marks] what these marks on the line of the run stand
  *   for, where it is nothing like an election or a commitment
@@ -145,6 +148,8 @@
  * @property {number} position how many events have happened
  * @property {number} histories another number for another run
  * @property {(from: number, to: number) => TraceEvent[]} trace
+ * @property {() => { id: number, from: number, to: number, flags: number }[]} flights
+ * @property {(id: number) => MessageDetail} message
  * @property {DiagramHands} hands what can be done from a diagram
  */
 

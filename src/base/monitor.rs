@@ -1,6 +1,6 @@
 //! The contract of the safety checkers that watch a run.
 
-use super::core::{Core, NodeId};
+use super::core::{Core, NodeId, RequestId};
 
 /// Watches a run for violations of a protocol's safety properties.
 ///
@@ -22,6 +22,12 @@ pub trait Monitor<C: Core>: Clone + Default {
         milestone: &C::Milestone,
         found: &mut Vec<Violation>,
     );
+
+    /// Hears that a client asks for `op`, for the first time.
+    fn asked(&mut self, _id: RequestId, _op: &C::Op, _stamp: &C::Stamp) {}
+
+    /// Hears that a client takes `reply` for the answer to its request.
+    fn answered(&mut self, _id: RequestId, _reply: &C::Reply, _found: &mut Vec<Violation>) {}
 
     /// What has been counted so far, in the order of [`Monitor::TALLIES`].
     fn tallies(&self) -> Vec<u64> {

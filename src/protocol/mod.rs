@@ -6,4 +6,6 @@
 
 pub mod kv;
 pub mod machine;
+pub mod paxos;
+pub mod pbft;
 pub mod raft;

@@ -1,11 +1,12 @@
 // The page of the collaborative editor: puts the shared text, the editor and the panels together.
 
-import { byId, html, nothing, render, saveFile, valueOf } from "../lib/dom.js";
+import { byId, html, nothing, render, saveFile } from "../lib/dom.js";
 import { counted, megabytes } from "../lib/format.js";
 import { leastChange } from "../lib/text.js";
 import { authorsIn, createEditor, patchIn, placeIn, undoIn } from "../editor/editor-view.js";
 import { writtenBy } from "../editor/authors.js";
 import { History } from "../editor/history.js";
+import { drawSide, switchesOf } from "../editor/side.js";
 import { SharedText } from "../editor/shared-text.js";
 import { countText, keepingWords, storyWords, syncWords } from "../editor/words.js";
 import { openDialog } from "../panels/dialog.js";
@@ -395,7 +396,11 @@ export class EditorPage {
     );
     this.drawBar();
     if (this.beside) return;
-    this.drawSide(text);
+    drawSide(byId("editor-side"), text, {
+      download: () => saveFile(`${this.doc}.txt`, this.view?.state.sliceDoc() ?? "", "text/plain"),
+      chooseFile: (event) => this.chooseFile(event),
+      askToDelete: () => this.askToDelete(),
+    });
     this.drawDocuments();
   }
 
@@ -425,7 +430,7 @@ export class EditorPage {
         </button>
         ${
           this.beside
-            ? this.switches()
+            ? switchesOf(/** @type {SharedText} */ (this.text))
             : html`<button aria-pressed=${String(this.second)} @click=${() => this.toggleSecond()}>
                   A second editor beside
                 </button>
@@ -441,26 +446,6 @@ export class EditorPage {
     );
   }
 
-  switches() {
-    const { text } = this;
-    if (!text) return nothing;
-    return html`<label class="switch"
-        ><input
-          type="checkbox"
-          .checked=${!text.online}
-          @change=${(/** @type {Event} */ e) =>
-            text.setOnline(!(/** @type {HTMLInputElement} */ (e.currentTarget).checked))}
-        />Offline</label
-      ><label class="switch"
-        ><input
-          type="checkbox"
-          .checked=${text.hostile}
-          @change=${(/** @type {Event} */ e) =>
-            text.setHostile(/** @type {HTMLInputElement} */ (e.currentTarget).checked)}
-        />Hostile channel</label
-      >`;
-  }
-
   /** Another editor in this page: a page of its own, that hears of this one as another tab would. */
   toggleSecond() {
     this.second = !this.second;
@@ -473,97 +458,6 @@ export class EditorPage {
       place.replaceChildren(frame);
     } else place.replaceChildren();
     this.drawBar();
-  }
-
-  /** @param {SharedText} text */
-  drawSide(text) {
-    const { counts, peers } = text.room;
-    const wire = text.wire?.counts;
-    render(
-      html`<section>
-          <h2>People here</h2>
-          <ul class="people">
-            <li>
-              <i class="dot tone-${text.person.tone}"></i><label class="hidden" for="my-name">Your name</label
-              ><input
-                id="my-name"
-                maxlength="24"
-                .value=${text.person.name}
-                @change=${(/** @type {Event} */ e) => {
-                  text.rename(valueOf(e));
-                  /** @type {HTMLInputElement} */ (e.currentTarget).value = text.person.name;
-                }}
-              /><span class="soft">you</span>
-            </li>
-            ${[...peers.values()].map(
-              ({ person }) =>
-                html`<li><i class="dot tone-${person.tone}"></i><span>${person.name}</span></li>`,
-            )}
-          </ul>
-        </section>
-        <section>
-          <h2>The channel between tabs</h2>
-          <div class="switches">${this.switches()}</div>
-          <p class="note">
-            Offline: this tab hears and tells nothing. Hostile: what it says and hears is lost, doubled, and
-            kept back, so that it comes in another order.
-          </p>
-          <dl class="facts">
-            <dt>Sent</dt>
-            <dd>${counts.sent.toLocaleString("en")}</dd>
-            <dt>Received</dt>
-            <dd>${counts.received.toLocaleString("en")}</dd>
-            ${
-              wire && (text.hostile || wire.dropped > 0)
-                ? html`<dt>Lost</dt>
-                    <dd>${wire.dropped.toLocaleString("en")}</dd>
-                    <dt>Doubled</dt>
-                    <dd>${wire.duplicated.toLocaleString("en")}</dd>`
-                : nothing
-            }
-            ${
-              text.replica.heldBack > 0
-                ? html`<dt>Held back</dt>
-                    <dd>${counted(text.replica.heldBack, "change")} that came early</dd>`
-                : nothing
-            }
-            ${
-              counts.garbage > 0
-                ? html`<dt>Ignored</dt>
-                    <dd>${counted(counts.garbage, "message")} that made no sense</dd>`
-                : nothing
-            }
-          </dl>
-        </section>
-        <section>
-          <h2>This text</h2>
-          <div class="actions">
-            <button
-              @click=${() => saveFile(`${this.doc}.txt`, this.view?.state.sliceDoc() ?? "", "text/plain")}
-            >
-              Download as text</button
-            ><label class="button"
-              >Import a file<input
-                type="file"
-                class="hidden"
-                @change=${(/** @type {Event} */ e) => this.chooseFile(e)}
-            /></label>
-            <button ?disabled=${peers.size > 0 || !text.online} @click=${() => this.askToDelete()}>
-              Delete this text
-            </button>
-          </div>
-          <p class="note">
-            A file's text goes to where the cursor is. Undo takes back what you did, and nothing of what
-            others did.
-            ${
-              peers.size > 0 || !text.online
-                ? "Only who is alone with a text, and online, so that it knows, can delete it."
-                : nothing
-            }
-          </p>
-        </section>`,
-      byId("editor-side"),
-    );
   }
 
   drawDocuments() {

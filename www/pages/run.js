@@ -409,6 +409,8 @@ export class RunPage {
         play: () => this.player.play(),
         openDialog,
       },
+      flights: () => Array.from({ length: frame.flights }, (_, k) => frame.flight(k)),
+      message: (id) => simulation.message(id),
     });
   }
 
@@ -446,6 +448,8 @@ export class RunPage {
         : event
           ? []
           : this.hands.nodeDeeds(glance).slice(0, 5),
+      conducts: this.info.conducts,
+      behave: (ways) => this.hands.act({ do: "conduct", node: this.node, ways }),
       go: (id) => this.openEvent(id),
       clear: () => this.inspectNode(this.node),
       showEvents: () => this.toggleEvents(),

@@ -2,10 +2,12 @@
 
 import { defaultView } from "./default.js";
 import { kv } from "./kv.js";
+import { paxos } from "./paxos.js";
+import { pbft } from "./pbft.js";
 import { raft } from "./raft.js";
 
 /** @type {Record<string, import("../types.js").View>} */
-export const views = { raft, kv };
+export const views = { paxos, raft, pbft, kv };
 
 /** @param {string} protocol */
 export function viewOf(protocol) {
