@@ -3,6 +3,7 @@
 
 use super::item::{Context, Item, WriteId};
 use super::milestone::Milestone;
+use super::op::{Op, Reply};
 use super::options::{Clocks, Resolver};
 use super::oracle::{Number, Oracle};
 use super::state::Kv;
@@ -37,9 +38,11 @@ struct Truth {
     held: Vec<(NodeId, Held)>,
     /// The acknowledged writes that no other acknowledged one knows of.
     acknowledged: Vec<Number>,
+    /// The same of those whose clients were told so.
+    told: Vec<Number>,
     /// Deletions that were forgotten, newest last.
     reaped: Vec<Number>,
-    /// What each client has read last, and which of its writes was acknowledged last.
+    /// What each client has read last, and which of its writes it was told of last.
     sessions: BTreeMap<ClientId, Session>,
 }
 
@@ -55,11 +58,14 @@ struct Session {
     written: Option<Number>,
 }
 
-/// A read under way: what was acknowledged before it began.
+/// What a client waits for: a read, with the writes that clients had been told of before it asked;
+/// or a write.
 #[derive(Clone, Debug)]
-struct Reading {
-    acknowledged: Vec<Number>,
-    session: Session,
+struct Waiting {
+    request: RequestId,
+    told: Vec<Number>,
+    /// The write that was acknowledged last for this request.
+    written: Option<Number>,
 }
 
 /// The watch over a whole run.
@@ -67,7 +73,9 @@ struct Reading {
 pub struct Invariants {
     oracle: Oracle,
     keys: BTreeMap<Key, Arc<Truth>>,
-    readings: BTreeMap<(RequestId, NodeId), Reading>,
+    /// The reads under way at each coordinator, with what was acknowledged before each began.
+    readings: BTreeMap<(RequestId, NodeId), Vec<Number>>,
+    clients: BTreeMap<ClientId, Waiting>,
     counts: Counts,
     /// Whether the ring has changed, or a disk was lost: then old quorums and new ones need not
     /// meet.
@@ -75,8 +83,8 @@ pub struct Invariants {
     disk_lost: bool,
     /// Whether the last writer wins by its timestamp.
     lww: bool,
-    /// What was told of already, so that it is told once.
-    told: BTreeSet<(usize, Number)>,
+    /// What was reported already, so that it is reported once.
+    reported: BTreeSet<(usize, Number)>,
 }
 
 impl Monitor<Kv> for Invariants {
@@ -158,6 +166,34 @@ impl Monitor<Kv> for Invariants {
         }
     }
 
+    fn asked(&mut self, id: RequestId, op: &Op, _stamp: &Option<Arc<Context>>) {
+        let told = match op {
+            Op::Get(key) => self
+                .keys
+                .get(key)
+                .map_or_else(Vec::new, |key| key.told.clone()),
+            _ => Vec::new(),
+        };
+        let waiting = Waiting {
+            request: id,
+            told,
+            written: None,
+        };
+        self.clients.insert(id.client, waiting);
+    }
+
+    fn answered(&mut self, id: RequestId, reply: &Reply, _found: &mut Vec<Violation>) {
+        let waiting = self.clients.remove(&id.client);
+        let Some(waiting) = waiting.filter(|waiting| waiting.request == id) else {
+            return;
+        };
+        match reply {
+            Reply::Stored(context) => self.learns(id.client, &context.key, &waiting),
+            Reply::Found(found) => self.reads(id.client, &found.context, &waiting),
+            Reply::Changed | Reply::AskAnother | Reply::Refused(_) => {}
+        }
+    }
+
     fn tallies(&self) -> Vec<u64> {
         let Counts {
             reads,
@@ -182,7 +218,7 @@ impl Monitor<Kv> for Invariants {
     }
 
     fn weight(&self) -> usize {
-        let keys = self.keys.len() * 96 + self.readings.len() * 128 + self.told.len() * 16;
+        let keys = self.keys.len() * 96 + self.readings.len() * 128 + self.reported.len() * 16;
         size_of::<Self>() + self.oracle.weight() + keys
     }
 
@@ -204,6 +240,55 @@ impl Invariants {
     fn truth(&mut self, key: &Key) -> &mut Truth {
         let truth = self.keys.entry(Arc::clone(key)).or_default();
         Arc::make_mut(truth)
+    }
+
+    /// A client is told that its write is stored.
+    fn learns(&mut self, client: ClientId, key: &Key, waiting: &Waiting) {
+        let Some(write) = waiting.written else { return };
+        let lww = self.lww;
+        let Some(truth) = self.keys.get(key).map(Arc::clone) else {
+            return;
+        };
+        let known = self.sees(&truth.told, write, lww) || self.sees(&truth.reaped, write, lww);
+        let rest = |other: &Number| !self.sees(&[write], *other, lww);
+        let mut told: Vec<Number> = truth.told.iter().copied().filter(rest).collect();
+        told.push(write);
+        let truth = self.truth(key);
+        if !known {
+            truth.told = told;
+        }
+        truth.sessions.entry(client).or_default().written = Some(write);
+    }
+
+    /// A client has its answer to a read. What it misses is counted; nobody has promised it.
+    fn reads(&mut self, client: ClientId, context: &Context, waiting: &Waiting) {
+        let heads = context.read.iter();
+        let heads: Vec<Number> = heads.filter_map(|id| self.oracle.number(*id)).collect();
+        let Some(truth) = self.keys.get(&context.key).map(Arc::clone) else {
+            self.counts.reads += 1;
+            return;
+        };
+        let lost = |write: Number| self.oracle.write(write).is_some_and(|write| write.lost);
+        let known = |write: Number, lww: bool| {
+            self.sees(&heads, write, lww) || self.sees(&truth.reaped, write, lww)
+        };
+        let sees = |write: &Number| known(*write, self.lww) || lost(*write);
+        let session = truth.sessions.get(&client);
+        let stale = !waiting.told.iter().all(sees);
+        // Whoever finds that a later timestamp stands in place of its write has not seen its write.
+        let own = session.and_then(|session| session.written);
+        let own = own.map(|write| known(write, false));
+        let before = session.filter(|session| !session.read.is_empty());
+        let on = before.map(|session| session.read.iter().all(sees));
+        let counts = &mut self.counts;
+        counts.reads += 1;
+        counts.stale += u64::from(stale);
+        counts.own_seen += u64::from(own == Some(true));
+        counts.own_missed += u64::from(own == Some(false));
+        counts.gone_on += u64::from(on == Some(true));
+        counts.gone_back += u64::from(on == Some(false));
+        let truth = self.truth(&context.key);
+        truth.sessions.entry(client).or_default().read = heads;
     }
 
     /// Whether a reader of `heads` sees `write`, or something that has replaced it.
@@ -228,8 +313,11 @@ impl Invariants {
         if gone.is_empty() {
             return;
         }
-        self.truth(key).acknowledged = stay;
+        let truth = self.truth(key);
+        truth.acknowledged = stay;
+        truth.told.retain(|write| !gone.contains(write));
         for write in gone {
+            self.oracle.mark_lost(write);
             if self.disk_lost {
                 self.counts.with_a_disk += 1;
             } else {
@@ -257,9 +345,9 @@ impl Watch<'_> {
         });
     }
 
-    /// Reports what is wrong about a write, unless that was told already.
+    /// Reports what is wrong about a write, unless that was reported already.
     fn report_once(&mut self, invariant: usize, write: Number, text: String) {
-        if self.all.told.insert((invariant, write)) {
+        if self.all.reported.insert((invariant, write)) {
             self.report(invariant, text);
         }
     }
@@ -444,11 +532,14 @@ impl Watch<'_> {
         const REMEMBERED: usize = 8;
         let (key, graves) = (item.key(), self.numbers(item));
         self.hold(key, None);
-        let acknowledged = self.all.truth(key).acknowledged.clone();
+        let Truth {
+            acknowledged, told, ..
+        } = self.all.truth(key).clone();
         let buried = |write: &Number| self.all.sees(&graves, *write, self.lww);
-        let missed: Vec<Number> = acknowledged.into_iter().filter(|w| !buried(w)).collect();
+        let missed = |list: Vec<Number>| list.into_iter().filter(|w| !buried(w)).collect();
+        let [acknowledged, told] = [acknowledged, told].map(missed);
         let truth = self.all.truth(key);
-        truth.acknowledged = missed;
+        (truth.acknowledged, truth.told) = (acknowledged, told);
         for grave in graves {
             if !truth.reaped.contains(&grave) {
                 truth.reaped.push(grave);
@@ -464,8 +555,12 @@ impl Watch<'_> {
             return;
         };
         let lww = self.lww;
+        if let Some(waiting) = self.all.clients.get_mut(&request.client)
+            && waiting.request == request
+        {
+            waiting.written = Some(write);
+        }
         let truth = self.all.truth(key);
-        truth.sessions.entry(request.client).or_default().written = Some(write);
         let known = truth.acknowledged.clone();
         let reaped = truth.reaped.clone();
         if self.all.sees(&known, write, lww) || self.all.sees(&reaped, write, lww) {
@@ -479,45 +574,23 @@ impl Watch<'_> {
     }
 
     fn begins(&mut self, request: RequestId, key: &Key) {
-        let node = self.node;
         let truth = self.all.keys.get(key);
-        let reading = Reading {
-            acknowledged: truth.map_or_else(Vec::new, |truth| truth.acknowledged.clone()),
-            session: truth
-                .and_then(|truth| truth.sessions.get(&request.client).cloned())
-                .unwrap_or_default(),
-        };
-        self.all.readings.insert((request, node), reading);
+        let acknowledged = truth.map_or_else(Vec::new, |truth| truth.acknowledged.clone());
+        let at = (request, self.node);
+        self.all.readings.insert(at, acknowledged);
     }
 
+    /// Where quorums meet, a read sees every write that was acknowledged before it began.
     fn answers(&mut self, request: RequestId, key: &Key, item: Option<&Item>, promised: bool) {
-        let Some(reading) = self.all.readings.remove(&(request, self.node)) else {
+        let acknowledged = self.all.readings.remove(&(request, self.node));
+        let (Some(acknowledged), true) = (acknowledged, promised && !self.all.shaken) else {
             return;
         };
-        let heads = item.map_or_else(Vec::new, |item| self.numbers(item));
-        let truth = self.all.truth(key);
-        let reaped = truth.reaped.clone();
-        truth.sessions.entry(request.client).or_default().read = heads.clone();
-        let (all, lww) = (&*self.all, self.lww);
-        let lost = |write: Number| all.oracle.write(write).is_some_and(|write| write.lost);
-        let sees = |write: &Number| {
-            all.sees(&heads, *write, lww) || all.sees(&reaped, *write, lww) || lost(*write)
-        };
-        let missed = reading.acknowledged.iter().copied().find(|w| !sees(w));
-        // Whoever finds that a later timestamp stands in place of its write has not seen its write.
-        let known =
-            |write: Number| all.sees(&heads, write, false) || all.sees(&reaped, write, false);
-        let own = reading.session.written.map(known);
-        let before = &reading.session.read;
-        let on = (!before.is_empty()).then(|| before.iter().all(sees));
-        let counts = &mut self.all.counts;
-        counts.reads += 1;
-        counts.stale += u64::from(missed.is_some());
-        counts.own_seen += u64::from(own == Some(true));
-        counts.own_missed += u64::from(own == Some(false));
-        counts.gone_on += u64::from(on == Some(true));
-        counts.gone_back += u64::from(on == Some(false));
-        if let (Some(write), true) = (missed, promised && !self.all.shaken) {
+        let mut heads = item.map_or_else(Vec::new, |item| self.numbers(item));
+        let truth = self.all.keys.get(key);
+        heads.extend(truth.into_iter().flat_map(|truth| &truth.reaped));
+        let sees = |write: &Number| self.all.sees(&heads, *write, self.lww);
+        if let Some(write) = acknowledged.into_iter().find(|write| !sees(write)) {
             let text = format!(
                 "Node {} answers a read of {key} without {}, which was acknowledged before it began",
                 self.node,
