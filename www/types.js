@@ -73,6 +73,7 @@
  * @property {string} figure the small line inside the node
  * @property {"plain" | "double" | "halo" | "faint-halo" | "dashed"} ring
  * @property {("have" | "coming" | "no")[]} dots
+ * @property {"horns" | "hollow horns"} [mark] on a node that misbehaves, or has misbehaved
  * @property {string} spoken the whole state in one spoken line
  */
 
@@ -121,7 +122,9 @@
  * @property {(detail: NodeDetail) => [name: string, value: string][]} facts
  * @property {(node: NodeGlance) => string} question
  * @property {string} diagramTitle
- * @property {(host: HTMLElement, data: { nodes: NodeDetail[], glances: NodeGlance[] }) => void} diagram
+ * @property {(host: HTMLElement, data: DiagramData) => void} diagram
+ * @property {(message: MessageDetail) => { text: string, good: boolean } | null} [seal] whether who is
+ *   said to have sent it did
  * @property {NodeAction[]} actions what the protocol adds to a node's menu
  * @property {[shape: string, words: string][]} legend
  * @property {OptionSpec[]} options
@@ -145,6 +148,18 @@
  * @property {string} label
  * @property {string} hint stands in the empty field
  * @property {boolean} [number]
+ */
+
+/**
+ * What a diagram is drawn from: some of the nodes in full, and what happened.
+ * @typedef {object} DiagramData
+ * @property {NodeDetail[]} nodes
+ * @property {NodeGlance[]} glances of all nodes
+ * @property {number} position how many events have happened
+ * @property {number} histories another number for another run
+ * @property {(from: number, to: number) => TraceEvent[]} trace
+ * @property {() => { id: number, from: number, to: number, flags: number }[]} flights
+ * @property {(id: number) => MessageDetail} message
  */
 
 /**

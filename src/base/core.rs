@@ -144,6 +144,16 @@ pub trait Core: Clone + Sized + 'static {
         luck: &mut Draws,
     ) -> Self::Op;
 
+    /// Whom a client asks first for `op`, unless it was told whom to ask.
+    fn asks(
+        _options: &Self::Options,
+        _memory: &Self::Memory,
+        _op: &Self::Op,
+        _nodes: usize,
+    ) -> Target {
+        Target::Any
+    }
+
     /// What the client sends along with `op`. Asked once a request: a retry carries the same.
     fn stamp(
         options: &Self::Options,
@@ -151,6 +161,11 @@ pub trait Core: Clone + Sized + 'static {
         id: RequestId,
         op: &Self::Op,
     ) -> Self::Stamp;
+
+    /// What goes along with an operation, for people; null where that is nothing.
+    fn show_stamp(_: &Self::Stamp) -> serde_json::Value {
+        serde_json::Value::Null
+    }
 
     /// What a client makes of the replies it has had to its present attempt at request `id`, in
     /// order of arrival; asked at each. A client of a crash-fault protocol looks at the last alone.
@@ -161,6 +176,11 @@ pub trait Core: Clone + Sized + 'static {
         replies: &[(NodeId, Self::Reply)],
         nodes: usize,
     ) -> Judgement;
+
+    /// What of a reply is the result of the operation: what stands in the client's history.
+    fn result(reply: &Self::Reply) -> serde_json::Value {
+        serde_json::to_value(reply).unwrap_or_default()
+    }
 
     /// The names of the protocol's mutants, as the option `mutant` takes them: each is the
     /// protocol with one rule left out.
@@ -204,6 +224,17 @@ pub enum Judgement {
     Redirect(Option<NodeId>),
     /// The operation was refused for good and has had no effect.
     Refused(String),
+}
+
+/// Whom a client asks first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The node that answered it last, or any.
+    Any,
+    /// That node.
+    Node(NodeId),
+    /// All nodes at once.
+    All,
 }
 
 /// A change of the cluster's members.

@@ -1,6 +1,6 @@
 //! The contract of the safety checkers that watch a run.
 
-use super::core::{Core, NodeId};
+use super::core::{Core, NodeId, RequestId};
 
 /// Watches a run for violations of a protocol's safety properties.
 ///
@@ -18,6 +18,12 @@ pub trait Monitor<C: Core>: Clone + Default {
         milestone: &C::Milestone,
         found: &mut Vec<Violation>,
     );
+
+    /// Hears that a client asks for `op`, for the first time.
+    fn asked(&mut self, _id: RequestId, _op: &C::Op, _stamp: &C::Stamp) {}
+
+    /// Hears that a client takes `reply` for the answer to its request.
+    fn answered(&mut self, _id: RequestId, _reply: &C::Reply, _found: &mut Vec<Violation>) {}
 
     /// Roughly how many bytes a clone of the monitor takes that it does not share.
     fn weight(&self) -> usize {

@@ -6,4 +6,5 @@
 
 pub mod machine;
 pub mod paxos;
+pub mod pbft;
 pub mod raft;

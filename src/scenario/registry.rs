@@ -12,6 +12,7 @@ use std::sync::Arc;
 static PROTOCOLS: &[Protocol] = &[
     entry::<crate::protocol::paxos::Paxos>("paxos"),
     entry::<crate::protocol::raft::KvRaft>("raft"),
+    entry::<crate::protocol::pbft::Pbft>("pbft"),
 ];
 
 /// Builds the run of a scenario within a budget of events and messages.

@@ -7,7 +7,8 @@ use super::network::Loss;
 use super::trace::{Body, EventKind, Flight, NONE, Peer, Place, Reply, Request, Trace};
 use super::world::World;
 use crate::base::{
-    Chance, ClientId, Core, Draws, Judgement, Membership, Micros, NodeId, RequestId,
+    Chance, ClientId, Core, Draws, Judgement, Membership, Micros, Monitor, NodeId, RequestId,
+    Target,
 };
 use std::sync::Arc;
 
@@ -160,8 +161,17 @@ impl<C: Core> World<C> {
             serial: client.serial,
         };
         let any = NodeId(client.luck.between(0, members - 1) as u16);
-        let target = node.or(client.favourite).unwrap_or(any);
+        let asks = C::asks(&self.setup.options, &client.memory, &op, self.nodes.len());
+        let (first, all) = match (node, asks) {
+            (None, Target::Node(first)) if first.index() < self.nodes.len() => (Some(first), false),
+            (None, Target::All) => (None, true),
+            _ => (node, false),
+        };
+        let target = first.or(client.favourite).unwrap_or(any);
         let stamp = C::stamp(&self.setup.options, &client.memory, id, &op);
+        if self.setup.watch {
+            self.monitor.asked(id, &op, &stamp);
+        }
         let request = trace.request(&mut self.mark, Request { id, op, stamp });
         let place = Place::Client(number as u16);
         let event = self.event(trace, place, cause, EventKind::Request(request));
@@ -175,8 +185,17 @@ impl<C: Core> World<C> {
             backing_off: false,
             sent_by: event,
         });
-        self.send_request(number, target, event, trace);
+        if all {
+            self.send_request_to_all(number, event, trace);
+        } else {
+            self.send_request(number, target, event, trace);
+        }
         self.set_client_alarm(number, self.setup.clients.timeout);
+    }
+
+    fn send_request_to_all(&mut self, number: ClientId, cause: u32, trace: &mut Trace<C>) {
+        let nodes = self.nodes.len();
+        NodeId::first(nodes).for_each(|node| self.send_request(number, node, cause, trace));
     }
 
     /// A client's alarm rings: its pause is over, or its patience.
@@ -219,8 +238,7 @@ impl<C: Core> World<C> {
             asking.sent_by = event;
         }
         if C::RETRY_TO_ALL {
-            NodeId::first(self.nodes.len())
-                .for_each(|node| self.send_request(number, node, event, trace));
+            self.send_request_to_all(number, event, trace);
         } else {
             self.send_request(number, target, event, trace);
         }
@@ -344,7 +362,8 @@ impl<C: Core> World<C> {
             Judgement::Done => {
                 client.favourite = Some(from);
                 client.asking = None;
-                self.event(trace, place, cause, EventKind::Answer(reply_number));
+                let event = self.event(trace, place, cause, EventKind::Answer(reply_number));
+                self.judge_answer(id, reply_number, event, trace);
                 self.client_goes_on(number);
             }
             Judgement::Refused(_) => {
@@ -365,6 +384,15 @@ impl<C: Core> World<C> {
                     self.set_client_alarm(number, span);
                 }
             }
+        }
+    }
+
+    /// Lets the monitor judge what a client has taken for its answer.
+    fn judge_answer(&mut self, id: RequestId, reply: u32, event: u32, trace: &mut Trace<C>) {
+        if self.setup.watch {
+            let reply = &trace.replies[reply as usize].reply;
+            self.monitor.answered(id, reply, &mut self.found);
+            self.record_violations(Place::Client(id.client as u16), event, trace);
         }
     }
 

@@ -274,7 +274,7 @@ impl<C: Core> Simulation for Run<C> {
                     let number = reply.request;
                     let operation = &mut history[number as usize];
                     operation.returned = Some(event.at);
-                    operation.result = to_value(&reply.reply);
+                    operation.result = C::result(&reply.reply);
                 }
                 EventKind::Refused(reply) => {
                     let reply = &self.trace.replies[reply as usize];
@@ -352,7 +352,13 @@ impl<C: Core> Run<C> {
     fn body_value(&self, flight: &Flight<C>) -> Value {
         match &flight.body {
             Body::Message(message) => to_value(message),
-            Body::Request(number) => to_value(&self.trace.requests[*number as usize].op),
+            Body::Request(number) => {
+                let request = &self.trace.requests[*number as usize];
+                match C::show_stamp(&request.stamp) {
+                    Value::Null => to_value(&request.op),
+                    stamp => serde_json::json!({ "op": to_value(&request.op), "with": stamp }),
+                }
+            }
             Body::Reply(number) => to_value(&self.trace.replies[*number as usize].reply),
         }
     }

@@ -32,7 +32,7 @@ pub(super) struct World<C: Core> {
     pub begins_step: bool,
     /// Reused between inputs; empty in between.
     effects: Effects<C>,
-    found: Vec<Violation>,
+    pub(super) found: Vec<Violation>,
 }
 
 impl<C: Core> World<C> {
@@ -192,6 +192,11 @@ impl<C: Core> World<C> {
             let fact = trace.milestone(&mut self.mark, fact);
             cause = self.event(trace, place, event, EventKind::Milestone(fact));
         }
+        self.record_violations(place, cause, trace);
+    }
+
+    /// Records what the monitor has found.
+    pub(super) fn record_violations(&mut self, place: Place, cause: u32, trace: &mut Trace<C>) {
         if !self.found.is_empty() {
             for violation in std::mem::take(&mut self.found) {
                 let violation = trace.violation(&mut self.mark, violation);

@@ -104,6 +104,10 @@ export function actionWords(action) {
       return `time-out of node ${node}`;
     case "request":
       return `request ${JSON.stringify(action.op)}`;
+    case "conduct":
+      return action.ways.length > 0
+        ? `node ${node} misbehaves: ${action.ways.map(spaced).join(", ")}`
+        : `node ${node} behaves`;
     case "join":
       return "a node joins";
     case "leave":

@@ -3,6 +3,7 @@
 import { byId } from "../lib/dom.js";
 import { inMs, listed, peerName } from "../lib/format.js";
 import { openMenu } from "../lib/menu.js";
+import { openConduct } from "../panels/conduct.js";
 import { errorWords, notice } from "../panels/notices.js";
 import { aimRequest } from "../panels/stage-bar.js";
 import { FLAG } from "../stage/frame.js";
@@ -90,6 +91,8 @@ export class Hands {
       const made = when(node) ? action(node) : null;
       if (made) deeds.push(deed(label, made));
     }
+    if (this.page.info.conducts.length > 0)
+      deeds.push({ label: "Let it misbehave…", danger: true, run: () => this.openConduct(id) });
     if (status !== "crashed")
       deeds.push(deed(`Set its clock ${SKEW_MS} ms ahead`, { do: "skew", node: id, ahead_ms: SKEW_MS }));
     if (this.page.info.membership) deeds.push(deed("Ask it to leave", { do: "leave", node: id }));
@@ -174,6 +177,15 @@ export class Hands {
     if (groups)
       bar.textContent = `Let go to cut ${listed(groups[0]) || "nobody"} from ${listed(groups[1]) || "nobody"}.`;
     else this.player.version++;
+  }
+
+  /** @param {number} id shows the ways in which a node can misbehave */
+  openConduct(id) {
+    const { page } = this;
+    page.inspectNode(id);
+    if (matchMedia("(max-width: 1100px)").matches) page.showTab("inspect");
+    page.drawInspector(this.player.frame());
+    openConduct();
   }
 
   // Links.

@@ -393,7 +393,16 @@ export class RunPage {
       node.id === this.node || this.view.node(node).ring === "double";
     const shown = glances.filter((node) => node.id < DIAGRAM_NODES || standsOut(node));
     const nodes = shown.map(({ id }) => this.player.simulation.node(id));
-    this.view.diagram(host, { nodes, glances });
+    const { simulation, position, histories } = this.player;
+    this.view.diagram(host, {
+      nodes,
+      glances,
+      position,
+      histories,
+      trace: (from, to) => simulation.trace(from, to),
+      flights: () => Array.from({ length: frame.flights }, (_, k) => frame.flight(k)),
+      message: (id) => simulation.message(id),
+    });
   }
 
   get eventsAreOpen() {
@@ -430,6 +439,8 @@ export class RunPage {
         : event
           ? []
           : this.hands.nodeDeeds(glance).slice(0, 5),
+      conducts: this.info.conducts,
+      behave: (ways) => this.hands.act({ do: "conduct", node: this.node, ways }),
       go: (id) => this.openEvent(id),
       clear: () => this.inspectNode(this.node),
       showEvents: () => this.toggleEvents(),

@@ -106,6 +106,7 @@ function nodeShape(shape) {
   const more = {
     leader: svg`<circle cx="15" cy="15" r="5.5" fill="none" stroke="currentColor" stroke-width="1.5" />`,
     candidate: svg`<circle cx="15" cy="15" r="12.5" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="5 3" />`,
+    liar: svg`<path d="M8.5 9.5L6 1.5L13 6.3M21.5 9.5L24 1.5L17 6.3" fill="currentColor" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" />`,
     arc: svg`<path d="M15 2.5A12.5 12.5 0 0 1 27 18" fill="none" stroke="currentColor" stroke-width="2" />`,
     paused: svg`<path d="M13 11v8M17 11v8" stroke="currentColor" stroke-width="2" />`,
     "looked-at": svg`<path d="M2 7V2H7M23 2h5v5M28 23v5h-5M7 28H2V23" fill="none" stroke="currentColor" stroke-width="1.6" />`,

@@ -2,6 +2,7 @@
 
 import { html, nothing, render } from "../lib/dom.js";
 import { duration, inMs, peerName } from "../lib/format.js";
+import { conductPart } from "./conduct.js";
 import { eventRow } from "./events.js";
 
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
@@ -22,6 +23,8 @@ import { eventRow } from "./events.js";
  * @property {import("../types.js").View} view
  * @property {string} question
  * @property {Deed[]} deeds
+ * @property {string[]} conducts the ways in which a node can be told to misbehave
+ * @property {(ways: string[]) => void} behave
  * @property {(id: number) => void} go
  * @property {() => void} clear
  * @property {() => void} showEvents
@@ -66,6 +69,7 @@ function nodePart(what, node) {
       <h2>Node ${node.id}</h2>
       ${what.view.explain(node).map((line) => html`<p>${line}</p>`)}
       <div class="actions">${what.deeds.map(deedButton)}</div>
+      ${conductPart(what.conducts, node.conduct, what.behave)}
     </section>
     <section>
       <dl class="facts">
@@ -101,10 +105,12 @@ function messagePart(what, message) {
     delivered: `arrived at ${inMs(message.due_ms ?? 0)}`,
     lost: `lost at ${inMs(message.due_ms ?? 0)}: ${message.why}`,
   }[message.fate];
+  const seal = what.view.seal?.(message);
   return html`<section>
       <h2>Message ${message.id} <button class="link" @click=${what.clear}>close</button></h2>
       <h3>${message.kind}, ${peerName(message.from)} → ${peerName(message.to)}</h3>
       ${look.help ? html`<p class="soft">${look.help}</p>` : nothing}
+      ${seal ? html`<p class=${seal.good ? "sealed" : "broken"}>${seal.good ? "✓" : "✕"} ${seal.text}</p>` : nothing}
       <div class="actions">${what.deeds.map(deedButton)}</div>
     </section>
     <section>

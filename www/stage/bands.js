@@ -10,7 +10,7 @@
  * @returns {Band[]}
  */
 export function faultBands(script, nodes) {
-  /** What is broken: nodes by number, links as "from>to". @type {Set<number | string>} */
+  /** What is broken: nodes by number, liars by number below zero, links as "from>to". @type {Set<number | string>} */
   const broken = new Set();
   /** @type {Band[]} */
   const bands = [];
@@ -44,6 +44,10 @@ function act(entry, broken, count) {
     case "restart":
     case "resume":
       broken.delete(entry.node);
+      break;
+    case "conduct":
+      if (entry.ways.length > 0) broken.add(-1 - entry.node);
+      else broken.delete(-1 - entry.node);
       break;
     case "cut":
     case "mend":

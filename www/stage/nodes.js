@@ -15,6 +15,7 @@ import { setAttribute, setText, svgElement } from "../lib/svg.js";
  * @property {SVGElement} body
  * @property {SVGElement} inner
  * @property {SVGElement} bars
+ * @property {SVGElement} horns
  * @property {SVGElement} id
  * @property {SVGElement} figure
  * @property {SVGElement} dots
@@ -57,6 +58,7 @@ export class NodeLayer {
       setAttribute(node.halo, "r", (r + ring.arc) / 2);
       setAttribute(node.body, "r", r);
       setAttribute(node.inner, "r", Math.max(1, r - (ring.dots ? 3 : 5)));
+      setAttribute(node.horns, "d", horns(r));
       const label = /** @type {const} */ ([seat.labelX - seat.x, seat.labelY - seat.y]);
       for (const text of [node.label, node.tip]) {
         setAttribute(text, "x", label[0].toFixed(1));
@@ -75,7 +77,7 @@ export class NodeLayer {
   update(node, look, mark) {
     const parts = this.nodes[node.id];
     if (!parts || !this.ring) return;
-    const key = `${node.status}|${look.label}|${look.tone}|${look.figure}|${look.ring}|${look.dots.join()}|${look.spoken}|${mark}`;
+    const key = `${node.status}|${look.label}|${look.tone}|${look.figure}|${look.ring}|${look.mark}|${look.dots.join()}|${look.spoken}|${mark}`;
     if (parts.key === key) return;
     parts.key = key;
     setAttribute(
@@ -95,6 +97,7 @@ export class NodeLayer {
     setAttribute(parts.id, "y", roomy ? -radius * 0.06 : size * 0.35);
     setAttribute(parts.figure, "y", radius * 0.33);
     setAttribute(parts.figure, "font-size", Math.max(9.5, Math.min(13, radius * 0.3)).toFixed(1));
+    setAttribute(parts.horns, "class", look.mark ? `horns ${look.mark}` : "no-horns");
     setAttribute(parts.bars, "visibility", node.status === "paused" ? "visible" : "hidden");
     this.drawDots(parts, dots ? [] : look.dots, radius);
   }
@@ -137,6 +140,7 @@ export class NodeLayer {
     });
     const frame = svgElement("path", { class: "frame" }, group);
     const halo = svgElement("circle", { class: "halo" }, group);
+    const horns = svgElement("path", { class: "no-horns" }, group);
     const body = svgElement("circle", { class: "body" }, group);
     const inner = svgElement("circle", { class: "inner" }, group);
     const bars = svgElement("path", { class: "bars", d: "M-4-30v10M4-30v10" }, group);
@@ -149,7 +153,22 @@ export class NodeLayer {
     const dots = svgElement("g", { class: "dots" }, group);
     const label = svgElement("text", { "aria-hidden": "true", class: "label" }, group);
     const tip = svgElement("text", { "aria-hidden": "true", class: "tip" }, group);
-    return { group, hit, frame, halo, body, inner, bars, id: number, figure, dots, label, tip, key: "" };
+    return {
+      group,
+      hit,
+      frame,
+      halo,
+      body,
+      inner,
+      bars,
+      horns,
+      id: number,
+      figure,
+      dots,
+      label,
+      tip,
+      key: "",
+    };
   }
 
   /**
@@ -212,6 +231,16 @@ export class NodeLayer {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/**
+ * The horns of a node that misbehaves, on its head.
+ * @param {number} r its radius
+ */
+function horns(r) {
+  const side = (/** @type {number} */ s) =>
+    `M${s * r * 0.84} ${-r * 0.56}L${s * r * 0.92} ${-r * 1.16}L${s * r * 0.36} ${-r * 0.94}Z`;
+  return side(-1) + side(1);
 }
 
 /**

@@ -2,10 +2,11 @@
 
 import { defaultView } from "./default.js";
 import { paxos } from "./paxos.js";
+import { pbft } from "./pbft.js";
 import { raft } from "./raft.js";
 
 /** @type {Record<string, import("../types.js").View>} */
-export const views = { paxos, raft };
+export const views = { paxos, raft, pbft };
 
 /** @param {string} protocol */
 export function viewOf(protocol) {
