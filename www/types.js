@@ -87,6 +87,7 @@
  * @property {string} label
  * @property {"disc" | "diamond" | "triangle" | "square" | "hexagon" | "pill"} glyph
  * @property {string} help
+ * @property {boolean} [reply] whether it answers another message: then it is drawn hollow
  */
 
 /**

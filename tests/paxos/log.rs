@@ -357,6 +357,12 @@ fn rivals_are_turned_away_while_a_lease_runs() {
             let sent = desk.hand(2, 1, prepare(ballot(round, 2)));
             assert_eq!(!sent.is_empty(), promises, "after {after} ms, {mutant:?}");
         }
+        // Not even itself, once it has forgotten whose lease it is.
+        let mut desk = leases(0, mutant);
+        desk.restart(1);
+        let before = desk.cores[1].promised();
+        desk.fire(1, Timer::Election);
+        assert_eq!(desk.cores[1].promised() > before, !honoured, "{mutant:?}");
         // The holder of the lease itself is helped.
         let mut desk = leases(0, mutant);
         assert_eq!(desk.hand(0, 1, prepare(ballot(9, 0))).len(), 1);

@@ -169,13 +169,24 @@ pub fn lease(seed: u64) -> Value {
         json!({ "at_ms": 5, "do": "timeout", "node": 0, "timer": "election" }),
         json!({ "at_ms": 60, "do": "request", "node": 0, "op": { "put": ["x", 1] } }),
     ];
+    // Who has granted the lease may forget it in a crash, while the third has granted none of late.
+    let forgets = luck.between(0, 3) == 0;
     for other in [1, 2] {
         let latency = [slow, slow + 5];
-        script.push(json!({ "at_ms": cut_at - 40, "do": "link", "from": other, "to": 0, "latency_ms": latency }));
-        let one_way = luck.between(0, 2) > 0;
+        let cut_at = match (forgets, other) {
+            (true, 2) => 70,
+            (true, _) => rival_at - luck.between(2, 40),
+            _ => cut_at,
+        };
+        script.push(json!({ "at_ms": cut_at.max(45) - 40, "do": "link", "from": other, "to": 0, "latency_ms": latency }));
+        let one_way = !forgets && luck.between(0, 2) > 0;
         script.push(
             json!({ "at_ms": cut_at, "do": "cut", "from": 0, "to": other, "one_way": one_way }),
         );
+    }
+    if forgets {
+        script.push(json!({ "at_ms": rival_at - 1, "do": "crash", "node": 1 }));
+        script.push(json!({ "at_ms": rival_at - 1, "do": "restart", "node": 1 }));
     }
     script.push(json!({ "at_ms": rival_at, "do": "timeout", "node": 1, "timer": "election" }));
     for k in 0..5 {

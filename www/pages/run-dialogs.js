@@ -34,7 +34,7 @@ export class Dialogs {
           .filter((kind) => !kind.endsWith("Reply"))
           .map((kind) => page.view.message(kind))
           .filter(({ help }) => help !== "")
-          .map(({ label, help, glyph }) => ({ label, help, path: glyphPath(glyph) })),
+          .map(({ label, help, glyph, reply = false }) => ({ label, help, reply, path: glyphPath(glyph) })),
       }),
     );
   }

@@ -61,10 +61,15 @@ const propose = {
 /** @type {Record<string, import("../types.js").MessageLook>} */
 const messages = {
   Prepare: { label: "prepare", glyph: "triangle", help: "phase 1: will you promise me this ballot?" },
-  Promise: { label: "promise", glyph: "triangle", help: "I will; and this is what I have accepted" },
+  Promise: {
+    label: "promise",
+    glyph: "triangle",
+    help: "I will; and this is what I have accepted",
+    reply: true,
+  },
   Accept: { label: "accept", glyph: "disc", help: "phase 2: accept this value in this ballot" },
-  Accepted: { label: "accepted", glyph: "disc", help: "a vote" },
-  Refuse: { label: "refusal", glyph: "diamond", help: "I have promised a later ballot" },
+  Accepted: { label: "accepted", glyph: "disc", help: "a vote", reply: true },
+  Refuse: { label: "refusal", glyph: "diamond", help: "I have promised a later ballot", reply: true },
   Chosen: { label: "chosen", glyph: "square", help: "a learner tells what is chosen" },
   Heartbeat: { label: "heartbeat", glyph: "hexagon", help: "the leader is there, and so much is chosen" },
   HeartbeatReply: { label: "lease", glyph: "hexagon", help: "rivals are turned away for a while" },

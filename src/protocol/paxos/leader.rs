@@ -145,7 +145,7 @@ impl Paxos {
         }
         let request = lease.request;
         if leases && self.accepts() {
-            self.guard = Some((self.id, self.now + self.options.election_timeout[0]));
+            self.guard = Some((Some(self.id), self.now + self.options.election_timeout[0]));
             self.granted(self.id, request);
         }
     }
@@ -225,6 +225,13 @@ impl Paxos {
         self.phase = Phase::Idle;
         if led {
             self.leader = None;
+            // Its own lease binds nobody any more.
+            if self
+                .guard
+                .is_some_and(|(holder, _)| holder == Some(self.id))
+            {
+                self.guard = None;
+            }
             out.cancel_timer(Timer::Heartbeat);
             out.milestone(Milestone::SteppedDown {
                 ballot: own,
@@ -262,14 +269,14 @@ impl Paxos {
             out.send(from, Message::Ask { from: next });
         }
         if lease > 0 && self.accepts() {
-            self.guard = Some((from, self.now + self.options.election_timeout[0]));
+            self.guard = Some((Some(from), self.now + self.options.election_timeout[0]));
             out.send(from, Message::HeartbeatReply { ballot, lease });
         }
     }
 
     /// Live, 5.2: while a lease runs, an acceptor helps nobody else to lead.
     pub(super) fn guards_against(&self, from: NodeId) -> bool {
-        let holds = |(holder, until): (NodeId, Micros)| holder != from && self.now < until;
+        let holds = |(holder, until)| holder != Some(from) && self.now < until;
         self.guard.is_some_and(holds) && !self.is(Mutant::LeaseNotHonoured)
     }
 

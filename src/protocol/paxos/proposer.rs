@@ -29,8 +29,6 @@ pub(super) enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Preparing {
     pub ballot: Ballot,
-    /// The first slot that it asked about.
-    pub from: u64,
     pub promised: Voters,
     pub refused: Voters,
     /// For each slot what binds the proposer: the reported proposal of the highest ballot.
@@ -66,10 +64,9 @@ pub(super) struct Proposing {
 }
 
 impl Preparing {
-    fn new(ballot: Ballot, from: u64) -> Preparing {
+    fn new(ballot: Ballot) -> Preparing {
         Preparing {
             ballot,
-            from,
             promised: Voters::default(),
             refused: Voters::default(),
             bound: BTreeMap::new(),
@@ -164,7 +161,7 @@ impl Paxos {
         self.heard = self.heard.max(ballot);
         self.backs_off = false;
         let from = self.learner.next();
-        self.phase = Phase::Preparing(Box::new(Preparing::new(ballot, from)));
+        self.phase = Phase::Preparing(Box::new(Preparing::new(ballot)));
         out.milestone(Milestone::Prepared { ballot });
         if self.options.is_single() {
             self.arm_ballot(ctx, out);
@@ -229,7 +226,7 @@ impl Paxos {
         if gathered >= needed
             && let Phase::Preparing(preparing) = &mut self.phase
         {
-            let preparing = std::mem::replace(&mut **preparing, Preparing::new(Ballot::NONE, 0));
+            let preparing = std::mem::replace(&mut **preparing, Preparing::new(Ballot::NONE));
             if self.options.is_single() {
                 self.propose_one(preparing, ctx, out);
             } else {

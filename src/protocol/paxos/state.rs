@@ -88,8 +88,8 @@ pub struct Paxos {
     /// The leader that it has heard last, and its ballot.
     pub(super) leader: Option<NodeId>,
     pub(super) leads_by: Ballot,
-    /// Until when it turns everybody away but the leader named (reads by lease).
-    pub(super) guard: Option<(NodeId, Micros)>,
+    /// Until when it turns everybody away but the leader named, itself included (reads by lease).
+    pub(super) guard: Option<(Option<NodeId>, Micros)>,
     /// The node's own clock at its last input.
     pub(super) now: Micros,
     /// Single-decree: the value that it would propose, and who waits to hear what is chosen.
@@ -133,10 +133,10 @@ impl Paxos {
         if options.is_single() {
             paxos.arm_ask(out);
         } else {
-            // It may have granted a lease that it forgot, so it turns everybody away for as long
-            // as one lasts (Live, 5.2).
+            // It may have granted a lease and forgotten whose, so it turns everybody away for as
+            // long as one lasts (Live, 5.2).
             if options.reads == Reads::Lease && !paxos.disk.acceptor.promised.is_none() {
-                paxos.guard = Some((ctx.id, ctx.now + options.election_timeout[0]));
+                paxos.guard = Some((None, ctx.now + options.election_timeout[0]));
             }
             paxos.arm_election(ctx, out);
         }
