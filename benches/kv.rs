@@ -144,7 +144,7 @@ fn nanoseconds(mut once: impl FnMut()) -> f64 {
 fn vectors() {
     let (a, b) = (vector(16, 5), vector(16, 6));
     let other: VersionVector = {
-        let actor = |n| Actor::replica(NodeId(n + 8), Micros::ZERO);
+        let actor = |n: u16| Actor::replica(NodeId(n + 8), Micros::ZERO);
         (0..16).map(|n| (actor(n), 9)).collect()
     };
     let compare = nanoseconds(|| {

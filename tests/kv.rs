@@ -260,12 +260,8 @@ fn nothing_that_arrives_makes_a_node_panic() {
             3 => drop(desk.ask(to, client, delete(key))),
             4 => drop(desk.hand(from, to, Message::garbage(&mut luck))),
             5 if luck.between(0, 20) == 0 => {
-                let node = desk::node(luck.between(0, 5) as usize);
-                let op = if luck.between(0, 1) == 0 {
-                    Op::Join(node)
-                } else {
-                    Op::Leave(node)
-                };
+                let change = [Op::Join, Op::Leave][luck.between(0, 1) as usize];
+                let op = change(desk::node(luck.between(0, 5) as usize));
                 desk.ask(to, client, op);
             }
             6 if luck.between(0, 30) == 0 => desk.restart(to, luck.between(0, 1) == 0),
@@ -281,8 +277,7 @@ fn nothing_that_arrives_makes_a_node_panic() {
                 desk.hand(from.index(), to, message);
             }
             9 => {
-                let numbers = [u64::MAX, 0, n];
-                let number = numbers[luck.between(0, 2) as usize];
+                let number = [u64::MAX, 0, n][luck.between(0, 2) as usize];
                 let call = Message::Fetched {
                     call: number,
                     item: None,
@@ -294,7 +289,8 @@ fn nothing_that_arrives_makes_a_node_panic() {
             }
             _ => {
                 for _ in 0..30 {
-                    let Some((from, to, message)) = desk.letters.pop_front() else {
+                    let next = desk.letters.pop_front();
+                    let Some((from, to, message)) = next else {
                         break;
                     };
                     if luck.between(0, 9) == 0 && kept.len() < 500 {

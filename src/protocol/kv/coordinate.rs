@@ -1,11 +1,12 @@
 //! A coordinator's side: it takes a client's request, asks the replicas, and answers when enough
 //! of them have answered (Dynamo, section 4.5).
 
-use super::item::{Context, Count, Item, SIBLINGS_MAX, Siblings, Version, WriteId};
+use super::item::{Context, Item, Version, WriteId};
 use super::message::{Forward, HOPS_MAX, Message, Store};
 use super::milestone::Milestone;
 use super::op::{Basis, Op, Refusal, Reply};
 use super::options::{Clocks, Mutant, Resolver};
+use super::siblings::{Count, SIBLINGS_MAX, Siblings};
 use super::state::{Call, CallKind, Kv};
 use super::value::{KEY_MAX, Key, VALUE_MAX, Value};
 use super::version::{Actor, Dot, VersionVector};

@@ -1,6 +1,7 @@
 //! Messages that no correct node sends, for tests of what a node refuses.
 
-use super::item::{BEYOND, Item, Siblings, Version, WriteId, position_of};
+use super::dvv::DvvSet;
+use super::item::{BEYOND, Item, Version, WriteId, position_of};
 use super::member::{Beat, Member, Table};
 use super::merkle::{FAN, Part};
 use super::message::{
@@ -8,8 +9,9 @@ use super::message::{
     Parcel, Store,
 };
 use super::op::Op;
+use super::siblings::Siblings;
 use super::value::{KEY_MAX, Key};
-use super::version::{Actor, Dot, DvvSet, VersionVector};
+use super::version::{Actor, Dot, VersionVector};
 use crate::base::{Draws, Micros, NodeId, RequestId};
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ use super::milestone::Milestone;
 use super::op::{Op, Reply};
 use super::options::{Clocks, Resolver};
 use super::oracle::{Number, Oracle};
+use super::sessions::{Counts, Session, Waiting};
 use super::state::Kv;
 use super::value::Key;
 use crate::base::{ClientId, Monitor, NodeId, RequestId, Violation};
@@ -17,19 +18,6 @@ const SIBLINGS: usize = 1;
 const SAME: usize = 2;
 const QUORUMS: usize = 3;
 const DELETED: usize = 4;
-
-/// What is counted, in the order of the tallies.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    reads: u64,
-    stale: u64,
-    own_seen: u64,
-    own_missed: u64,
-    gone_on: u64,
-    gone_back: u64,
-    overtaken: u64,
-    with_a_disk: u64,
-}
 
 /// What is known of a key.
 #[derive(Clone, Debug, Default)]
@@ -50,22 +38,6 @@ struct Truth {
 struct Held {
     item: Arc<Item>,
     heads: Vec<Number>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Session {
-    read: Vec<Number>,
-    written: Option<Number>,
-}
-
-/// What a client waits for: a read, with the writes that clients had been told of before it asked;
-/// or a write.
-#[derive(Clone, Debug)]
-struct Waiting {
-    request: RequestId,
-    told: Vec<Number>,
-    /// The write that was acknowledged last for this request.
-    written: Option<Number>,
 }
 
 /// The watch over a whole run.
@@ -96,16 +68,7 @@ impl Monitor<Kv> for Invariants {
         "finality of deletion",
     ];
 
-    const TALLIES: &'static [&'static str] = &[
-        "reads",
-        "stale reads",
-        "own writes seen",
-        "own writes missed",
-        "reads gone on",
-        "reads gone back",
-        "writes lost to a later timestamp",
-        "writes lost with a disk",
-    ];
+    const TALLIES: &'static [&'static str] = Counts::NAMES;
 
     fn observe(
         &mut self,
@@ -195,26 +158,7 @@ impl Monitor<Kv> for Invariants {
     }
 
     fn tallies(&self) -> Vec<u64> {
-        let Counts {
-            reads,
-            stale,
-            own_seen,
-            own_missed,
-            gone_on,
-            gone_back,
-            overtaken,
-            with_a_disk,
-        } = self.counts;
-        vec![
-            reads,
-            stale,
-            own_seen,
-            own_missed,
-            gone_on,
-            gone_back,
-            overtaken,
-            with_a_disk,
-        ]
+        self.counts.list()
     }
 
     fn weight(&self) -> usize {

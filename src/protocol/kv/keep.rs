@@ -205,7 +205,7 @@ impl Kv {
     pub(super) fn tell_overtaken(
         &self,
         key: &Key,
-        siblings: &super::item::Siblings,
+        siblings: &super::siblings::Siblings,
         out: &mut Effects<Kv>,
     ) {
         let ids = || siblings.iter().map(|version| version.id());

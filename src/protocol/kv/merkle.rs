@@ -364,9 +364,10 @@ impl Node {
 mod tests {
     use super::*;
     use crate::base::{Chance, Draws};
-    use crate::protocol::kv::item::Siblings;
+    use crate::protocol::kv::dvv::DvvSet;
     use crate::protocol::kv::options::Clocks;
-    use crate::protocol::kv::version::{Actor, Dot, DvvSet};
+    use crate::protocol::kv::siblings::Siblings;
+    use crate::protocol::kv::version::{Actor, Dot};
     use std::collections::BTreeMap;
 
     fn item(key: &str, counter: u64) -> Arc<Item> {

@@ -441,9 +441,11 @@ fn write_parts<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::item::{Siblings, Version, WriteId};
+    use super::super::dvv::DvvSet;
+    use super::super::item::{Version, WriteId};
+    use super::super::siblings::Siblings;
     use super::super::value::Value;
-    use super::super::version::{Actor, Dot, DvvSet, VersionVector};
+    use super::super::version::{Actor, Dot, VersionVector};
     use super::*;
     use crate::base::{Chance, Micros};
 

@@ -28,6 +28,7 @@
 
 mod client;
 mod coordinate;
+mod dvv;
 mod garbage;
 mod gossip;
 mod handle;
@@ -43,6 +44,8 @@ mod options;
 mod oracle;
 mod reap;
 mod ring;
+mod sessions;
+mod siblings;
 mod state;
 mod sync;
 mod value;
@@ -50,8 +53,9 @@ mod version;
 mod view;
 
 pub use client::Memory;
+pub use dvv::DvvSet;
 pub use invariants::Invariants;
-pub use item::{Context, Count, Item, SIBLINGS_MAX, Siblings, Version, WriteId, position_of};
+pub use item::{Context, Item, Version, WriteId, position_of};
 pub use member::{Beat, Member, News, Table};
 pub use merkle::{FAN, Part, Tree};
 pub use message::{
@@ -61,7 +65,8 @@ pub use milestone::{Milestone, Way};
 pub use op::{Basis, Delete, Found, FoundVersion, Op, Put, Refusal, Reply};
 pub use options::{Clocks, Mutant, Options, Resolver};
 pub use ring::{Range, Ring};
+pub use siblings::{Count, SIBLINGS_MAX, Siblings};
 pub use state::{Disk, Kv, Owed, Timer};
 pub use value::{KEY_MAX, Key, VALUE_MAX, Value};
-pub use version::{Actor, Causality, Dot, DvvSet, VersionVector};
+pub use version::{Actor, Causality, Dot, VersionVector};
 pub use view::{CallView, KeyView, VersionView, View};

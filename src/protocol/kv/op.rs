@@ -1,6 +1,7 @@
 //! What clients ask and are answered.
 
-use super::item::{Context, SIBLINGS_MAX, WriteId};
+use super::item::{Context, WriteId};
+use super::siblings::SIBLINGS_MAX;
 use super::value::{KEY_MAX, Key, VALUE_MAX, Value};
 use super::version::Dot;
 use crate::base::NodeId;
