@@ -3,12 +3,13 @@
 
 use super::item::{Context, Item, WriteId};
 use super::milestone::Milestone;
-use super::op::{Op, Reply};
+use super::op::{Basis, Delete, Op, Put, Reply};
 use super::options::{Clocks, Resolver};
 use super::oracle::{Number, Oracle};
 use super::sessions::{Counts, Session, Waiting};
 use super::state::Kv;
 use super::value::Key;
+use super::version::Dot;
 use crate::base::{ClientId, Monitor, NodeId, RequestId, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +33,9 @@ struct Truth {
     reaped: Vec<Number>,
     /// What each client has read last, and which of its writes it was told of last.
     sessions: BTreeMap<ClientId, Session>,
+    /// The contexts that a script has given to writes: they are taken at their word, even where
+    /// they claim a write that is made only afterwards.
+    claims: Vec<Arc<Context>>,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +52,8 @@ pub struct Invariants {
     /// The reads under way at each coordinator, with what was acknowledged before each began.
     readings: BTreeMap<(RequestId, NodeId), Vec<Number>>,
     clients: BTreeMap<ClientId, Waiting>,
+    /// The requests whose context a script gives.
+    scripted: BTreeSet<RequestId>,
     counts: Counts,
     /// Whether the ring has changed, or a disk was lost: then old quorums and new ones need not
     /// meet.
@@ -91,10 +97,7 @@ impl Monitor<Kv> for Invariants {
                 context,
                 item,
             } => {
-                let read = watch.read_by(item, context.as_deref());
-                let digest = item.position();
-                let number = watch.all.oracle.take(version.id(), digest, *dot, read);
-                watch.goes_over(item, &[number], Some(item));
+                watch.takes(version.id(), *dot, context.as_ref(), item);
             }
             Milestone::Took { item, sent, .. } => {
                 let sent = watch.numbers(sent);
@@ -137,6 +140,11 @@ impl Monitor<Kv> for Invariants {
                 .map_or_else(Vec::new, |key| key.told.clone()),
             _ => Vec::new(),
         };
+        if let Op::Put(Put { basis, .. }) | Op::Delete(Delete { basis, .. }) = op
+            && matches!(basis, Basis::Context(_))
+        {
+            self.scripted.insert(id);
+        }
         let waiting = Waiting {
             request: id,
             told,
@@ -309,16 +317,28 @@ impl Watch<'_> {
         heads.filter_map(|id| self.all.oracle.number(id)).collect()
     }
 
-    /// What the client of a write had read.
-    fn read_by(&self, item: &Item, context: Option<&Context>) -> Vec<Number> {
-        let Some(context) = context else {
-            return Vec::new();
+    /// A node takes a write.
+    fn takes(&mut self, id: WriteId, dot: Dot, context: Option<&Arc<Context>>, item: &Arc<Item>) {
+        let (key, position) = (item.key(), item.position());
+        let truth = self.all.keys.get(key);
+        let claimed = truth.is_some_and(|truth| truth.claims.iter().any(|c| c.clock.covers(dot)));
+        let scripted = self.all.scripted.contains(&id.request);
+        let oracle = &mut self.all.oracle;
+        let read = match context {
+            None => Vec::new(),
+            // What a script says may fit a run that went otherwise: there its vector, which
+            // decides, may cover other writes than those that were read.
+            Some(context) if scripted => oracle.covered(position, &context.clock),
+            Some(context) => {
+                let read = context.read.iter();
+                read.filter_map(|id| oracle.number(*id)).collect()
+            }
         };
-        if context.read.is_empty() && !context.clock.is_empty() {
-            return self.all.oracle.covered(item.position(), &context.clock);
+        let number = oracle.take(id, position, dot, read, claimed);
+        if let (Some(context), true) = (context, scripted) {
+            self.all.truth(key).claims.push(Arc::clone(context));
         }
-        let read = context.read.iter();
-        read.filter_map(|id| self.all.oracle.number(*id)).collect()
+        self.goes_over(item, &[number], Some(item));
     }
 
     fn heads_before(&self, key: &Key) -> Vec<Number> {
@@ -360,7 +380,8 @@ impl Watch<'_> {
         let truth = self.all.keys.get(key);
         // A deletion that all have forgotten is missed by nobody.
         let reaped = truth.is_some_and(|truth| truth.reaped.contains(&write));
-        if reaped || after.iter().any(known) {
+        let claimed = self.all.oracle.write(write).is_some_and(|w| w.claimed);
+        if reaped || claimed || after.iter().any(known) {
             return;
         }
         let lost = self.all.oracle.write(write).is_some_and(|write| write.lost);
@@ -503,6 +524,14 @@ impl Watch<'_> {
             && waiting.request == request
         {
             waiting.written = Some(write);
+        }
+        if self
+            .all
+            .oracle
+            .write(write)
+            .is_some_and(|write| write.claimed)
+        {
+            return;
         }
         let truth = self.all.truth(key);
         let known = truth.acknowledged.clone();

@@ -22,6 +22,8 @@ pub(super) struct Write {
     read: Arc<[Number]>,
     /// It is told of already that it was lost.
     pub lost: bool,
+    /// A script has claimed to know it before it was made: it may go at any time.
+    pub claimed: bool,
 }
 
 /// The writes of a run. A clone shares them.
@@ -55,7 +57,14 @@ impl Oracle {
     }
 
     /// Takes in a write, and gives it a number.
-    pub(super) fn take(&mut self, id: WriteId, key: u64, dot: Dot, read: Vec<Number>) -> Number {
+    pub(super) fn take(
+        &mut self,
+        id: WriteId,
+        key: u64,
+        dot: Dot,
+        read: Vec<Number>,
+        claimed: bool,
+    ) -> Number {
         let number = self.writes.end() as Number;
         self.writes.push(Write {
             id,
@@ -63,6 +72,7 @@ impl Oracle {
             dot,
             read: read.into(),
             lost: false,
+            claimed,
         });
         let node = id.node.index();
         if self.by_node.len() <= node {
