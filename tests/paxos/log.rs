@@ -415,6 +415,44 @@ fn everybody_can_count_for_itself() {
     }
 }
 
+/// A ballot has one value for a slot: what a leader sends again is what it proposed, also when it has
+/// heard votes of a later ballot for something else, or that something else is chosen.
+#[test]
+fn a_leader_repeats_its_own_proposals_alone() {
+    let options = Options {
+        learners: Learning::Everybody,
+        ..Options::default()
+    };
+    for chosen in [false, true] {
+        let mut desk = Desk::new(5, options.clone());
+        desk.elect(0);
+        desk.ask(0, 1, 1, put(1));
+        desk.ask(0, 2, 1, put(2));
+        desk.letters.clear();
+        let later = put_value(7, 1, 7);
+        desk.hand(1, 0, accepted(ballot(1, 0), 2, put_value(2, 1, 2)));
+        if chosen {
+            let values = later.into();
+            desk.hand(3, 0, Message::Chosen { slot: 1, values });
+        } else {
+            desk.hand(3, 0, accepted(ballot(2, 2), 1, later));
+        }
+        for _ in 0..3 {
+            if desk.timers[0].contains_key(&Timer::Heartbeat) {
+                desk.fire(0, Timer::Heartbeat);
+            }
+        }
+        for (_, _, message) in &desk.letters {
+            if let Message::Accept(accept) = message {
+                let values = accept.values.slots_from(accept.slot);
+                for (slot, value) in values {
+                    assert_eq!(value.to_string(), format!("put x {slot}"), "{message}");
+                }
+            }
+        }
+    }
+}
+
 /// Flexible: with a large quorum for phase 1 two votes of six are enough for a command, and a new
 /// leader, which needs five promises, cannot miss them.
 #[test]

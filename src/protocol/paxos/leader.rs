@@ -2,7 +2,8 @@
 //! section 3). It needs phase 2 alone for each command.
 
 use super::ballot::{Ballot, Voters};
-use super::message::Message;
+use super::learner::Tally;
+use super::message::{Accept, Message};
 use super::milestone::Milestone;
 use super::options::{Mutant, Reads};
 use super::proposer::{Phase, Preparing, Proposing};
@@ -153,41 +154,44 @@ impl Paxos {
     /// Proposes again what has been open since the last heartbeat, to those who have not accepted
     /// all of it.
     fn repeat(&mut self, out: &mut Effects<Paxos>) {
-        let first = self.learner.next();
         let Phase::Proposing(proposing) = &mut self.phase else {
             return;
         };
         let ballot = proposing.ballot;
         let end = std::mem::replace(&mut proposing.waited, proposing.next);
-        let end = end.min(first + PROPOSED_AT_ONCE);
-        if first >= end {
-            return;
+        let mut slot = self.learner.next();
+        let end = end.min(slot + PROPOSED_AT_ONCE);
+        while slot < end {
+            let own = |slot| self.own_open(slot, ballot).and_then(|it| it.value.clone());
+            let values: Values = (slot..end).map_while(own).collect();
+            let count = values.as_slice().len() as u64;
+            if count > 0 {
+                self.propose_again(slot, values, ballot, out);
+            }
+            slot += count + 1;
         }
-        let open = |slot| self.chosen(slot).is_none();
-        let value = |slot: u64| {
-            let tally = self
-                .learner
-                .tally(slot)
-                .and_then(|tally| tally.value.clone());
-            self.chosen(slot).cloned().or(tally)
-        };
-        let values: Values = (first..end).map_while(value).collect();
-        if values.as_slice().is_empty() {
-            return;
-        }
-        let has = |node, slot| {
-            self.learner
-                .tally(slot)
-                .is_some_and(|tally| tally.voters.contains(node))
-        };
+    }
+
+    /// The count for what it proposed itself for a slot, while nothing is known to be chosen there.
+    /// A count for another ballot is not its own: in one ballot a slot has one value.
+    fn own_open(&self, slot: u64, ballot: Ballot) -> Option<&Tally> {
+        let tally = self.learner.tally(slot)?;
+        (tally.ballot == ballot && self.chosen(slot).is_none()).then_some(tally)
+    }
+
+    fn propose_again(&self, slot: u64, values: Values, ballot: Ballot, out: &mut Effects<Paxos>) {
+        let end = slot + values.as_slice().len() as u64;
         for node in NodeId::first(usize::from(self.acceptors)) {
-            let lacks = (first..end).any(|slot| open(slot) && !has(node, slot));
-            if lacks && node != self.id {
-                let accept = super::message::Accept {
+            let lacks = |slot| {
+                let tally = self.learner.tally(slot);
+                tally.is_none_or(|tally| !tally.voters.contains(node))
+            };
+            if node != self.id && (slot..end).any(lacks) {
+                let accept = Accept {
                     ballot,
-                    slot: first,
+                    slot,
                     values: values.clone(),
-                    chosen: first - 1,
+                    chosen: self.learner.executed,
                 };
                 out.send(node, Message::Accept(accept));
             }

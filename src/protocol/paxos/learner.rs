@@ -198,7 +198,7 @@ impl Learner {
 
     /// Begins a count: a proposer sends out a value.
     pub(super) fn open(&mut self, slot: u64, ballot: Ballot, value: &Value) {
-        if let Some(tally) = self.tally_mut(slot) {
+        if let Some(tally) = self.tally_mut(slot).filter(|it| it.ballot <= ballot) {
             *tally = Tally {
                 ballot,
                 value: Some(value.clone()),
