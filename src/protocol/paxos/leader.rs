@@ -31,6 +31,22 @@ pub(super) struct Lease {
 }
 
 impl Paxos {
+    /// Whether it leads. When a leader says up to where every slot is chosen, whoever accepted
+    /// something from it there takes that for the value. So what a leader knows to be chosen must
+    /// be what it proposed: it takes no other's word, and none of a later ballot.
+    pub(super) fn leads(&self) -> bool {
+        !self.options.is_single() && matches!(self.phase, Phase::Proposing(_))
+    }
+
+    /// The ballot that it works on as proposer.
+    pub(super) fn own_ballot(&self) -> Option<Ballot> {
+        match &self.phase {
+            Phase::Idle => None,
+            Phase::Preparing(it) => Some(it.ballot),
+            Phase::Proposing(it) => Some(it.ballot),
+        }
+    }
+
     /// Sets the election timer to a time drawn anew.
     pub(super) fn arm_election(&mut self, ctx: &mut Context, out: &mut Effects<Paxos>) {
         let [low, high] = self.options.election_timeout;
@@ -39,7 +55,7 @@ impl Paxos {
 
     /// No leader was heard, or phase 1 found no quorum: the node tries a ballot of its own.
     pub(super) fn on_election_timeout(&mut self, ctx: &mut Context, out: &mut Effects<Paxos>) {
-        if !matches!(self.phase, Phase::Proposing(_)) {
+        if !self.leads() {
             self.leader = None;
             self.prepare(ctx, out);
         }
@@ -209,7 +225,7 @@ impl Paxos {
         if !matches!(self.phase, Phase::Idle) {
             self.yield_to(ballot, ctx, out);
         }
-        if ballot >= self.leads_by && !matches!(self.phase, Phase::Proposing(_)) {
+        if ballot >= self.leads_by && !self.leads() {
             (self.leader, self.leads_by) = (Some(from), ballot);
             self.arm_election(ctx, out);
         }
@@ -217,15 +233,13 @@ impl Paxos {
 
     /// A later ballot is about: what the node was doing with its own has no future.
     pub(super) fn yield_to(&mut self, ballot: Ballot, ctx: &mut Context, out: &mut Effects<Paxos>) {
-        let own = match &self.phase {
-            Phase::Proposing(it) => it.ballot,
-            Phase::Preparing(it) => it.ballot,
-            Phase::Idle => return self.arm_election(ctx, out),
+        let Some(own) = self.own_ballot() else {
+            return self.arm_election(ctx, out);
         };
         if ballot <= own {
             return;
         }
-        let led = matches!(self.phase, Phase::Proposing(_));
+        let led = self.leads();
         self.phase = Phase::Idle;
         if led {
             self.leader = None;
@@ -333,7 +347,7 @@ impl Paxos {
         let Op::Machine(op) = op else {
             return out.reply(id, Reply::Refused("many values are decided here, not one"));
         };
-        if !matches!(self.phase, Phase::Proposing(_)) {
+        if !self.leads() {
             return out.reply(id, Reply::NotLeader(self.leader));
         }
         if self.answers_by_lease(id, &op, out) {
