@@ -277,7 +277,6 @@ impl Paxos {
             let promised = known;
             return out.send(from, Message::Refuse { ballot, promised });
         }
-        self.follow(from, ballot, ctx, out);
         if self.accepts() {
             self.disk.acceptor.promised = ballot;
         }
@@ -290,6 +289,8 @@ impl Paxos {
             self.guard = Some((Some(from), self.now + self.options.election_timeout[0]));
             out.send(from, Message::HeartbeatReply { ballot, lease });
         }
+        // Last of all, since it may begin a ballot of its own, which is a promise.
+        self.follow(from, ballot, ctx, out);
     }
 
     /// Live, 5.2: while a lease runs, an acceptor helps nobody else to lead.
