@@ -14,7 +14,7 @@ use synod::protocol::paxos::{
     Disk, Invariants, Learning, Message, Mode, Mutant, Op, Options, Paxos, Reply, Timer,
 };
 
-const WALKS: u64 = 3_000;
+const WALKS: u64 = 40_000;
 const STEPS: u64 = 400;
 /// How many of the messages that were sent last are the likely ones.
 const RECENT: usize = 12;
@@ -30,6 +30,8 @@ struct Chaos {
     serials: Vec<u64>,
     answered: u64,
     members: Vec<NodeId>,
+    /// Links that carry nothing for a while, in one direction.
+    cut: BTreeSet<(NodeId, NodeId)>,
     luck: Draws,
     clock: u64,
 }
@@ -77,6 +79,7 @@ impl Chaos {
             serials: vec![0; 3],
             answered: 0,
             members: NodeId::first(nodes as usize).collect(),
+            cut: BTreeSet::new(),
             luck,
             clock: 0,
         };
@@ -131,11 +134,7 @@ impl Chaos {
         self.clock += 1_000;
         let id = self.luck.between(0, self.cores.len() as u64 - 1) as usize;
         match self.luck.between(0, 99) {
-            0..9 => {
-                if let Some(timer) = self.timers[id].pop_first() {
-                    self.input(id, Input::Timer(timer));
-                }
-            }
+            0..9 => self.fire(id),
             9..18 => self.ask(id),
             18..20 => {
                 self.timers[id].clear();
@@ -149,12 +148,48 @@ impl Chaos {
                 let gone = self.bag.len() / 2;
                 self.bag.drain(..gone);
             }
+            21 => self.weather(),
             _ => self.deliver(),
         }
     }
 
-    /// A client asks, or asks again.
+    /// A timer goes off; patience with a leader ends less often than other waits.
+    fn fire(&mut self, id: usize) {
+        let timer = self.timers[id].last().copied();
+        let patient = timer == Some(Timer::Election) && self.luck.between(0, 4) > 0;
+        if let Some(timer) = timer.filter(|_| !patient) {
+            self.timers[id].remove(&timer);
+            self.input(id, Input::Timer(timer));
+        }
+    }
+
+    /// Other links are cut from now on.
+    fn weather(&mut self) {
+        let tenths = [0, 2, 5][self.luck.between(0, 2) as usize];
+        self.cut.clear();
+        for from in &self.members {
+            for to in &self.members {
+                if self.luck.between(0, 9) < tenths {
+                    self.cut.insert((*from, *to));
+                }
+            }
+        }
+    }
+
+    /// A client asks, or asks again: most often one of those that believe to lead.
     fn ask(&mut self, id: usize) {
+        let leads = |core: &&Paxos| core.leader() == Some(core.id());
+        let leaders: Vec<usize> = self
+            .cores
+            .iter()
+            .filter(leads)
+            .map(|it| it.id().index())
+            .collect();
+        let id = match leaders.len() as u64 {
+            0 => id,
+            _ if self.luck.between(0, 4) == 0 => id,
+            count => leaders[self.luck.between(0, count - 1) as usize],
+        };
         let client = self.luck.between(0, 2) as usize;
         let new = self.serials[client] == 0 || self.luck.between(0, 1) == 0;
         self.serials[client] += u64::from(new);
@@ -181,6 +216,9 @@ impl Chaos {
         let old = self.luck.between(0, 9) == 0;
         let from = if old { 0 } else { count.saturating_sub(RECENT) };
         let place = self.luck.between(from as u64, count as u64 - 1) as usize;
+        if self.cut.contains(&(self.bag[place].0, self.bag[place].1)) {
+            return;
+        }
         let again = self.luck.between(0, 4) == 0;
         let (from, to, message) = match again {
             true => self.bag[place].clone(),
