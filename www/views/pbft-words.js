@@ -65,7 +65,8 @@ export function liarWords(node) {
   if (ways.length > 2) return `liar: ${names[ways[0]] ?? spaced(ways[0])} and ${ways.length - 1} more`;
   if (ways.length > 0) return `liar: ${ways.map((way) => names[way] ?? spaced(way)).join(", ")}`;
   if (!node.glance.faulty) return "";
-  return node.glance.replica === node.id && !node.glance.twin ? "has lied" : "twin";
+  if (!node.glance.twin) return "has lied";
+  return node.glance.replica === node.id ? "has a twin" : `twin of ${node.glance.replica}`;
 }
 
 /**

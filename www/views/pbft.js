@@ -112,14 +112,13 @@ function look(node) {
 /** @param {NodeGlance} node */
 function labelOf(node) {
   if (node.status === "crashed") return "";
-  const twin = node.glance.replica === node.id ? "" : `twin of ${node.glance.replica}`;
   const held = node.status === "paused" ? `paused${node.waiting ? `, ${node.waiting} waiting` : ""}` : "";
   const role =
     node.role === "changing view"
       ? `wants view ${node.glance.view}, ${node.glance.view_changes} of ${node.glance.quorum}`
       : node.role;
   const liar = liarWords(node);
-  return [twin, liar, held || (liar && node.role === "backup" ? "" : role)].filter(Boolean).join(", ");
+  return [liar, held || (liar && node.role === "backup" ? "" : role)].filter(Boolean).join(", ");
 }
 
 /**
@@ -172,12 +171,9 @@ function explain(detail) {
     return [`Node ${id} is down. All that it ever said is on its disk, so it comes back as no liar.`];
   const lines = [];
   if (conduct.length > 0) lines.push(`Node ${id} misbehaves: it ${deedsOf(conduct)}.`);
-  else if (view.replica !== id || (view.faulty && detail.view.replica === id && view.conduct.length === 0))
-    lines.push(
-      view.replica !== id
-        ? `Node ${id} runs as replica ${view.replica}, with its key: the two are one faulty replica.`
-        : `Node ${id} counts as faulty: it has misbehaved, or runs twice.`,
-    );
+  else if (view.replica !== id)
+    lines.push(`Node ${id} runs as replica ${view.replica}, with its key: the two are one faulty replica.`);
+  else if (view.faulty) lines.push(`Node ${id} counts as faulty: it has misbehaved, or another runs as it.`);
   if (view.view_changes)
     lines.push(
       `It has left view ${view.view - 1} and wants view ${view.view}: ${view.view_changes.length} of the ${view.quorum} it takes do.`,

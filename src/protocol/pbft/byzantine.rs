@@ -286,6 +286,14 @@ impl Pbft {
         }
     }
 
+    /// With whose key it can sign in the name of `sender`: an ally's is as good as its own.
+    fn signer(&self, sender: NodeId) -> NodeId {
+        match self.allies().has(sender) {
+            true => sender,
+            false => self.me,
+        }
+    }
+
     /// To whom it speaks in the names of all: the last replica that is neither an ally nor the
     /// primary.
     fn victim(&self) -> Option<NodeId> {
@@ -309,16 +317,11 @@ impl Pbft {
         };
         let &PrePrepare { view, seq, .. } = ordered;
         let primary = self.primary();
-        let allies = self.allies();
         let Some(victim) = self.victim() else {
             return;
         };
         let request = self.made_up(request);
         let digest = request.digest();
-        let signer = |sender: NodeId| match allies.has(sender) {
-            true => sender,
-            false => self.me,
-        };
         let false_order = PrePrepare {
             view,
             seq,
@@ -326,7 +329,7 @@ impl Pbft {
             request: Some(Arc::new(request)),
         };
         let keys = Arc::clone(&self.keys);
-        let sealed = Sealed::forged(&keys, signer(primary), primary, false_order);
+        let sealed = Sealed::forged(&keys, self.signer(primary), primary, false_order);
         let mut said = vec![Message::PrePrepare(Arc::new(sealed))];
         for phase in [Phase::Prepare, Phase::Commit] {
             for sender in NodeId::first(self.replicas) {
@@ -339,7 +342,7 @@ impl Pbft {
                     seq,
                     digest,
                 };
-                let sealed = Sealed::forged(&keys, signer(sender), sender, vote);
+                let sealed = Sealed::forged(&keys, self.signer(sender), sender, vote);
                 said.push(Message::Vote(Arc::new(sealed)));
             }
         }
@@ -403,9 +406,10 @@ impl Pbft {
             seq,
             digest,
         };
-        let forged = |sender| Arc::new(Sealed::forged(&self.keys, self.me, sender, vote));
+        let keys = &self.keys;
+        let forged = |sender| Arc::new(Sealed::forged(keys, self.signer(sender), sender, vote));
         let backups = NodeId::first(self.replicas).filter(|id| *id != primary);
-        let order = Sealed::forged(&self.keys, self.me, primary, order);
+        let order = Sealed::forged(keys, self.signer(primary), primary, order);
         let proof = Arc::new(Certificate {
             pre_prepare: Arc::new(order),
             prepares: backups.take(self.prepare_quorum()).map(forged).collect(),

@@ -254,7 +254,12 @@ impl Pbft {
 
     /// Whether it has ever misbehaved, or shares its key with a twin: nothing is expected of it.
     pub fn is_faulty(&self) -> bool {
-        self.disk.faulty || self.options.twins.contains(&self.me)
+        self.disk.faulty || self.has_twin()
+    }
+
+    /// Whether another node runs as the same replica.
+    pub fn has_twin(&self) -> bool {
+        self.options.twins.contains(&self.me)
     }
 
     /// f: how many faulty replicas there may be.

@@ -244,6 +244,7 @@ pub(super) const GLANCE: &[&str] = &[
     "view_changes",
     "conduct",
     "faulty",
+    "twin",
 ];
 
 /// The prepares and commits are those of the first number that is not executed, the primary's
@@ -281,6 +282,7 @@ pub(super) fn glance(pbft: &Pbft, out: &mut Vec<f64>) {
         wanted.len() as f64,
         f64::from(pbft.conduct().0),
         f64::from(u8::from(pbft.is_faulty())),
+        f64::from(u8::from(pbft.has_twin())),
     ]);
 }
 

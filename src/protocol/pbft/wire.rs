@@ -1,7 +1,6 @@
 //! Messages on the wire: what no correct replica can have sent, their kinds, and their lines.
 
 use super::digest::Digest;
-use super::keys::Seal;
 use super::message::{
     Checkpoint, Claim, Message, NewView, Note, Phase, PrePrepare, Says, ViewChange, Vote,
 };
@@ -226,7 +225,7 @@ impl schemars::JsonSchema for Message {
         "PbftMessage".into()
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let auth = generator.subschema_for::<Seal>();
+        let auth = generator.subschema_for::<super::keys::Seal>();
         schemars::json_schema!({
             "description": "What a message says, by its kind, and who is said to have sent it.",
             "type": "object",
