@@ -42,6 +42,7 @@ enum Late {
 
 /// How much is kept to be said again.
 const HEARD_KEPT: usize = 64;
+
 impl Pbft {
     /// Whether it misbehaves in this way.
     pub(super) fn does(&self, way: Way) -> bool {
@@ -59,9 +60,8 @@ impl Pbft {
 
     /// Those it colludes with.
     pub(super) fn allies(&self) -> Replicas {
-        self.liar
-            .as_ref()
-            .map_or(Replicas::default(), |liar| liar.allies)
+        let liar = self.liar.as_ref().filter(|_| self.does(Way::Collude));
+        liar.map_or(Replicas::default(), |liar| liar.allies)
     }
 
     pub(super) fn on_conduct(&mut self, conduct: Conduct, out: &mut Effects<Pbft>) {
