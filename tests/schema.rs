@@ -10,6 +10,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::fs;
 use synod::protocol::machine::{KvMachine, KvOp};
+use synod::protocol::paxos;
 use synod::protocol::pbft;
 use synod::protocol::raft::{Message, Op, Options, View};
 use synod::scenario::{ProtocolInfo, Report, Scenario, ScenarioError};
@@ -52,6 +53,8 @@ fn face() -> Value {
     written.subschema_for::<ScenarioError>();
     written.subschema_for::<View<KvMachine>>();
     written.subschema_for::<Message<KvMachine>>();
+    written.subschema_for::<paxos::View>();
+    written.subschema_for::<paxos::Message>();
     written.subschema_for::<pbft::View>();
     written.subschema_for::<pbft::Message>();
     let mut read = SchemaSettings::draft2020_12()
@@ -59,6 +62,8 @@ fn face() -> Value {
         .into_generator();
     read.subschema_for::<Options>();
     read.subschema_for::<Op<KvOp>>();
+    read.subschema_for::<paxos::Options>();
+    read.subschema_for::<paxos::Op>();
     read.subschema_for::<pbft::Options>();
     let definitions = |generator: &mut SchemaGenerator| generator.take_definitions(true);
     let mut all: Map<String, Value> = definitions(&mut written);

@@ -50,6 +50,8 @@ class Shell {
     this.run = null;
     /** @type {Partial<Record<keyof typeof OTHERS, any>>} */
     this.others = {};
+    /** Those that are on their way, so that none is made twice. @type {Partial<Record<keyof typeof OTHERS, Promise<any>>>} */
+    this.coming = {};
     /** The page that is shown: "run", or a key of OTHERS. */
     this.shown = "";
     const loop = (/** @type {number} */ realNow) => {
@@ -68,8 +70,20 @@ class Shell {
     if (kind === "run") await this.showRun(route);
     else {
       drawNav(kind);
-      const page = (this.others[name] ??= await OTHERS[name].load());
-      if (this.shown === kind) await page.go(route);
+      const page = await this.other(name);
+      // While it was coming the address may have become another one, and that one is shown.
+      if (this.shown === kind && routeIs(route)) await page.go(route);
+    }
+  }
+
+  /** @param {keyof typeof OTHERS} name */
+  async other(name) {
+    this.coming[name] ??= OTHERS[name].load();
+    try {
+      return (this.others[name] = await this.coming[name]);
+    } catch (error) {
+      delete this.coming[name]; // It may come the next time.
+      throw error;
     }
   }
 
@@ -100,6 +114,11 @@ async function start() {
   Object.assign(window, { synod: faceOf(shell) });
   onRoute((route) => void shell.show(route));
   await shell.show(parseRoute(location.hash));
+}
+
+/** @param {import("./route.js").Route} route whether the address still says so */
+function routeIs(route) {
+  return JSON.stringify(parseRoute(location.hash)) === JSON.stringify(route);
 }
 
 /**

@@ -83,6 +83,7 @@
  * @property {string} label
  * @property {"disc" | "diamond" | "triangle" | "square" | "hexagon" | "pill"} glyph
  * @property {string} help
+ * @property {boolean} [reply] whether it answers another message: then it is drawn hollow
  */
 
 /**
@@ -130,6 +131,24 @@
  * @property {OptionSpec[]} options
  * @property {[group: string, keys: string[]][]} optionGroups
  * @property {boolean} requests whether clients can ask for put, get, cas and delete
+ * @property {(options: Record<string, any>) => RequestKind[] | undefined} [asks] what they can ask for instead, under
+ *   these options
+ */
+
+/**
+ * Something that a client can ask for.
+ * @typedef {object} RequestKind
+ * @property {string} verb
+ * @property {RequestField[]} fields
+ * @property {(values: Record<string, string>) => any} op what is typed in, as the protocol's operation
+ */
+
+/**
+ * @typedef {object} RequestField
+ * @property {string} name
+ * @property {string} label
+ * @property {string} hint stands in the empty field
+ * @property {boolean} [number]
  */
 
 /**

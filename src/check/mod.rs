@@ -5,4 +5,4 @@ mod linear;
 mod model;
 
 pub use linear::{Blame, Call, Verdict, check};
-pub use model::{KeyValue, KvCall, KvResult, Model};
+pub use model::{Consensus, KeyValue, KvCall, KvResult, Model};

@@ -92,3 +92,54 @@ impl Model for KeyValue {
         }
     }
 }
+
+/// A consensus object: it is written once, by the first who proposes, and answers everybody with
+/// what was written then (Herlihy, *Wait-Free Synchronization*, 1991).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Consensus;
+
+impl Model for Consensus {
+    type State = Option<String>;
+    type Op = String;
+    type Outcome = String;
+
+    fn init(&self) -> Option<String> {
+        None
+    }
+
+    fn step(
+        &self,
+        state: &Option<String>,
+        op: &String,
+        outcome: Option<&String>,
+    ) -> Option<Option<String>> {
+        let decided = state.as_ref().unwrap_or(op);
+        outcome
+            .is_none_or(|outcome| outcome == decided)
+            .then(|| Some(decided.clone()))
+    }
+
+    fn part<'a>(&self, _op: &'a String) -> &'a str {
+        "the value"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_consensus_object_is_written_once() {
+        let step = |state: Option<&str>, op: &str, outcome: Option<&str>| {
+            let state = state.map(str::to_owned);
+            let outcome = outcome.map(str::to_owned);
+            Consensus.step(&state, &op.to_owned(), outcome.as_ref())
+        };
+        let after = |text: &str| Some(Some(text.to_owned()));
+        assert_eq!(step(None, "A", Some("A")), after("A"));
+        assert_eq!(step(None, "A", Some("B")), None, "nobody proposed B yet");
+        assert_eq!(step(Some("B"), "A", Some("B")), after("B"));
+        assert_eq!(step(Some("B"), "A", Some("A")), None, "it stays what it is");
+        assert_eq!(step(None, "A", None), after("A"));
+    }
+}

@@ -5,5 +5,6 @@
 //! What several of them replicate is in [`machine`].
 
 pub mod machine;
+pub mod paxos;
 pub mod pbft;
 pub mod raft;

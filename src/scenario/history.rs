@@ -1,7 +1,7 @@
 //! Clients' histories in the form that the checkers read.
 
 use super::report::HistoryVerdict;
-use crate::check::{Call, KeyValue, KvCall, KvResult, Verdict, check};
+use crate::check::{Call, Consensus, KeyValue, KvCall, KvResult, Model, Verdict, check};
 use crate::sim::Operation;
 use serde_json::Value;
 
@@ -10,18 +10,31 @@ const BUDGET: u64 = 5_000_000;
 
 /// Holds a history against the model of that name; `None` where there is no such model.
 pub(super) fn judge(model: &str, history: &[Operation]) -> Option<HistoryVerdict> {
-    if model != "key_value" {
-        return None;
+    match model {
+        "key_value" => Some(hold(&KeyValue, history, key_value)),
+        "consensus" => Some(hold(&Consensus, history, proposal)),
+        _ => None,
     }
+}
+
+/// Reads an operation as a call to a model, where it is one.
+type Read<O, R> = fn(&Operation) -> Option<Call<O, R>>;
+
+/// Holds those operations of a history against a model that `read` takes for calls to it.
+fn hold<M: Model>(
+    model: &M,
+    history: &[Operation],
+    read: Read<M::Op, M::Outcome>,
+) -> HistoryVerdict {
     let mut places = Vec::new();
     let mut calls = Vec::new();
     for (place, operation) in history.iter().enumerate() {
-        if let Some(call) = key_value(operation) {
+        if let Some(call) = read(operation) {
             places.push(place);
             calls.push(call);
         }
     }
-    Some(match check(&KeyValue, &calls, BUDGET) {
+    match check(model, &calls, BUDGET) {
         Verdict::Linearizable(_) => HistoryVerdict {
             linearizable: Some(true),
             ..HistoryVerdict::default()
@@ -43,7 +56,7 @@ pub(super) fn judge(model: &str, history: &[Operation]) -> Option<HistoryVerdict
                 blamed: Some(place),
             }
         }
-    })
+    }
 }
 
 /// An operation or an answer as one says it: `put x 1`, not `{"put":["x",1]}`.
@@ -62,9 +75,28 @@ fn words(value: &Value) -> String {
     }
 }
 
+/// Whether an operation was refused, so that it had no effect.
+fn was_refused(operation: &Operation) -> bool {
+    operation.returned.is_some() && operation.error.is_some()
+}
+
+/// A proposal to a consensus object: a text, or any operation taken for the text that says it.
+fn proposal(operation: &Operation) -> Option<Call<String, String>> {
+    if was_refused(operation) {
+        return None;
+    }
+    let proposed = operation.op.get("propose").unwrap_or(&operation.op);
+    Some(Call {
+        client: operation.client,
+        op: words(proposed),
+        called: operation.call,
+        returned: operation.returned.map(|at| (at, words(&operation.result))),
+    })
+}
+
 /// An operation on the store; `None` for one that concerns the cluster, or was refused.
 fn key_value(operation: &Operation) -> Option<Call<KvCall, KvResult>> {
-    if operation.returned.is_some() && operation.error.is_some() {
+    if was_refused(operation) {
         return None;
     }
     let (verb, of) = operation.op.as_object()?.iter().next()?;

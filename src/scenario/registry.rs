@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 /// Every protocol that there is: adding one is a line here.
 static PROTOCOLS: &[Protocol] = &[
+    entry::<crate::protocol::paxos::Paxos>("paxos"),
     entry::<crate::protocol::raft::KvRaft>("raft"),
     entry::<crate::protocol::pbft::Pbft>("pbft"),
 ];

@@ -8,11 +8,20 @@ const STRIDE: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Content {
     text: String,
-    /// Byte offset of every `STRIDE`-th scalar; empty as long as the text is ASCII.
-    marks: Vec<u32>,
+    /// Of every `STRIDE`-th scalar; empty as long as the text is ASCII.
+    marks: Vec<Mark>,
     chars: u32,
     ascii: bool,
     /// How many of its scalars take two UTF-16 units.
+    wide: u32,
+}
+
+/// Where a scalar stands.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    /// Its byte offset.
+    byte: u32,
+    /// How many before it take two UTF-16 units.
     wide: u32,
 }
 
@@ -56,13 +65,17 @@ impl Content {
         }
         if self.ascii {
             self.ascii = false;
-            self.marks = (0..self.chars).step_by(STRIDE).collect();
+            let plain = (0..self.chars).step_by(STRIDE);
+            self.marks = plain.map(|byte| Mark { byte, wide: 0 }).collect();
         }
         let bytes = self.text.as_bytes();
         while at < bytes.len() {
             let whole = (self.chars as usize).is_multiple_of(STRIDE);
             if whole {
-                self.marks.push(at as u32);
+                self.marks.push(Mark {
+                    byte: at as u32,
+                    wide: self.wide,
+                });
             }
             match bytes.get(at..at + STRIDE) {
                 Some(plain) if whole && plain.is_ascii() => {
@@ -88,9 +101,9 @@ impl Content {
             return self.text.len();
         }
         let (mark, rest) = (at as usize / STRIDE, at as usize % STRIDE);
-        let start = self.marks[mark] as usize;
-        if let Some(&next) = self.marks.get(mark + 1)
-            && next as usize - start == STRIDE
+        let start = self.marks[mark].byte as usize;
+        if let Some(next) = self.marks.get(mark + 1)
+            && next.byte as usize - start == STRIDE
         {
             return start + rest;
         }
@@ -112,7 +125,18 @@ impl Content {
         if self.wide == 0 {
             return 0;
         }
-        wide(self.slice(at, len))
+        if len as usize <= STRIDE {
+            return wide(self.slice(at, len));
+        }
+        self.wide_before(at + len) - self.wide_before(at)
+    }
+
+    /// How many of the scalars before `at` take two UTF-16 units.
+    fn wide_before(&self, at: u32) -> u32 {
+        let Some(mark) = self.marks.get(at as usize / STRIDE) else {
+            return self.wide; // The end, where no mark is yet.
+        };
+        mark.wide + wide(&self.text[mark.byte as usize..self.offset(at)])
     }
 }
 

@@ -220,3 +220,47 @@ test("what nobody can give is asked for less and less often", () => {
   }
   assert.ok(world.posted.hello < 20, `${world.posted.hello} questions in a minute`);
 });
+
+test("a tab knows when others lack what it wrote", () => {
+  const world = new World(11);
+  const [a, b] = [1, 2].map((k) => new Tab(world, k));
+  for (const tab of world.tabs) tab.enter();
+  for (let k = 0; k < 30; k++) {
+    a.edit();
+    world.pass(190);
+    assert.equal(a.room.lagging, 0, "what is on its way is no lag");
+  }
+  // Nothing that a says is heard any more, while b still tells what it knows.
+  const broadcast = world.broadcast.bind(world);
+  world.broadcast = (from, message) => from !== a && broadcast(from, message);
+  a.edit();
+  world.pass(5000);
+  assert.ok(a.room.lagging > 0);
+  assert.equal(b.room.behind, 0, "b cannot know");
+  world.broadcast = broadcast;
+  world.pass(10_000);
+  assert.equal(a.room.lagging, 0);
+  assert.equal(texts(world).size, 1);
+});
+
+test("more people than can be are not believed, and are told once who is here", () => {
+  const world = new World(13);
+  const a = new Tab(world, 1);
+  a.enter();
+  world.pass(100);
+  world.posted = {};
+  for (let k = 0; k < 300; k++)
+    a.room.receive({
+      mark: "synod-text",
+      protocol: 1,
+      kind: "hello",
+      from: (1000 + k).toString(16).padStart(16, "0"),
+      version: new Uint8Array(),
+      person: { name: "x", tone: 1 },
+      cursors: [],
+    });
+  world.pass(100);
+  assert.equal(a.room.peers.size, 64);
+  assert.equal(a.room.counts.garbage, 300 - 64);
+  assert.equal(world.posted.here, 1);
+});

@@ -4,17 +4,11 @@
 import { defaultKeymap } from "@codemirror/commands";
 import { search, searchKeymap } from "@codemirror/search";
 import { EditorState, Transaction } from "@codemirror/state";
-import {
-  EditorView,
-  drawSelection,
-  dropCursor,
-  highlightSpecialChars,
-  keymap,
-  placeholder,
-} from "@codemirror/view";
+import { EditorView, drawSelection, dropCursor, keymap, placeholder } from "@codemirror/view";
 import { authorField, showAuthors } from "./authors.js";
 import { cursorField, showPlaces } from "./cursors.js";
 import { changesOf, editsOf, wholePairs } from "./patches.js";
+import { specialCharacters } from "./specials.js";
 
 /** @typedef {import("../types.js").TextPatch} TextPatch */
 
@@ -29,15 +23,16 @@ const common = [
   EditorState.lineSeparator.of("\n"),
   EditorState.tabSize.of(4),
   EditorView.lineWrapping,
-  highlightSpecialChars(),
+  specialCharacters,
 ];
 
 /**
  * @param {HTMLElement} parent
  * @param {import("./shared-text.js").SharedText} text
- * @param {(error: unknown) => void} onRefused
+ * @param {{ onRefused: (error: unknown) => void, onFile: (file: File, at: number) => void }} on what the
+ *   replica would not do, and a file that was dropped before the letter `at`
  */
-export function createEditor(parent, text, onRefused) {
+export function createEditor(parent, text, { onRefused, onFile }) {
   const goBack = (/** @type {"undo" | "redo"} */ which) => () => {
     // In a composition the browser, not the replica, holds the letters.
     if (!view.composing) undoIn(view, text.goBack(which));
@@ -58,6 +53,16 @@ export function createEditor(parent, text, onRefused) {
           compositionupdate: () => text.hold(),
           compositionend: (_, target) => releaseSoon(target, text),
           blur: () => text.release(),
+          drop(event, target) {
+            const file = event.dataTransfer?.files[0];
+            if (!file) return false;
+            event.preventDefault();
+            onFile(
+              file,
+              target.posAtCoords({ x: event.clientX, y: event.clientY }) ?? target.state.doc.length,
+            );
+            return true;
+          },
           beforeinput(event) {
             if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return false;
             event.preventDefault();
@@ -91,9 +96,13 @@ export function createEditor(parent, text, onRefused) {
         }
       }
       target.update(transactions);
-      if (transactions.some((each) => each.selection || each.docChanged)) pointIn(target, text);
+      // What others did moves no cursor that holds on to a letter.
+      const moves = (/** @type {Transaction} */ each) =>
+        each.selection || (each.docChanged && !each.annotation(Transaction.remote));
+      if (transactions.some(moves)) pointIn(target, text);
     },
   });
+  pointIn(view, text);
   return view;
 }
 
@@ -243,5 +252,9 @@ function wholeTransaction(transaction) {
   if (!transaction.docChanged) return transaction;
   const edits = wholePairs(transaction.changes, transaction.startState.doc);
   if (!edits) return transaction;
-  return { changes: edits, scrollIntoView: transaction.scrollIntoView };
+  const { startState, scrollIntoView } = transaction;
+  const changes = startState.changes(edits);
+  const userEvent = transaction.annotation(Transaction.userEvent);
+  const selection = startState.selection.map(changes, 1);
+  return { changes, selection, scrollIntoView, ...(userEvent ? { userEvent } : {}) };
 }

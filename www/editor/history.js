@@ -59,8 +59,11 @@ export class History {
     this.playing = false;
     this.viewer?.destroy();
     this.viewer = null;
+    const focused = this.controls.contains(document.activeElement);
     this.onShown(false);
     this.draw();
+    // The button that had the focus may have gone.
+    if (focused && document.activeElement === document.body) this.controls.querySelector("input")?.focus();
   }
 
   play() {

@@ -64,7 +64,11 @@ export function readMessage(data) {
   if (data.protocol !== PROTOCOL) return Number.isInteger(data.protocol) ? "foreign" : "garbage";
   const needs = Object.hasOwn(NEEDS, data.kind) ? NEEDS[/** @type {Message["kind"]} */ (data.kind)] : null;
   if (!needs || !isReplicaName(data.from)) return "garbage";
-  if (!needs.every((part) => CHECKS[part]?.(data[part]))) return "garbage";
+  if (!needs.every((part) => data[part] !== undefined)) return "garbage";
+  // What a kind can do without must be sound as well, where it is there.
+  const sound = (/** @type {[string, (value: any) => boolean]} */ [part, check]) =>
+    data[part] === undefined || check(data[part]);
+  if (!Object.entries(CHECKS).every(sound)) return "garbage";
   const { person } = data;
   return person
     ? { ...data, person: { name: cleanName(person.name) || "Somebody", tone: cleanTone(person.tone) } }

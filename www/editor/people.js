@@ -106,24 +106,27 @@ export function freshReplicaName() {
 const OFFLINE = "synod-offline/";
 
 /**
- * Whether this tab was offline before it was loaded anew.
+ * Whether this tab was offline before it was loaded anew: then which replicas wrote in it since, and
+ * how many operations of each had been told to others before.
  * @param {string} doc
+ * @returns {Map<string, number> | null}
  */
 export function rememberedOffline(doc) {
   try {
-    return sessionStorage.getItem(OFFLINE + doc) !== null;
+    const away = sessionStorage.getItem(OFFLINE + doc);
+    return away === null ? null : new Map(Object.entries(JSON.parse(away)));
   } catch {
-    return false;
+    return null;
   }
 }
 
 /**
  * @param {string} doc
- * @param {boolean} offline
+ * @param {Map<string, number> | null} away nothing when it is online
  */
-export function rememberOffline(doc, offline) {
+export function rememberOffline(doc, away) {
   try {
-    if (offline) sessionStorage.setItem(OFFLINE + doc, "1");
+    if (away) sessionStorage.setItem(OFFLINE + doc, JSON.stringify(Object.fromEntries(away)));
     else sessionStorage.removeItem(OFFLINE + doc);
   } catch {
     // It is online again after a reload then.

@@ -3,6 +3,7 @@
 // the channel is applied and never sent on. Nobody is special: there is no first tab.
 
 import { packMessage, readMessage } from "./message.js";
+import { missingFrom } from "./version.js";
 
 /** @typedef {import("./message.js").Message} Message */
 /** @typedef {import("./message.js").Person} Person */
@@ -20,6 +21,12 @@ const PATIENCE_MS = 300;
 const PATIENCE_MOST_MS = 2400;
 const CURSOR_MS = 40;
 const FOREIGN_MS = 8000;
+/** What was made within this time before may be on its way. */
+const TRAVEL_MS = 1000;
+/** More people than that in one text are not believed. */
+const PEERS_MOST = 64;
+/** Those who enter at once are told together who is here. */
+const HERE_MS = 5;
 
 /**
  * What a room needs of the text.
@@ -36,6 +43,9 @@ const FOREIGN_MS = 8000;
  * @property {Person} person
  * @property {Cursors} cursors
  * @property {Uint8Array} version
+ * @property {Uint8Array} ours what we knew a while before it told its version last, and when that was
+ * @property {number} oursAt
+ * @property {number} lacks how much of that it lacks
  * @property {number} heard
  * @property {number} pinged when it was asked whether it is there; 0 if it need not be asked
  */
@@ -85,8 +95,8 @@ export class Room {
     this.foreignAt = -Infinity;
     /** @type {Map<string, any>} answers that wait, by whom they are for */
     this.answers = new Map();
-    /** @type {Record<"beat" | "ask" | "cursors", any>} */
-    this.timers = { beat: null, ask: null, cursors: null };
+    /** @type {Record<"beat" | "ask" | "cursors" | "here", any>} */
+    this.timers = { beat: null, ask: null, cursors: null, here: null };
     this.patience = PATIENCE_MS;
   }
 
@@ -110,7 +120,7 @@ export class Room {
     this.wire = null;
     for (const timer of [...this.answers.values(), ...Object.values(this.timers)]) this.clock.cancel(timer);
     this.answers.clear();
-    this.timers = { beat: null, ask: null, cursors: null };
+    this.timers = { beat: null, ask: null, cursors: null, here: null };
     this.peers.clear();
     this.onChange();
   }
@@ -147,11 +157,27 @@ export class Room {
     return most;
   }
 
+  /**
+   * How many of the operations known here somebody lacks though it had the time to hear of them.
+   */
+  get lagging() {
+    let most = 0;
+    for (const peer of this.peers.values()) most = Math.max(most, peer.lacks);
+    return most;
+  }
+
   // Sending.
 
   /** @param {"hello" | "here"} kind */
   say(kind) {
     this.post({ kind, version: this.text.version(), person: this.person, cursors: this.cursors });
+  }
+
+  tellWhoIsHere() {
+    this.timers.here ??= this.clock.after(() => {
+      this.timers.here = null;
+      this.say("here");
+    }, HERE_MS);
   }
 
   /** @param {Omit<Message, "from">} message */
@@ -249,8 +275,7 @@ export class Room {
     const { version } = message;
     if (version) this.text.behind(version); // throws where it is none
     const known = this.note(message);
-    if (kind === "hello") this.say("here");
-    if (kind === "ping" && message.to === this.name) this.say("here");
+    if (kind === "hello" || (kind === "ping" && message.to === this.name)) this.tellWhoIsHere();
     if (kind === "hello" && version && this.text.ahead(version) > 0) this.answer(from);
     if (message.changes) this.apply(message.changes, from);
     if (!this.lacking) this.patience = PATIENCE_MS;
@@ -266,7 +291,9 @@ export class Room {
   note({ from, person, cursors, version }) {
     let peer = this.peers.get(from);
     if (!peer && person && version) {
-      peer = { person, cursors: [], version, heard: 0, pinged: 0 };
+      if (this.peers.size >= PEERS_MOST) throw new Error("too many people");
+      const [ours, oursAt] = [this.text.version(), this.clock.now()];
+      peer = { person, cursors: [], version, ours, oursAt, lacks: 0, heard: 0, pinged: 0 };
       this.peers.set(from, peer);
     }
     if (!peer) return false;
@@ -274,7 +301,14 @@ export class Room {
     peer.pinged = 0;
     if (person) peer.person = person;
     if (cursors) peer.cursors = cursors;
-    if (version) peer.version = version;
+    if (version) {
+      peer.version = version;
+      const lacks = missingFrom(version, peer.ours);
+      if (lacks < peer.lacks) peer.lacks = lacks;
+      if (peer.heard - peer.oursAt >= TRAVEL_MS) {
+        [peer.lacks, peer.ours, peer.oursAt] = [lacks, this.text.version(), peer.heard];
+      }
+    }
     return true;
   }
 

@@ -13,6 +13,7 @@ import {
 } from "./people.js";
 import { Room } from "./room.js";
 import { Shelf } from "./shelf.js";
+import { readVersion } from "./version.js";
 import { HostileWire, openWire } from "./wire.js";
 
 /** @typedef {import("../types.js").TextReplica} TextReplica */
@@ -77,9 +78,13 @@ export class SharedText {
     /** @type {HostileWire | null} */
     this.wire = null;
     this.hostile = false;
-    this.online = !(remembered && rememberedOffline(doc));
-    /** @type {Uint8Array} what was known when the switch was put to offline */
-    this.leftAt = this.replica.version();
+    /**
+     * Of the replicas that wrote here while offline, how many operations the others may know.
+     * @type {Map<string, number> | null}
+     */
+    this.away = remembered ? rememberedOffline(doc) : null;
+    this.away?.set(this.name, 0);
+    this.online = this.away === null;
     this.signed = false;
     /** Whether an edit was made in the composition that goes on. */
     this.composed = false;
@@ -103,15 +108,19 @@ export class SharedText {
     if (!this.closed) void this.shelf.keep(this.replica);
   }
 
-  /** Reads what is kept, and enters the room. */
-  async open() {
+  /**
+   * Reads what is kept, and enters the room.
+   * @param {Uint8Array} [left] the text as it was left in this tab, if it may not be kept
+   */
+  async open(left) {
+    if (left) this.takeInKept([left]);
     const [, authors] = await Promise.all([
       this.shelf.read((kept) => this.takeInKept(kept)),
       this.shelf.authors(),
     ]);
     if (this.closed) return;
     for (const { replica, name, tone } of authors) this.authors.set(replica, { name, tone });
-    this.leftAt = this.replica.version();
+    if (left) this.keep();
     if (this.online) this.enter();
   }
 
@@ -230,6 +239,8 @@ export class SharedText {
   onRoom() {
     // Somebody is called like us already, as after a tab was duplicated: the newcomer gives way.
     const others = [...this.room.peers.values()].map((peer) => peer.person);
+    // What they wrote keeps their names when they have left.
+    for (const [name, { person }] of this.room.peers) this.authors.set(name, person);
     const free = freePerson(this.person, others);
     const differs = free.name !== this.person.name || free.tone !== this.person.tone;
     if (differs && this.picks < PICKS_MOST && performance.now() - this.openedAt < SETTLE_MS) {
@@ -261,8 +272,9 @@ export class SharedText {
   setOnline(online) {
     if (online === this.online) return;
     this.online = online;
-    if (this.remembered) rememberOffline(this.doc, !online);
-    this.leftAt = this.replica.version();
+    const known = readVersion(this.replica.version()).get(this.name) ?? 0;
+    this.away = online ? null : new Map([[this.name, known]]);
+    if (this.remembered) rememberOffline(this.doc, this.away);
     if (online) this.enter();
     else this.leave();
     this.hooks.onStatus();
@@ -294,18 +306,25 @@ export class SharedText {
 
   /** How many operations were made here since the switch was put to offline. */
   get waiting() {
-    return this.online ? 0 : this.replica.ahead(this.leftAt);
+    if (!this.away) return 0;
+    const made = readVersion(this.replica.version());
+    return [...this.away].reduce((sum, [name, known]) => sum + (made.get(name) ?? 0) - known, 0);
   }
 
-  /** For who closes the text for good. */
-  close() {
+  /**
+   * For who leaves the text. Tells whether it is all kept on this device, once that is so or cannot be.
+   * @param {boolean} [keep] whether it is to be kept
+   */
+  async close(keep = true) {
     this.closed = true;
     clearInterval(this.retry);
     clearTimeout(this.check);
     clearTimeout(this.holdEnd);
     this.leave();
-    void this.shelf.close();
+    const kept = !keep || (await this.shelf.finish(this.replica));
+    await this.shelf.close();
     this.replica.free();
+    return kept;
   }
 
   /**

@@ -62,13 +62,20 @@ export class Shelf {
     this.onKeeping = onKeeping;
     /** @type {Promise<Database> | null} */
     this.database = null;
-    this.writing = false;
+    /** The writing that goes on. @type {Promise<void> | null} */
+    this.work = null;
+    /** Takes in what is kept. @type {(changes: Uint8Array[]) => void} */
+    this.take = () => {};
+    /** Whether all that was kept has been read: before that nothing can be said to be kept. */
+    this.wasRead = false;
     /** Whether something may have changed since the last writing began. */
     this.wanted = false;
     /** How many pieces were on the shelf when it was last looked at. */
     this.pieces = 0;
     this.failing = false;
     this.closed = false;
+    /** Whether nobody wants to hear of it any more. */
+    this.leaving = false;
   }
 
   /** @returns {Promise<Database>} */
@@ -84,18 +91,8 @@ export class Shelf {
    * @param {(changes: Uint8Array[]) => void} take
    */
   async read(take) {
-    const reading = (async () => {
-      const tx = (await this.db).transaction(STORES);
-      const [whole, pieces] = await Promise.all([
-        tx.objectStore("documents").get(this.doc),
-        tx.objectStore("pieces").index("doc").getAll(this.doc),
-      ]);
-      if (this.closed) return;
-      this.pieces = pieces.length;
-      this.failing = false;
-      this.say("kept");
-      take([whole, ...pieces].filter(Boolean).map(({ bytes }) => bytes));
-    })();
+    this.take = take;
+    const reading = this.readIn();
     try {
       await inTime(() => reading);
     } catch (error) {
@@ -104,15 +101,34 @@ export class Shelf {
     }
   }
 
+  async readIn() {
+    const tx = (await this.db).transaction(STORES);
+    const [whole, pieces] = await Promise.all([
+      tx.objectStore("documents").get(this.doc),
+      tx.objectStore("pieces").index("doc").getAll(this.doc),
+    ]);
+    if (this.closed) return;
+    this.pieces = pieces.length;
+    this.wasRead = true;
+    this.failing = false;
+    this.say("kept");
+    this.take([whole, ...pieces].filter(Boolean).map(({ bytes }) => bytes));
+  }
+
   /** @param {Text} text adds what the shelf lacks of it, now or as soon as the last writing is done */
-  async keep(text) {
+  keep(text) {
     this.wanted = true;
-    if (this.writing || this.closed) return;
-    this.writing = true;
+    this.work ??= this.write(text).finally(() => (this.work = null));
+    return this.work;
+  }
+
+  /** @param {Text} text */
+  async write(text) {
     if (!this.failing) this.say("keeping");
     try {
-      while (this.wanted && !this.closed) {
+      while (this.wanted) {
         this.wanted = false;
+        if (!this.wasRead) await inTime(() => this.readIn());
         await inTime(() => this.add(text));
         if (this.pieces > PIECES_MOST) await inTime(() => this.tidy(text));
       }
@@ -121,9 +137,19 @@ export class Shelf {
     } catch (error) {
       // What the shelf lacks is found again at the next try.
       this.fail(error);
-    } finally {
-      this.writing = false;
     }
+  }
+
+  /**
+   * Keeps what is not kept yet, then leaves the storage. True if all of the text is kept.
+   * @param {Text} text
+   */
+  async finish(text) {
+    this.leaving = true;
+    await this.keep(text);
+    const { failing } = this;
+    await this.close();
+    return !failing;
   }
 
   /** @param {Text} text */
@@ -232,18 +258,18 @@ export class Shelf {
 
   /** @param {"kept" | "keeping"} state */
   say(state) {
-    if (!this.closed) this.onKeeping({ state, why: "" });
+    if (!this.leaving) this.onKeeping({ state, why: "" });
   }
 
   /** @param {any} error */
   fail(error) {
     this.failing = true;
     this.database = null; // It may be gone: open it anew at the next try.
-    if (!this.closed) this.onKeeping({ state: "failed", why: failureWords(error) });
+    if (!this.leaving) this.onKeeping({ state: "failed", why: failureWords(error) });
   }
 
   async close() {
-    this.closed = true;
+    this.closed = this.leaving = true;
     const { database } = this;
     this.database = null;
     try {

@@ -31,3 +31,15 @@ export function writeVersion(counts) {
   });
   return bytes;
 }
+
+/**
+ * How many operations of one version another one lacks.
+ * @param {Uint8Array} version
+ * @param {Uint8Array} of
+ */
+export function missingFrom(version, of) {
+  const known = readVersion(version);
+  let missing = 0;
+  for (const [name, count] of readVersion(of)) missing += Math.max(0, count - (known.get(name) ?? 0));
+  return missing;
+}

@@ -1,11 +1,12 @@
 // The page of the collaborative editor: puts the shared text, the editor and the panels together.
 
-import { byId, html, nothing, render, saveFile, valueOf } from "../lib/dom.js";
+import { byId, html, nothing, render, saveFile } from "../lib/dom.js";
 import { counted, megabytes } from "../lib/format.js";
 import { leastChange } from "../lib/text.js";
 import { authorsIn, createEditor, patchIn, placeIn, undoIn } from "../editor/editor-view.js";
 import { writtenBy } from "../editor/authors.js";
 import { History } from "../editor/history.js";
+import { drawSide, switchesOf } from "../editor/side.js";
 import { SharedText } from "../editor/shared-text.js";
 import { countText, keepingWords, storyWords, syncWords } from "../editor/words.js";
 import { openDialog } from "../panels/dialog.js";
@@ -39,6 +40,8 @@ export class EditorPage {
     /** @type {string[]} */
     this.documents = [];
     this.failed = "";
+    /** Texts that were left and are not kept yet, or cannot be. @type {Map<string, Uint8Array>} */
+    this.left = new Map();
     this.dirty = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.rest = undefined;
@@ -47,6 +50,10 @@ export class EditorPage {
   }
 
   listen() {
+    addEventListener("beforeunload", (event) => {
+      if (this.text?.keeping.state === "failed" || this.left.size > 0) event.preventDefault();
+    });
+    addEventListener("focus", () => void this.listDocuments());
     addEventListener("pagehide", () => this.text?.leave());
     addEventListener("pageshow", (event) => event.persisted && this.wake(true));
     document.addEventListener("visibilitychange", () => !document.hidden && this.wake(false));
@@ -81,9 +88,11 @@ export class EditorPage {
     );
     this.text = text;
     this.drawFrame();
-    await text.open();
+    const left = this.left.get(name);
+    this.left.delete(name);
+    await text.open(left);
     if (this.text !== text) return; // Another text was asked for meanwhile.
-    this.view = createEditor(byId("editor-text"), text, (error) => notice(errorWords(error), { bad: true }));
+    this.makeView(text);
     this.history = new History({
       controls: byId("editor-history"),
       page: byId("editor-past"),
@@ -96,32 +105,71 @@ export class EditorPage {
       },
       restore: (past) => this.restore(past),
     });
-    this.view.focus();
+    this.view?.focus();
     this.stir();
-    this.documents = await text.shelf.documents();
-    if (this.text !== text) return;
-    this.settle();
+    await this.listDocuments();
+    if (this.text === text) this.settle();
   }
 
-  /** Leaves the text: it stays on the shelf. */
-  close() {
+  async listDocuments() {
+    const { text } = this;
+    const names = await text?.shelf.documents();
+    if (!names || this.text !== text) return;
+    this.documents = names;
+    this.stir();
+  }
+
+  /** @param {SharedText} text */
+  makeView(text) {
+    this.view?.destroy();
+    this.view = createEditor(byId("editor-text"), text, {
+      onRefused: (error) => notice(errorWords(error), { bad: true }),
+      onFile: (file, at) => void this.importFile(file, at),
+    });
+  }
+
+  /**
+   * Leaves the text. It stays on the shelf; until it is there, and where it cannot be put there, this page
+   * holds it.
+   * @param {boolean} [keep] whether it is to stay
+   */
+  close(keep = true) {
     clearTimeout(this.rest);
     this.rest = undefined;
     this.restMs = REST_MS;
     this.history?.destroy();
     this.view?.destroy();
-    this.text?.close();
+    if (this.text) this.leave(this.text, keep && !this.failed);
     this.text = this.view = this.history = null;
     this.second = false;
     this.failed = "";
+  }
+
+  /**
+   * @param {SharedText} text
+   * @param {boolean} keep
+   */
+  leave(text, keep) {
+    const { doc } = text;
+    const bytes = keep && text.replica.version().length > 0 ? text.replica.encode() : null;
+    if (bytes) this.left.set(doc, bytes);
+    else this.left.delete(doc);
+    text.close(keep).then((kept) => {
+      if (kept && this.left.get(doc) === bytes) this.left.delete(doc);
+    }, notice);
   }
 
   // What happens.
 
   /** @param {import("../types.js").TextPatch[]} patches */
   onPatches(patches) {
-    if (!this.view) return;
-    patchIn(this.view, patches);
+    if (!this.view || !this.text) return;
+    try {
+      patchIn(this.view, patches);
+    } catch {
+      // The view has failed, not the text: show it anew.
+      this.makeView(this.text);
+    }
     this.stir();
   }
 
@@ -173,33 +221,62 @@ export class EditorPage {
     this.view.focus();
   }
 
-  /** @param {"undo" | "redo"} which */
-  goBack(which) {
+  /**
+   * @param {"undo" | "redo"} which
+   * @param {Event} event
+   */
+  goBack(which, event) {
     if (!this.text || !this.view || this.view.composing) return;
     undoIn(this.view, this.text.goBack(which));
-    this.view.focus();
+    // A button that was pressed by key keeps the focus, so that it can be pressed again.
+    if (/** @type {MouseEvent} */ (event).detail > 0) this.view.focus();
   }
 
   /** @param {Event} event */
-  async importFile(event) {
+  chooseFile(event) {
     const input = /** @type {HTMLInputElement} */ (event.currentTarget);
     const file = input.files?.[0];
     input.value = "";
-    if (!file || !this.view) return;
+    if (file) void this.importFile(file);
+  }
+
+  /**
+   * Puts a file's text to where the cursor is, or to `at`.
+   * @param {File} file
+   * @param {number} [at]
+   */
+  async importFile(file, at) {
+    const { text: into } = this;
     if (file.size > FILE_MOST) {
       const most = megabytes(FILE_MOST);
       notice(`${file.name} has ${megabytes(file.size)}; at most ${most} can be imported.`, { bad: true });
       return;
     }
+    let text = "";
     try {
-      const bytes = await file.arrayBuffer();
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r\n?/g, "\n");
-      if (this.history?.at !== null) this.history?.close();
-      this.view.dispatch(this.view.state.replaceSelection(text), { scrollIntoView: true });
-      this.view.focus();
+      text = textOf(await file.arrayBuffer());
     } catch {
-      notice(`${file.name} is not a text in UTF-8; nothing was imported.`, { bad: true });
+      notice(`${file.name} is not a text in UTF-8 or UTF-16; nothing was imported.`, { bad: true });
+      return;
     }
+    const { view } = this;
+    if (!view || this.text !== into) {
+      notice(`Another text was opened before ${file.name} was read; nothing was imported.`, { bad: true });
+      return;
+    }
+    if (text === "") {
+      notice(`${file.name} is empty; nothing was imported.`);
+      return;
+    }
+    if (this.history?.at !== null) this.history?.close();
+    const { from, to } = at === undefined ? view.state.selection.main : { from: at, to: at };
+    const insert = view.state.toText(text);
+    view.dispatch({
+      changes: { from, to, insert },
+      selection: { anchor: from + insert.length },
+      scrollIntoView: true,
+    });
+    view.focus();
   }
 
   askToDelete() {
@@ -207,7 +284,10 @@ export class EditorPage {
     openDialog("Delete this text", (host, close) =>
       render(
         html`<h1>Delete “${doc}”?</h1>
-          <p>The text and all its history leave this device. This cannot be undone.</p>
+          <p>
+            The text and all its history leave this device. This cannot be undone. A tab that has it open,
+            such as one that is offline, still holds it, and keeps it again.
+          </p>
           <div class="actions">
             <button
               class="primary"
@@ -227,13 +307,17 @@ export class EditorPage {
   async delete() {
     const { text, doc } = this;
     if (!text) return;
+    if (text.room.peers.size > 0) {
+      notice(`Another tab has opened “${doc}” meanwhile; it was not deleted.`, { bad: true });
+      return;
+    }
     try {
       await text.shelf.forget();
     } catch (error) {
       notice(`“${doc}” could not be deleted. ${errorWords(error)}`, { bad: true });
       return;
     }
-    this.close();
+    this.close(false);
     if (doc === FIRST_DOC) await this.go({ ...parseRoute(""), page: "editor", doc });
     else location.hash = routeHash("editor");
   }
@@ -276,6 +360,7 @@ export class EditorPage {
       hostile: text.hostile,
       channelWorks: text.channelWorks,
       behind: text.room.behind,
+      lagging: text.room.lagging,
       waiting: text.waiting,
       keeping: text.keeping,
       past: this.history !== null && this.history.at !== null,
@@ -311,7 +396,11 @@ export class EditorPage {
     );
     this.drawBar();
     if (this.beside) return;
-    this.drawSide(text);
+    drawSide(byId("editor-side"), text, {
+      download: () => saveFile(`${this.doc}.txt`, this.view?.state.sliceDoc() ?? "", "text/plain"),
+      chooseFile: (event) => this.chooseFile(event),
+      askToDelete: () => this.askToDelete(),
+    });
     this.drawDocuments();
   }
 
@@ -319,8 +408,17 @@ export class EditorPage {
     const can = this.text?.replica;
     const past = this.history?.at != null;
     render(
-      html`<button @click=${() => this.goBack("undo")} ?disabled=${past || !can?.canUndo}>Undo</button
-        ><button @click=${() => this.goBack("redo")} ?disabled=${past || !can?.canRedo}>Redo</button>
+      html`<button
+          @click=${(/** @type {Event} */ e) => this.goBack("undo", e)}
+          ?disabled=${past || !can?.canUndo}
+        >
+          Undo</button
+        ><button
+          @click=${(/** @type {Event} */ e) => this.goBack("redo", e)}
+          ?disabled=${past || !can?.canRedo}
+        >
+          Redo
+        </button>
         <button
           aria-pressed=${String(this.colours)}
           @click=${() => {
@@ -332,7 +430,7 @@ export class EditorPage {
         </button>
         ${
           this.beside
-            ? this.switches()
+            ? switchesOf(/** @type {SharedText} */ (this.text))
             : html`<button aria-pressed=${String(this.second)} @click=${() => this.toggleSecond()}>
                   A second editor beside
                 </button>
@@ -348,26 +446,6 @@ export class EditorPage {
     );
   }
 
-  switches() {
-    const { text } = this;
-    if (!text) return nothing;
-    return html`<label class="switch"
-        ><input
-          type="checkbox"
-          .checked=${!text.online}
-          @change=${(/** @type {Event} */ e) =>
-            text.setOnline(!(/** @type {HTMLInputElement} */ (e.currentTarget).checked))}
-        />Offline</label
-      ><label class="switch"
-        ><input
-          type="checkbox"
-          .checked=${text.hostile}
-          @change=${(/** @type {Event} */ e) =>
-            text.setHostile(/** @type {HTMLInputElement} */ (e.currentTarget).checked)}
-        />Hostile channel</label
-      >`;
-  }
-
   /** Another editor in this page: a page of its own, that hears of this one as another tab would. */
   toggleSecond() {
     this.second = !this.second;
@@ -380,90 +458,6 @@ export class EditorPage {
       place.replaceChildren(frame);
     } else place.replaceChildren();
     this.drawBar();
-  }
-
-  /** @param {SharedText} text */
-  drawSide(text) {
-    const { counts, peers } = text.room;
-    const wire = text.wire?.counts;
-    render(
-      html`<section>
-          <h2>People here</h2>
-          <ul class="people">
-            <li>
-              <i class="dot tone-${text.person.tone}"></i><label class="hidden" for="my-name">Your name</label
-              ><input
-                id="my-name"
-                maxlength="24"
-                .value=${text.person.name}
-                @change=${(/** @type {Event} */ e) => {
-                  text.rename(valueOf(e));
-                  /** @type {HTMLInputElement} */ (e.currentTarget).value = text.person.name;
-                }}
-              /><span class="soft">you</span>
-            </li>
-            ${[...peers.values()].map(
-              ({ person }) =>
-                html`<li><i class="dot tone-${person.tone}"></i><span>${person.name}</span></li>`,
-            )}
-          </ul>
-        </section>
-        <section>
-          <h2>The channel between tabs</h2>
-          <div class="switches">${this.switches()}</div>
-          <p class="note">
-            Offline: this tab hears and tells nothing. Hostile: what it says and hears is lost, doubled, and
-            kept back, so that it comes in another order.
-          </p>
-          <dl class="facts">
-            <dt>Sent</dt>
-            <dd>${counts.sent.toLocaleString("en")}</dd>
-            <dt>Received</dt>
-            <dd>${counts.received.toLocaleString("en")}</dd>
-            ${
-              wire && (text.hostile || wire.dropped > 0)
-                ? html`<dt>Lost</dt>
-                    <dd>${wire.dropped.toLocaleString("en")}</dd>
-                    <dt>Doubled</dt>
-                    <dd>${wire.duplicated.toLocaleString("en")}</dd>`
-                : nothing
-            }
-            ${
-              text.replica.heldBack > 0
-                ? html`<dt>Held back</dt>
-                    <dd>${counted(text.replica.heldBack, "change")} that came early</dd>`
-                : nothing
-            }
-            ${
-              counts.garbage > 0
-                ? html`<dt>Ignored</dt>
-                    <dd>${counted(counts.garbage, "message")} that made no sense</dd>`
-                : nothing
-            }
-          </dl>
-        </section>
-        <section>
-          <h2>This text</h2>
-          <div class="actions">
-            <button
-              @click=${() => saveFile(`${this.doc}.txt`, this.view?.state.sliceDoc() ?? "", "text/plain")}
-            >
-              Download as text</button
-            ><label class="button"
-              >Import a file<input
-                type="file"
-                class="hidden"
-                @change=${(/** @type {Event} */ e) => this.importFile(e)}
-            /></label>
-            <button ?disabled=${peers.size > 0} @click=${() => this.askToDelete()}>Delete this text</button>
-          </div>
-          <p class="note">
-            A file's text goes to where the cursor is. Undo takes back what you did, and nothing of what
-            others did. ${peers.size > 0 ? "Only who is alone with a text can delete it." : nothing}
-          </p>
-        </section>`,
-      byId("editor-side"),
-    );
   }
 
   drawDocuments() {
@@ -519,7 +513,20 @@ function cleanDoc(name) {
   const whole = name
     .toWellFormed()
     .normalize("NFC")
-    .replace(/\p{Cc}/gu, "")
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
     .trim();
-  return [...whole].slice(0, NAME_MOST).join("");
+  return [...whole].slice(0, NAME_MOST).join("").trim();
+}
+
+/**
+ * The text of a file in UTF-8, or in UTF-16 where it says so. Throws where it is no text.
+ * @param {ArrayBuffer} buffer
+ */
+function textOf(buffer) {
+  const [first, second] = new Uint8Array(buffer.slice(0, 2));
+  const wide =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "";
+  const text = new TextDecoder(wide || "utf-8", { fatal: true }).decode(buffer);
+  if (text.includes("\0")) throw new TypeError("no text holds NUL");
+  return text.replace(/\r\n?/g, "\n");
 }

@@ -11,7 +11,7 @@ import { labAlgorithms, siteName, textLab } from "../wasm-text.js";
 /** Rows of the table of elements, at most. */
 const ROWS_MOST = 200;
 /** The lab's replicas search plainly through lists, so its texts are short. */
-const TEXT_MOST = 2000;
+const TEXT_MOST = 400;
 /** Changes on their way that are drawn one by one. */
 const FLIGHTS_MOST = 24;
 const BEST = "FugueMax";

@@ -33,7 +33,7 @@ export class Dialogs {
         glyphs: page.info.kinds
           .filter((kind) => !kind.endsWith("Reply"))
           .map((kind) => page.view.message(kind))
-          .map(({ label, help, glyph }) => ({ label, help, path: glyphPath(glyph) })),
+          .map(({ label, help, glyph, reply = false }) => ({ label, help, reply, path: glyphPath(glyph) })),
       }),
     );
   }

@@ -374,6 +374,7 @@ export class RunPage {
     drawStageBar(byId("stage-bar"), {
       hands: this.hands,
       requests: this.view.requests,
+      asks: this.view.asks?.(this.player.scenario.options ?? {}),
       nodes: frame.nodes,
       joins: this.info.membership,
       manual: this.hands.manual,

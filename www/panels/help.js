@@ -8,7 +8,7 @@ import { glyphPath } from "../stage/messages.js";
 
 /**
  * @param {HTMLElement} host
- * @param {{ commands: Command[], view: import("../types.js").View, glyphs: { label: string, help: string, path: string }[] }} state
+ * @param {{ commands: Command[], view: import("../types.js").View, glyphs: { label: string, help: string, reply: boolean, path: string }[] }} state
  */
 export function drawHelp(host, { commands, view, glyphs }) {
   const groups = [...new Set(commands.map((command) => command.group))];
@@ -23,7 +23,7 @@ export function drawHelp(host, { commands, view, glyphs }) {
         <ul class="legend">
           ${view.legend.map(([shape, words]) => html`<li>${nodeShape(shape)} ${words}</li>`)}
           <li>${nodeShape("looked-at")} corners: the one the inspector shows</li>
-          ${glyphs.map(({ label, help, path }) => html`<li>${glyphShape(path)} ${label}: ${help}</li>`)}
+          ${glyphs.map(({ label, help, reply, path }) => html`<li>${glyphShape(path, reply ? "hollow" : "plain")} ${label}: ${help}</li>`)}
           <li>${glyphShape(request)} what a client asks</li>
           <li>${glyphShape(sample, "hollow")} hollow: an answer</li>
           <li>${glyphShape(sample, "copy")} in a second outline: a copy, which arrives again</li>

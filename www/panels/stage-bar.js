@@ -11,6 +11,28 @@ import { html, nothing, render, valueOf } from "../lib/dom.js";
  * @property {() => void} listMessages
  */
 
+/** @typedef {import("../types.js").RequestKind} RequestKind */
+/** @typedef {import("../types.js").RequestField} RequestField */
+
+/** @type {RequestField} */
+const key = { name: "key", label: "Key", hint: "key x" };
+/** @type {RequestField} */
+const value = { name: "value", label: "Value", hint: "1", number: true };
+/** @type {RequestField} */
+const old = { name: "old", label: "Expected value; empty for none", hint: "if it is", number: true };
+
+/** What clients of named registers ask for. @type {RequestKind[]} */
+const registers = [
+  { verb: "put", fields: [key, value], op: (of) => ({ put: [of.key || "x", Number(of.value || 1)] }) },
+  { verb: "get", fields: [key], op: (of) => ({ get: of.key || "x" }) },
+  {
+    verb: "cas",
+    fields: [key, old, value],
+    op: (of) => ({ cas: [of.key || "x", of.old ? Number(of.old) : null, Number(of.value || 1)] }),
+  },
+  { verb: "delete", fields: [key], op: (of) => ({ delete: of.key || "x" }) },
+];
+
 let verb = "put";
 /** The node that is asked, or "" for whichever the client finds. */
 let target = "";
@@ -22,14 +44,14 @@ export function aimRequest(node) {
 
 /**
  * @param {HTMLElement} host
- * @param {{ hands: BarHands, requests: boolean, nodes: number, joins: boolean, manual: boolean,
- *   cut: boolean, flights: number }} state
+ * @param {{ hands: BarHands, requests: boolean, asks?: RequestKind[], nodes: number, joins: boolean,
+ *   manual: boolean, cut: boolean, flights: number }} state
  */
 export function drawStageBar(host, state) {
-  const { hands, requests, nodes, joins, manual, cut, flights } = state;
+  const { hands, requests, asks = registers, nodes, joins, manual, cut, flights } = state;
   const again = () => drawStageBar(host, state);
   render(
-    html`${requests ? requestForm(hands, nodes, again) : nothing}
+    html`${requests ? requestForm(hands, asks, nodes, again) : nothing}
       ${
         cut
           ? html`<button class="push" @click=${() => hands.act({ do: "heal" })}>Heal all</button>`
@@ -48,49 +70,40 @@ export function drawStageBar(host, state) {
 
 /**
  * @param {BarHands} hands
+ * @param {RequestKind[]} asks
  * @param {number} nodes
  * @param {() => void} again
  */
-function requestForm(hands, nodes, again) {
+function requestForm(hands, asks, nodes, again) {
   if (target !== "" && Number(target) >= nodes) target = "";
+  const kind = asks.find((kind) => kind.verb === verb) ?? asks[0];
   const send = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
-    const key = String(form.get("key") || "x");
-    const value = Number(form.get("value") || 1);
-    const old = String(form.get("old") ?? "");
-    /** @type {Record<string, any>} */
-    const ops = {
-      put: { put: [key, value] },
-      get: { get: key },
-      delete: { delete: key },
-      cas: { cas: [key, old === "" ? null : Number(old), value] },
-    };
-    hands.request(ops[verb], target === "" ? null : Number(target));
+    const typed = Object.fromEntries([...form].map(([name, value]) => [name, String(value)]));
+    hands.request(kind.op(typed), target === "" ? null : Number(target));
   };
   return html`<form id="request" @submit=${send}>
     <select
       name="verb"
       aria-label="Kind of request"
       @change=${(/** @type {Event} */ e) => {
-        verb = /** @type {HTMLSelectElement} */ (e.currentTarget).value;
+        verb = valueOf(e);
         again();
       }}
     >
-      ${["put", "get", "cas", "delete"].map((name) => html`<option ?selected=${name === verb}>${name}</option>`)}
+      ${asks.map(({ verb }) => html`<option ?selected=${verb === kind.verb}>${verb}</option>`)}
     </select>
-    <input name="key" aria-label="Key" placeholder="key x" maxlength="20" />
-    ${
-      verb === "cas"
-        ? html`<input
-            name="old"
-            type="number"
-            aria-label="Expected value; empty for none"
-            placeholder="if it is"
-          />`
-        : nothing
-    }
-    ${verb === "put" || verb === "cas" ? html`<input name="value" type="number" aria-label="Value" placeholder="1" />` : nothing}
+    ${kind.fields.map(
+      ({ name, label, hint, number }) =>
+        html`<input
+          name=${name}
+          type=${number ? "number" : "text"}
+          aria-label=${label}
+          placeholder=${hint}
+          maxlength="20"
+        />`,
+    )}
     <select
       name="node"
       aria-label="Whom to ask"

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import { describe, initSync, Simulation } from "../../www/pkg/runs.js";
+import { paxosOptions } from "../../www/views/paxos-options.js";
+import { paxosHeadline } from "../../www/views/paxos-headline.js";
+import { paxos } from "../../www/views/paxos.js";
+import { Frame } from "../../www/stage/frame.js";
+
+initSync({ module: readFileSync("www/pkg/runs_bg.wasm") });
+const info = describe("paxos");
+
+/** @param {string} name */
+const lesson = (name) => JSON.parse(readFileSync(`www/lessons/paxos/${name}.json`, "utf8"));
+
+/**
+ * What the page says of a run at some moment.
+ * @param {any} scenario
+ * @param {number} ms
+ */
+function toldOf(scenario, ms) {
+  const sim = new Simulation(scenario);
+  sim.advance_ms(ms);
+  const frame = new Frame(info.glance, info.roles);
+  frame.read(sim.frame());
+  const state = {
+    now: frame.now,
+    nodes: frame.everyNode(),
+    cuts: Array.from({ length: frame.cuts }, (_, k) => frame.cut(k)),
+    recent: sim.trace(Math.max(0, sim.position - 160), sim.position),
+    violation: null,
+    detail: (/** @type {number} */ id) => /** @type {any} */ (sim.node(id) ?? null),
+  };
+  return { ...paxosHeadline(/** @type {any} */ (state)), sim, frame };
+}
+
+test("every option of the core has its place in the panel, and no other", () => {
+  assert.deepEqual(paxosOptions.map((option) => option.key).sort(), Object.keys(info.options).sort());
+});
+
+test("every choice of an option is one that the core takes", () => {
+  for (const { key, choices = [] } of paxosOptions)
+    for (const [value] of choices)
+      new Simulation({ protocol: "paxos", options: { [key]: value || null } }).free();
+  const mutants = paxosOptions.find((option) => option.key === "mutant")?.choices ?? [];
+  assert.deepEqual(
+    mutants
+      .slice(1)
+      .map(([value]) => value)
+      .sort(),
+    [...info.mutants].sort(),
+  );
+});
+
+test("every kind of message has a look of its own words", () => {
+  const labels = info.kinds.map((kind) => paxos.message(kind).label);
+  assert.equal(new Set(labels).size, info.kinds.length);
+});
+
+test("a proposer is told what it must propose, and why", () => {
+  const before = toldOf(lesson("second-adopts"), 122);
+  assert.equal(before.headline, "Node 4 prepares ballot 2.4");
+  assert.match(before.watch, /^It has 1 of 3 promises, 2 more to go\. If none of them reports anything/);
+  const after = toldOf(lesson("second-adopts"), 128);
+  assert.equal(after.headline, "Node 4 must propose A in ballot 2.4");
+  assert.match(after.watch, /^Acceptor 1 accepted A in ballot 1\.0, the latest that its quorum reported/);
+  const detail = /** @type {any} */ (after.sim.node(4));
+  const facts = new Map(paxos.facts(detail));
+  assert.equal(facts.get("Must propose"), "A: acceptor 1, ballot 1.0");
+  assert.ok(paxos.explain(detail).some((line) => line.startsWith("It must: acceptor 1 accepted A")));
+});
+
+test("what is chosen is told though nobody knows it", () => {
+  const { headline, watch } = toldOf(lesson("nobody-knows"), 100);
+  assert.equal(headline, "A is chosen, and nobody knows it yet");
+  assert.match(watch, /^Nodes 0, 1, 2, 3 and 4 have accepted it in ballot 1\.0, which is final/);
+});
+
+test("two values, a shared ballot and a duel are called by their names", () => {
+  assert.equal(toldOf(lesson("shared-ballots"), 66).headline, "Nodes 0 and 1 share ballot 1.0");
+  assert.equal(toldOf(lesson("shared-ballots"), 150).headline, "Two values are chosen: A and B");
+  assert.match(toldOf(lesson("duel"), 300).headline, /^Nodes 0 and 1 duel, now with ballot \d+\.[01]$/);
+  assert.match(toldOf(lesson("minority"), 300).watch, /nodes 0 and 1 have yet to learn it/);
+});
+
+test("Multi-Paxos is told from its leader to the gap that the next one fills", () => {
+  const gap = lesson("leader-gap");
+  assert.equal(toldOf(gap, 40).headline, "Node 0 leads with ballot 1.0, promised by nodes 0 and 1");
+  assert.match(toldOf(gap, 80).headline, /^Node 0 gathers votes for slot 1$/);
+  assert.match(toldOf(gap, 180).headline, /^Nobody leads$/);
+  assert.match(toldOf(gap, 180).watch, /^Node 0, leader with ballot 1\.0, has crashed/);
+  assert.match(toldOf(gap, 205).headline, /^Node 2 prepares ballot 2\.2 for all slots after 1$/);
+  assert.equal(toldOf(gap, 225).headline, "Node 2 fills the gap at slot 3 with a no-op");
+  assert.match(toldOf(lesson("flexible"), 700).watch, /5 have to promise and 2 to accept/);
+});
+
+test("every moment of every scenario has its words, without a gap in them", () => {
+  for (const file of readdirSync("www/lessons/paxos").filter((name) => name !== "index.json")) {
+    const scenario = lesson(file.replace(".json", ""));
+    for (let ms = 0; ms <= scenario.until_ms; ms += scenario.until_ms / 23) {
+      const { headline, watch, sim, frame } = toldOf(scenario, ms);
+      const told = [headline, watch];
+      for (const glance of frame.everyNode()) {
+        const detail = /** @type {any} */ (sim.node(glance.id));
+        const look = paxos.node(glance, detail);
+        told.push(look.spoken, look.figure, ...paxos.explain(detail), ...paxos.facts(detail).flat());
+        assert.ok(look.dots.length <= 15);
+      }
+      for (const words of told)
+        assert.doesNotMatch(words, /undefined|null|NaN|\[object|  /, `${file} at ${ms}: ${words}`);
+      sim.free();
+    }
+  }
+});

@@ -1,0 +1,139 @@
+// Paxos on the page: two proposers, one value.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+
+/** @type {string[]} */
+let errors = [];
+
+test.beforeEach(async ({ page }) => {
+  errors = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+});
+test.afterEach(() => expect(errors).toEqual([]));
+
+/**
+ * @param {import("@playwright/test").Page} page
+ * @param {string} [lesson]
+ */
+async function open(page, lesson) {
+  await page.goto(`./#/paxos${lesson ? `?lesson=${lesson}` : ""}`);
+  await page.waitForFunction(() => window.synod?.player?.sim && window.synod.player.info.name === "paxos");
+  await page.evaluate(() => window.synod.player.pause());
+}
+
+/**
+ * Plays fast until so much virtual time has passed.
+ * @param {import("@playwright/test").Page} page
+ * @param {number} ms
+ */
+async function playTo(page, ms) {
+  await page.evaluate(() => {
+    window.synod.player.setSpeed(1);
+    window.synod.player.play();
+  });
+  await page.waitForFunction((ms) => window.synod.player.now >= ms, ms);
+  await page.evaluate(() => window.synod.player.pause());
+}
+
+/** @param {import("@playwright/test").Page} page what each node knows to be chosen */
+const decided = (page) =>
+  page.evaluate(() =>
+    window.synod.player
+      .frame()
+      .everyNode()
+      .map((/** @type {any} */ node) => window.synod.simulation.node(node.id)?.view.decided),
+  );
+
+/**
+ * Asks a node to propose a value, with the bar under the stage.
+ * @param {import("@playwright/test").Page} page
+ * @param {string} value
+ * @param {number} node
+ */
+async function propose(page, value, node) {
+  const form = page.locator("#request");
+  await expect(form.locator('[name="verb"] option')).toHaveText(["propose"]);
+  await form.locator('[name="text"]').fill(value);
+  await form.locator('[name="node"]').selectOption(String(node));
+  await form.getByRole("button", { name: "Ask" }).click();
+}
+
+test("two proposers that are asked by hand come to one value", async ({ page }) => {
+  await open(page);
+  await page.evaluate(() =>
+    window.synod.load({ protocol: "paxos", nodes: 5, seed: 6, options: { mode: "single" }, until_ms: 3000 }),
+  );
+  await page.evaluate(() => window.synod.player.pause());
+  await expect(page.locator("#headline")).toHaveText("Nobody has proposed anything yet");
+  await propose(page, "tea", 0);
+  await propose(page, "coffee", 4);
+  await page.evaluate(() => window.synod.player.seek(30));
+  await expect(page.locator("#headline")).toContainText(/propose|prepare/i);
+  await playTo(page, 1500);
+  const values = await decided(page);
+  expect(new Set(values).size).toBe(1);
+  expect(["tea", "coffee"]).toContain(values[0]);
+  await expect(page.locator("#headline")).toHaveText(`${values[0]} is chosen`);
+  // Both clients were told the same, and the table shows the ballot that a quorum accepted.
+  const history = await page.evaluate(() => window.synod.simulation.report().history);
+  expect(history.map((/** @type {any} */ asked) => asked.result)).toEqual([values[0], values[0]]);
+  const chosen = page.locator("#diagram tr.chosen");
+  await expect(chosen.first()).toContainText(values[0]);
+  await expect(page.locator("#verdict")).toContainText("hold so far");
+  // Whoever comes later hears of it.
+  await propose(page, "water", 2);
+  await playTo(page, 1600);
+  const late = await page.evaluate(() => window.synod.simulation.report().history.at(-1).result);
+  expect(late).toBe(values[0]);
+});
+
+test("what a proposer must propose is said, with the vote that binds it", async ({ page }) => {
+  await open(page, "second-adopts");
+  await page.evaluate(() => window.synod.player.seek(128));
+  await page.locator('[data-node="4"]').click();
+  await page.keyboard.press("Escape");
+  await expect(page.locator("#inspector")).toContainText("It must: acceptor 1 accepted A in ballot 1.0");
+  await expect(page.locator('[data-node="4"]')).toHaveAttribute("aria-label", /A, \d of 3 votes/);
+  const rows = page.locator("#diagram tbody tr");
+  await expect(rows).toHaveCount(2);
+  await expect(rows.nth(1)).toContainText("from 1.0");
+});
+
+test("ballots that are shared break the promise of one value, and the page says so", async ({ page }) => {
+  await open(page, "shared-ballots");
+  await playTo(page, 140);
+  await expect(page.locator("#verdict")).toContainText("At most one value chosen is violated");
+  await page.locator("#verdict").getByRole("button", { name: "Show it" }).click();
+  await expect(page.locator("#headline")).toHaveText("At most one value chosen is violated");
+});
+
+test("Multi-Paxos asks for registers, and a node can be told to lead", async ({ page }) => {
+  await open(page, "one-leader");
+  await expect(page.locator('#request [name="verb"] option')).toHaveText(["put", "get", "cas", "delete"]);
+  await playTo(page, 300);
+  await expect(page.locator("#headline")).toContainText("Node 1");
+  await page.locator('[data-node="3"]').click();
+  await page.getByRole("menuitem", { name: "Try to lead" }).click();
+  await playTo(page, 400);
+  await expect(page.locator('[data-node="3"]')).toHaveAttribute("aria-label", /leader/);
+  await expect(page.locator("#diagram")).toContainText("promised");
+});
+
+test("quorums that can miss each other are refused, and why is said", async ({ page }) => {
+  await open(page, "flexible");
+  await page.getByRole("button", { name: "Options" }).click();
+  await page.locator("#option-phase1_quorum").fill("2");
+  await page.locator("#option-phase1_quorum").blur();
+  await page.getByRole("button", { name: "Run with these" }).click();
+  await expect(page.locator("#options-error")).toContainText("5 at the least");
+  await expect(page.locator("#options-error")).toContainText("share an acceptor");
+});
+
+test("a run of Paxos can be read by everybody", async ({ page }) => {
+  for (const lesson of ["two-proposers", "leader-gap"]) {
+    await open(page, lesson);
+    await page.evaluate(() => window.synod.player.seek(150));
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((violation) => `${violation.id}: ${violation.help}`)).toEqual([]);
+  }
+});
