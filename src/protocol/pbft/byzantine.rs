@@ -10,6 +10,7 @@ use super::message::{
 };
 use super::milestone::Milestone;
 use super::new_view::Plan;
+use super::options::Authentication;
 use super::request::{Answer, Reply, Request};
 use super::slot::Replicas;
 use super::state::{Pbft, Timer};
@@ -414,14 +415,15 @@ impl Pbft {
             pre_prepare: Arc::new(order),
             prepares: backups.take(self.prepare_quorum()).map(forged).collect(),
         });
+        let macs = self.options.auth == Authentication::Macs;
         let claim = Claim {
             seq,
             view,
             digest,
             request: Some(request),
-            proof: change.checkpoints.is_empty().then_some(proof),
+            proof: (!macs).then_some(proof),
         };
-        if !change.checkpoints.is_empty() {
+        if macs {
             change.pre_prepared.push(claim.clone());
         }
         change.prepared.push(claim);
