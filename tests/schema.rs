@@ -9,6 +9,7 @@ use mutate::{gallery, mutation};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::fs;
+use synod::protocol::kv;
 use synod::protocol::machine::{KvMachine, KvOp};
 use synod::protocol::paxos;
 use synod::protocol::pbft;
@@ -53,6 +54,9 @@ fn face() -> Value {
     written.subschema_for::<ScenarioError>();
     written.subschema_for::<View<KvMachine>>();
     written.subschema_for::<Message<KvMachine>>();
+    written.subschema_for::<kv::View>();
+    written.subschema_for::<kv::Message>();
+    written.subschema_for::<kv::Reply>();
     written.subschema_for::<paxos::View>();
     written.subschema_for::<paxos::Message>();
     written.subschema_for::<pbft::View>();
@@ -62,6 +66,8 @@ fn face() -> Value {
         .into_generator();
     read.subschema_for::<Options>();
     read.subschema_for::<Op<KvOp>>();
+    read.subschema_for::<kv::Options>();
+    read.subschema_for::<kv::Op>();
     read.subschema_for::<paxos::Options>();
     read.subschema_for::<paxos::Op>();
     read.subschema_for::<pbft::Options>();

@@ -4,7 +4,10 @@
 /** @typedef {import("./pkg/types").ScriptEntry} ScriptEntry */
 /** @typedef {Partial<import("./pkg/types").Scenario>} Scenario */
 /** @typedef {import("./pkg/types").ProtocolInfo} ProtocolInfo */
-/** @typedef {import("./pkg/types").TraceEvent} TraceEvent */
+/**
+ * An event. What a milestone's `fact` holds is the protocol's own affair.
+ * @typedef {Omit<import("./pkg/types").TraceEvent, "fact"> & { fact: any }} TraceEvent
+ */
 /** @typedef {import("./pkg/types").ViolationRecord} Violation */
 /** @typedef {import("./pkg/types").Report} Report */
 
@@ -44,6 +47,7 @@
  * @property {(from: number, to: number) => TraceEvent[]} trace
  * @property {(from: number) => Float64Array} marks
  * @property {() => Violation[]} violations
+ * @property {() => import("./pkg/types").Tally[]} tallies
  * @property {() => Scenario} scenario
  * @property {() => any} report
  * @property {() => string} trace_hash
@@ -133,6 +137,31 @@
  * @property {boolean} requests whether clients can ask for put, get, cas and delete
  * @property {(options: Record<string, any>) => RequestKind[] | undefined} [asks] what they can ask for instead, under
  *   these options
+ * @property {{ leadership: string, decision: string }} [marks] what these marks on the line of the run stand
+ *   for, where it is nothing like an election or a commitment
+ */
+
+/**
+ * What a diagram is drawn from: some of the nodes in full, and what happened.
+ * @typedef {object} DiagramData
+ * @property {NodeDetail[]} nodes
+ * @property {NodeGlance[]} glances of all nodes
+ * @property {number} position how many events have happened
+ * @property {number} histories another number for another run
+ * @property {(from: number, to: number) => TraceEvent[]} trace
+ * @property {() => { id: number, from: number, to: number, flags: number }[]} flights
+ * @property {(id: number) => MessageDetail} message
+ * @property {DiagramHands} hands what can be done from a diagram
+ */
+
+/**
+ * @typedef {object} DiagramHands
+ * @property {Record<string, any>} options the protocol's, of the run that is shown
+ * @property {() => import("./pkg/types").Tally[]} tallies
+ * @property {(action: Action) => boolean} act whether it was done
+ * @property {(event: number) => void} go
+ * @property {() => void} play
+ * @property {(label: string, draw: (host: HTMLElement, close: () => void) => void) => void} openDialog
  */
 
 /**
@@ -149,18 +178,6 @@
  * @property {string} label
  * @property {string} hint stands in the empty field
  * @property {boolean} [number]
- */
-
-/**
- * What a diagram is drawn from: some of the nodes in full, and what happened.
- * @typedef {object} DiagramData
- * @property {NodeDetail[]} nodes
- * @property {NodeGlance[]} glances of all nodes
- * @property {number} position how many events have happened
- * @property {number} histories another number for another run
- * @property {(from: number, to: number) => TraceEvent[]} trace
- * @property {() => { id: number, from: number, to: number, flags: number }[]} flights
- * @property {(id: number) => MessageDetail} message
  */
 
 /**

@@ -10,6 +10,10 @@ pub trait Monitor<C: Core>: Clone + Default {
     /// The properties watched, in the words of the paper: `election safety`, ...
     const NAMES: &'static [&'static str];
 
+    /// What is counted and is no violation, such as reads that see old data where nothing better
+    /// is promised: names for people, in the order of [`Monitor::tallies`].
+    const TALLIES: &'static [&'static str] = &[];
+
     /// Hears that `node`, now in the state `core`, states `milestone`.
     fn observe(
         &mut self,
@@ -24,6 +28,11 @@ pub trait Monitor<C: Core>: Clone + Default {
 
     /// Hears that a client takes `reply` for the answer to its request.
     fn answered(&mut self, _id: RequestId, _reply: &C::Reply, _found: &mut Vec<Violation>) {}
+
+    /// What has been counted so far, in the order of [`Monitor::TALLIES`].
+    fn tallies(&self) -> Vec<u64> {
+        Vec::new()
+    }
 
     /// Roughly how many bytes a clone of the monitor takes that it does not share.
     fn weight(&self) -> usize {

@@ -4,6 +4,7 @@
 //! knows the contract in [`crate::base`] and neither the world that runs it nor its neighbours.
 //! What several of them replicate is in [`machine`].
 
+pub mod kv;
 pub mod machine;
 pub mod paxos;
 pub mod pbft;

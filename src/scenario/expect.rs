@@ -22,6 +22,9 @@ pub struct Expect {
     /// Milestones that occur, and how often.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub milestones: Vec<ExpectMilestone>,
+    /// What was counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tallies: Vec<ExpectTally>,
     /// What nodes look like in the end.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<ExpectNode>,
@@ -49,6 +52,21 @@ pub struct ExpectMilestone {
     /// How often at the most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<usize>,
+}
+
+/// How often something was counted that is no violation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExpectTally {
+    /// What.
+    pub name: String,
+    /// How often at the least; once when neither is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<u64>,
+    /// How often at the most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<u64>,
 }
 
 /// What a node looks like in the end.
@@ -111,6 +129,7 @@ impl Expect {
                 .iter()
                 .filter_map(|milestone| milestone.unmet(report)),
         );
+        unmet.extend(self.tallies.iter().filter_map(|tally| tally.unmet(report)));
         unmet.extend(self.nodes.iter().filter_map(|node| node.unmet(report)));
         let asked: Vec<_> = report
             .history
@@ -146,6 +165,20 @@ impl ExpectMilestone {
             return None;
         }
         Some(format!("milestone {self:?} occurred {count} times"))
+    }
+}
+
+impl ExpectTally {
+    fn unmet(&self, report: &Report) -> Option<String> {
+        let Some(found) = report.tallies.iter().find(|tally| tally.name == self.name) else {
+            return Some(format!("nothing of the name {:?} is counted", self.name));
+        };
+        let least = self.at_least.unwrap_or(u64::from(self.at_most.is_none()));
+        let most = self.at_most.unwrap_or(u64::MAX);
+        if (least..=most).contains(&found.count) {
+            return None;
+        }
+        Some(format!("{self:?} was counted {} times", found.count))
     }
 }
 

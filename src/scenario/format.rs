@@ -327,7 +327,7 @@ fn check_objects(value: &Value) -> Result<(), ScenarioError> {
             .get(part)
             .map_or(Ok(()), |inner| check(part.to_owned(), inner))?;
     }
-    for list in ["milestones", "nodes", "results"] {
+    for list in ["milestones", "tallies", "nodes", "results"] {
         let items = value
             .pointer(&format!("/expect/{list}"))
             .and_then(Value::as_array);

@@ -14,7 +14,7 @@ mod registry;
 mod report;
 
 pub use error::ScenarioError;
-pub use expect::{Expect, ExpectMilestone, ExpectNode, ExpectResult};
+pub use expect::{Expect, ExpectMilestone, ExpectNode, ExpectResult, ExpectTally};
 pub use format::{FORMAT_VERSION, Network, Scenario, ScriptEntry, action_object, read_action};
 pub use registry::{ProtocolInfo, build, describe, protocols};
 pub use report::{Availability, Latency, Report, Verdict};

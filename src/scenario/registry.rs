@@ -13,6 +13,7 @@ static PROTOCOLS: &[Protocol] = &[
     entry::<crate::protocol::paxos::Paxos>("paxos"),
     entry::<crate::protocol::raft::KvRaft>("raft"),
     entry::<crate::protocol::pbft::Pbft>("pbft"),
+    entry::<crate::protocol::kv::Kv>("kv"),
 ];
 
 /// Builds the run of a scenario within a budget of events and messages.

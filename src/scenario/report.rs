@@ -2,7 +2,9 @@
 
 use super::history::judge;
 use crate::base::{Micros, NodeId};
-use crate::sim::{Counts, MilestoneRecord, NodeDetail, Operation, Simulation, ViolationRecord};
+use crate::sim::{
+    Counts, MilestoneRecord, NodeDetail, Operation, Simulation, Tally, ViolationRecord,
+};
 use serde::Serialize;
 
 /// What a run came to.
@@ -24,6 +26,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// The violations, in order.
     pub violations: Vec<ViolationRecord>,
+    /// What the protocol counts that is no violation.
+    pub tallies: Vec<Tally>,
     /// Whether the clients' history is linearizable; null where the protocol promises nothing of
     /// the kind, or where the search for an order ran out of its budget.
     pub linearizable: Option<bool>,
@@ -118,6 +122,7 @@ impl Report {
                 Verdict::Ok
             },
             violations,
+            tallies: run.tallies(),
             linearizable,
             blame,
             blamed,

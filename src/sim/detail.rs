@@ -8,7 +8,7 @@ use super::node::{Life, Slot};
 use super::run::{OverBudget, Run};
 use super::simulation::{
     Counts, MarkCode, MessageDetail, MessageFate, MilestoneRecord, NodeDetail, Operation,
-    PeerRecord, Simulation, Status, TimerRecord, TraceEvent, ViolationRecord,
+    PeerRecord, Simulation, Status, Tally, TimerRecord, TraceEvent, ViolationRecord,
 };
 use super::trace::{Body, Event, EventKind, Flight, NONE, Peer, Place};
 use crate::base::{Class, Context, Core, Effects, Micros, Milestone, Monitor, NodeId, Wire};
@@ -232,6 +232,17 @@ impl<C: Core> Simulation for Run<C> {
         records
     }
 
+    fn tallies(&self) -> Vec<Tally> {
+        let names = C::Invariants::TALLIES.iter().copied();
+        names
+            .zip(self.world.monitor.tallies())
+            .map(|(name, count)| Tally {
+                name: name.to_owned(),
+                count,
+            })
+            .collect()
+    }
+
     fn milestones(&self) -> Vec<MilestoneRecord> {
         let events = self.trace.events[..self.position() as usize]
             .iter()
@@ -430,8 +441,8 @@ impl<C: Core> Run<C> {
             Place::Client(client) => (None, Some(u32::from(client))),
             Place::World => (None, None),
         };
-        let class = match event.kind {
-            EventKind::Milestone(fact) => Some(self.trace.milestones[fact as usize].class()),
+        let fact = match event.kind {
+            EventKind::Milestone(fact) => Some(&self.trace.milestones[fact as usize]),
             _ => None,
         };
         let message = match event.kind {
@@ -446,8 +457,9 @@ impl<C: Core> Run<C> {
             cause: (event.cause != NONE).then_some(event.cause),
             kind: kind.to_owned(),
             name,
-            class,
+            class: fact.map(Milestone::class),
             message,
+            fact: fact.map_or(Value::Null, to_value),
             text,
             line: self.line(id),
         }

@@ -29,7 +29,7 @@ pub use sense::{check_order, check_sense};
 pub use setup::{Clients, Setup};
 pub use simulation::{
     Counts, MarkCode, MessageDetail, MessageFate, MilestoneRecord, NodeDetail, Operation,
-    PeerRecord, Simulation, Status, TimerRecord, TraceEvent, ViolationRecord,
+    PeerRecord, Simulation, Status, Tally, TimerRecord, TraceEvent, ViolationRecord,
 };
 pub use trace::{
     Body, Event, EventKind, Flight, Mark, NONE, Peer, Place, Reply, Request, Spot, Trace,

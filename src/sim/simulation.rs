@@ -72,6 +72,8 @@ pub trait Simulation {
     fn marks(&self, from: u32, out: &mut Vec<f64>);
     /// The violations found in the recorded run.
     fn violations(&self) -> Vec<ViolationRecord>;
+    /// What the protocol counts that is no violation, by name, up to now.
+    fn tallies(&self) -> Vec<Tally>;
     /// The milestones up to now.
     fn milestones(&self) -> Vec<MilestoneRecord>;
     /// What the clients asked and were answered up to now.
@@ -227,6 +229,8 @@ pub struct TraceEvent {
     pub class: Option<Class>,
     /// The message that arrived or was lost.
     pub message: Option<u32>,
+    /// What a milestone says, in the protocol's form; null for any other event.
+    pub fact: Value,
     /// One plain sentence.
     pub text: String,
     /// The canonical line.
@@ -271,6 +275,16 @@ pub struct ViolationRecord {
     pub event: u32,
     /// One plain sentence.
     pub text: String,
+}
+
+/// Something that is counted and is no violation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Tally {
+    /// What.
+    pub name: String,
+    /// How often.
+    pub count: u64,
 }
 
 /// A protocol fact.

@@ -7,7 +7,7 @@ use crate::sim::{ActionError, OverBudget};
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"import type { Action, MessageDetail, NodeDetail, ProtocolInfo, Report, Scenario, TraceEvent, ViolationRecord } from "./types";"#;
+const TYPES: &str = r#"import type { Action, MessageDetail, NodeDetail, ProtocolInfo, Report, Scenario, Tally, TraceEvent, ViolationRecord } from "./types";"#;
 
 /// The names of the protocols.
 #[wasm_bindgen]

@@ -163,6 +163,15 @@ impl WebSimulation {
         to_js(&self.run.violations())
     }
 
+    /// What the protocol counts that is no violation, by name, up to now.
+    ///
+    /// # Errors
+    /// When a count cannot cross to JavaScript, which is a defect.
+    #[wasm_bindgen(unchecked_return_type = "Tally[]")]
+    pub fn tallies(&self) -> Result<JsValue, JsValue> {
+        to_js(&self.run.tallies())
+    }
+
     /// The scenario of this run, with what was done by hand in its script.
     ///
     /// # Errors

@@ -33,6 +33,7 @@ export class Dialogs {
         glyphs: page.info.kinds
           .filter((kind) => !kind.endsWith("Reply"))
           .map((kind) => page.view.message(kind))
+          .filter(({ help }) => help !== "")
           .map(({ label, help, glyph, reply = false }) => ({ label, help, reply, path: glyphPath(glyph) })),
       }),
     );

@@ -8,6 +8,7 @@ import { Stage } from "../stage/stage.js";
 import { CODE, Timeline } from "../stage/timeline.js";
 import { drawBranchName } from "../panels/branches.js";
 import { drawClock } from "../panels/clock.js";
+import { openDialog } from "../panels/dialog.js";
 import { EventList } from "../panels/events.js";
 import { drawGallery } from "../panels/gallery.js";
 import { drawInspector, forgetFacts } from "../panels/inspector.js";
@@ -400,6 +401,14 @@ export class RunPage {
       position,
       histories,
       trace: (from, to) => simulation.trace(from, to),
+      hands: {
+        options: this.player.scenario.options ?? {},
+        tallies: () => simulation.tallies(),
+        act: (action) => this.hands.act(action),
+        go: (id) => this.openEvent(id),
+        play: () => this.player.play(),
+        openDialog,
+      },
       flights: () => Array.from({ length: frame.flights }, (_, k) => frame.flight(k)),
       message: (id) => simulation.message(id),
     });

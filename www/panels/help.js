@@ -41,7 +41,7 @@ export function drawHelp(host, { commands, view, glyphs }) {
       <section>
         <h2>The line of the run</h2>
         <ul class="legend">
-          ${scrubber.map(([drawing, words]) => html`<li>${picture(drawing)} ${words}</li>`)}
+          ${scrubber(view).map(([drawing, words]) => html`<li>${picture(drawing)} ${words}</li>`)}
         </ul>
       </section>
       ${groups.map(
@@ -69,10 +69,17 @@ export function drawHelp(host, { commands, view, glyphs }) {
 const request = glyphPath("pill");
 const sample = glyphPath("disc");
 
-/** What stands on the scrubber. @type {[drawing: unknown, words: string][]} */
-const scrubber = [
-  [svg`<path d="M15 7v16" stroke="var(--good)" stroke-width="2.4" />`, "something is decided"],
-  [svg`<circle cx="15" cy="15" r="6" fill="var(--t2)" />`, "an election, or its end"],
+/**
+ * What stands on the scrubber.
+ * @param {import("../types.js").View} view
+ * @returns {[drawing: unknown, words: string][]}
+ */
+const scrubber = ({ marks }) => [
+  [
+    svg`<path d="M15 7v16" stroke="var(--good)" stroke-width="2.4" />`,
+    marks?.decision ?? "something is decided",
+  ],
+  [svg`<circle cx="15" cy="15" r="6" fill="var(--t2)" />`, marks?.leadership ?? "an election, or its end"],
   [
     svg`<path d="M11 11h8v8h-8z" fill="none" stroke="currentColor" stroke-width="2" />`,
     "a request by hand or script, or a change of members",

@@ -1,0 +1,131 @@
+//! What truly came before what: every write of a run with what its client had read.
+//!
+//! The oracle knows nothing of vectors. A write's past is what its client had read, and the past of
+//! that; so it can tell what any clock should have said.
+
+use super::item::WriteId;
+use super::version::{Dot, VersionVector};
+use crate::base::Seq;
+use std::sync::Arc;
+
+/// The number of a write, in the order in which they were taken.
+pub(super) type Number = u32;
+
+#[derive(Clone, Debug)]
+pub(super) struct Write {
+    pub id: WriteId,
+    /// A digest of its key.
+    key: u64,
+    /// How the store counted it: for contexts that name no writes.
+    dot: Dot,
+    /// What its client had read.
+    read: Arc<[Number]>,
+    /// It is told of already that it was lost.
+    pub lost: bool,
+}
+
+/// The writes of a run. A clone shares them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Oracle {
+    writes: Seq<Write>,
+    /// For each node, the numbers of the writes that it took: their timestamps never fall.
+    by_node: Vec<Seq<(WriteId, Number)>>,
+}
+
+impl Oracle {
+    pub(super) fn write(&self, number: Number) -> Option<&Write> {
+        self.writes.at(u64::from(number))
+    }
+
+    pub(super) fn id(&self, number: Number) -> WriteId {
+        match self.write(number) {
+            Some(write) => write.id,
+            None => WriteId {
+                at: crate::base::Micros::ZERO,
+                node: crate::base::NodeId(0),
+                request: crate::base::RequestId::default(),
+            },
+        }
+    }
+
+    pub(super) fn mark_lost(&mut self, number: Number) {
+        if let Some(write) = self.writes.at_mut(u64::from(number)) {
+            write.lost = true;
+        }
+    }
+
+    /// Takes in a write, and gives it a number.
+    pub(super) fn take(&mut self, id: WriteId, key: u64, dot: Dot, read: Vec<Number>) -> Number {
+        let number = self.writes.end() as Number;
+        self.writes.push(Write {
+            id,
+            key,
+            dot,
+            read: read.into(),
+            lost: false,
+        });
+        let node = id.node.index();
+        if self.by_node.len() <= node {
+            self.by_node.resize_with(node + 1, Seq::default);
+        }
+        self.by_node[node].push((id, number));
+        number
+    }
+
+    /// The number of a write.
+    pub(super) fn number(&self, id: WriteId) -> Option<Number> {
+        let taken = self.by_node.get(id.node.index())?;
+        let (mut low, mut high) = (0, taken.end());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if taken.at(middle)?.0.at < id.at {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let same = taken.range(low, taken.end());
+        let mut same = same.take_while(|(known, _)| known.at == id.at);
+        same.find(|(known, _)| *known == id)
+            .map(|(_, number)| *number)
+    }
+
+    /// The writes to a key that a clock covers, where a context names none itself.
+    pub(super) fn covered(&self, key: u64, clock: &VersionVector) -> Vec<Number> {
+        let numbered = (0..).zip(self.writes.iter());
+        let covered = numbered.filter(|(_, write)| write.key == key && clock.covers(write.dot));
+        covered.map(|(number, _)| number).collect()
+    }
+
+    /// Whether `later` is `earlier`, or was made by somebody who knew of it.
+    pub(super) fn knows(&self, later: Number, earlier: Number) -> bool {
+        if later <= earlier {
+            return later == earlier;
+        }
+        // What was read has a lower number than what was written then, so that nothing below
+        // `earlier` can lead to it.
+        let mut met = vec![false; (later - earlier) as usize + 1];
+        let mut rest = vec![later];
+        while let Some(number) = rest.pop() {
+            let Some(write) = self.write(number) else {
+                continue;
+            };
+            for read in write.read.iter().copied().filter(|read| *read >= earlier) {
+                if read == earlier {
+                    return true;
+                }
+                let met = &mut met[(read - earlier) as usize];
+                if !std::mem::replace(met, true) {
+                    rest.push(read);
+                }
+            }
+        }
+        false
+    }
+
+    /// Roughly how many bytes a clone takes that it does not share.
+    pub(super) fn weight(&self) -> usize {
+        let ends = self.writes.len() % 256 * size_of::<Write>() + self.writes.len() / 256 * 8;
+        ends + self.by_node.len() * 256 * size_of::<(WriteId, Number)>()
+    }
+}

@@ -1,0 +1,61 @@
+//! What clients are told, counted: whether they see their own writes, and what they have seen before.
+
+use super::oracle::Number;
+use crate::base::RequestId;
+
+/// What is counted, in the order of the tallies.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) reads: u64,
+    pub(super) stale: u64,
+    pub(super) own_seen: u64,
+    pub(super) own_missed: u64,
+    pub(super) gone_on: u64,
+    pub(super) gone_back: u64,
+    pub(super) overtaken: u64,
+    pub(super) with_a_disk: u64,
+}
+
+impl Counts {
+    pub(super) const NAMES: &'static [&'static str] = &[
+        "reads",
+        "stale reads",
+        "own writes seen",
+        "own writes missed",
+        "reads gone on",
+        "reads gone back",
+        "writes lost to a later timestamp",
+        "writes lost with a disk",
+    ];
+
+    /// The counts in the order of their names.
+    pub(super) fn list(&self) -> Vec<u64> {
+        vec![
+            self.reads,
+            self.stale,
+            self.own_seen,
+            self.own_missed,
+            self.gone_on,
+            self.gone_back,
+            self.overtaken,
+            self.with_a_disk,
+        ]
+    }
+}
+
+/// What a client has read of a key last, and which of its writes it was told of last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Session {
+    pub(super) read: Vec<Number>,
+    pub(super) written: Option<Number>,
+}
+
+/// What a client waits for: a read, with the writes that clients had been told of before it asked;
+/// or a write.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) request: RequestId,
+    pub(super) told: Vec<Number>,
+    /// The write that was acknowledged last for this request.
+    pub(super) written: Option<Number>,
+}

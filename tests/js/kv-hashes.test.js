@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { initSync, run } from "../../www/pkg/runs.js";
+
+initSync({ module: readFileSync("www/pkg/runs_bg.wasm") });
+const read = (/** @type {string} */ path) => JSON.parse(readFileSync(path, "utf8"));
+
+test("the gallery's runs of the key-value store are in Node what they are natively", () => {
+  /** @type {Record<string, string>} */
+  const hashes = read("tests/kv-hashes.json");
+  assert.ok(Object.keys(hashes).length >= 8);
+  for (const [name, hash] of Object.entries(hashes))
+    assert.equal(run(read(`www/lessons/kv/${name}.json`)).trace_hash, hash, name);
+});

@@ -1,0 +1,184 @@
+// Process lines: a line for each node and client, a point for each thing that happened to a key, an
+// arrow for each message. Pointing at one shows its cone: what came before it, and what after.
+
+import { toneOf } from "../lib/color.js";
+import { html, svg } from "../lib/dom.js";
+import { inMs, listed } from "../lib/format.js";
+import { clockOf, clockWords, coneOf, valueWords } from "./kv-events.js";
+
+/** @typedef {import("./kv-events.js").Point} Point */
+
+const LEFT = 30;
+/** @type {("past" | "future")[]} */
+const sides = ["past", "future"];
+/** The most client lines that are drawn. */
+const CLIENTS_MOST = 5;
+
+/** What is pointed at, by host: an event. @type {WeakMap<HTMLElement, number>} */
+const pointed = new WeakMap();
+
+/**
+ * @param {{ story: import("./kv-events.js").Story, key: string | null, width: number, height: number,
+ *   large: boolean, data: import("../types.js").DiagramData, host: HTMLElement, again: () => void }} of
+ */
+export function drawLines({ story, key, width, height, large, data, host, again }) {
+  const step = large ? 66 : 21;
+  const fit = Math.max(4, Math.floor((width - LEFT - 16) / step));
+  const all = story.of(key, data.position);
+  const clients = [...new Set(all.slice(-fit).map(({ place }) => place))].filter((p) => p.startsWith("c"));
+  clients.sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  const shownClients = clients.slice(0, CLIENTS_MOST);
+  const places = [...data.glances.map(({ id }) => `n${id}`).slice(0, 9), ...shownClients];
+  const points = all.filter(({ place }) => places.includes(place)).slice(-fit);
+  if (points.length === 0) return html`<p class="note">Nothing has happened to it yet.</p>`;
+  const links = story.links(points);
+  const caption = large ? 24 : 18;
+  const row = Math.min(large ? 64 : 26, (height - caption - 4) / places.length);
+  const yOf = (/** @type {string} */ place) => (places.indexOf(place) + 0.5) * row;
+  const xOf = (/** @type {number} */ k) => LEFT + 14 + k * step;
+  const at = points.findIndex(({ id }) => id === pointed.get(host));
+  const cone = at >= 0 ? coneOf(points.length, links, at) : null;
+  const point = (/** @type {number} */ place) => {
+    const id = place < 0 ? -1 : points[place].id;
+    if ((pointed.get(host) ?? -1) === id) return;
+    if (id < 0) pointed.delete(host);
+    else pointed.set(host, id);
+    again();
+  };
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    const turn = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (turn !== undefined) {
+      const from = at >= 0 ? at : turn > 0 ? -1 : points.length;
+      point(Math.max(0, Math.min(points.length - 1, from + turn)));
+    } else if (event.key === "Enter" && at >= 0) data.hands.go(points[at].id);
+    else if (event.key === "Escape" && at >= 0) point(-1);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return html`<svg
+      class=${`kv-lines ${cone ? "with-cone" : ""}`}
+      viewBox=${`0 0 ${width} ${row * places.length}`}
+      width=${width}
+      height=${row * places.length}
+      tabindex="0"
+      role="application"
+      aria-label="Process lines. Arrow keys go from event to event, Enter goes to it in time."
+      @keydown=${onKey}
+      @pointerleave=${() => point(-1)}
+    >
+      ${places.map(
+        (place) => svg`<g class="process">
+          <text x="2" y=${yOf(place) + 4}>${place.startsWith("n") ? place.slice(1) : `c${place.slice(1)}`}</text>
+          <path d=${`M${LEFT} ${yOf(place)}H${width - 4}`} />
+        </g>`,
+      )}
+      ${links.filter(([, , message]) => message).map(([from, to]) => arrow(from, to))}
+      ${points.map((each, k) => mark(each, k))}
+    </svg>
+    <p class="note kv-caption" aria-live="polite">
+      ${cone ? coneWords(points[at], cone, all) : hintWords(points, large)}
+    </p>`;
+
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
+  function arrow(from, to) {
+    const [x1, y1, x2, y2] = [xOf(from), yOf(points[from].place), xOf(to), yOf(points[to].place)];
+    const side = sides.find((each) => isLit(from, each) && isLit(to, each)) ?? "";
+    return svg`<path class=${`arrow ${side}`} d=${`M${x1} ${y1}L${x2} ${y2}`} />`;
+  }
+
+  /**
+   * Whether a point belongs to one side of the cone, the point itself to both.
+   * @param {number} k
+   * @param {"past" | "future"} side
+   */
+  function isLit(k, side) {
+    return cone !== null && (cone[k] === side || cone[k] === "here");
+  }
+
+  /**
+   * @param {Point} each
+   * @param {number} k
+   */
+  function mark(each, k) {
+    const [x, y] = [xOf(k), yOf(each.place)];
+    const label = large && (each.kind === "wrote" || each.kind === "took") ? clockWords(clockOf(each)) : "";
+    const state = cone ? cone[k] : "";
+    return svg`<g
+      class=${`point ${each.kind} tone-${toneOf(newestNode(each) + 1)} ${state}`}
+      @pointerenter=${() => point(k)}
+      @click=${() => data.hands.go(each.id)}
+    >
+      <title>${each.text} (${inMs(each.at)})</title>
+      <rect class="hit" x=${x - step / 2} y=${y - row / 2} width=${step} height=${row} />
+      ${shapeOf(each, x, y)}
+      ${label ? svg`<text class="vector" x=${x} y=${y + 20}>${label.length > 12 ? `${label.slice(0, 11)}…` : label}</text>` : ""}
+    </g>`;
+  }
+}
+
+/**
+ * @param {Point} each
+ * @param {number} x
+ * @param {number} y
+ */
+function shapeOf(each, x, y) {
+  if (each.kind === "wrote") return svg`<rect class="shape" x=${x - 6} y=${y - 6} width="12" height="12" />`;
+  if (each.kind === "took") return svg`<circle class="shape" cx=${x} cy=${y} r="5.5" />`;
+  const r = 5;
+  return svg`<path class="shape" d=${`M${x} ${y - r}L${x + r} ${y}L${x} ${y + r}L${x - r} ${y}Z`} />`;
+}
+
+/**
+ * The node that took the newest of the versions that a point is about; -1 for none.
+ * @param {Point} each
+ */
+function newestNode({ kind, place, fact }) {
+  if (kind === "wrote") return Number(place.slice(1));
+  /** @type {{ id: string }[]} */
+  const versions = fact?.sent?.versions ?? [];
+  const ids = versions.map(({ id }) => id);
+  const time = (/** @type {string} */ id) => Number(id.slice(id.indexOf("/") + 1));
+  const newest = ids.reduce((a, b) => (a === "" || time(b) > time(a) ? b : a), "");
+  return newest === "" ? -1 : Number(newest.slice(newest.indexOf("@") + 1, newest.indexOf("/")));
+}
+
+/**
+ * What the writer of a version had read: what came before it on the lines need not be known to it.
+ * @param {Point} here
+ * @param {Point[]} points
+ */
+function readWords({ fact }, points) {
+  const values = fact.version.read.map((/** @type {string} */ id) => {
+    const write = points.find(({ kind, fact: other }) => kind === "wrote" && other.version.id === id);
+    return write ? `“${valueWords(write.fact.version.value)}”` : "an earlier version";
+  });
+  return `. Its writer had read ${listed(values) || "nothing"}.`;
+}
+
+/**
+ * @param {Point} here
+ * @param {string[]} cone
+ * @param {Point[]} points
+ */
+function coneWords(here, cone, points) {
+  const count = (/** @type {string} */ side) => cone.filter((each) => each === side).length;
+  const vector = here.fact?.item ? ` {${clockWords(clockOf(here))}}` : "";
+  const read = here.kind === "wrote" ? readWords(here, points) : "";
+  return html`<i class="past"></i> ${count("past")} before, <i class="future"></i> ${count("future")} after,
+    <i class="concurrent"></i> ${count("concurrent")} concurrent with: <b>${here.text}${vector}</b>${read}`;
+}
+
+/**
+ * @param {Point[]} points
+ * @param {boolean} large
+ */
+function hintWords(points, large) {
+  if (!large) return html`□ write ○ stored ◇ client`;
+  return html`□ a write, ○ stored from another node, ◇ asked or answered; ${inMs(points[0].at)} to
+  ${inMs(points.at(-1)?.at ?? 0)}. Point at one to see what came before it, what after it, and what is
+  concurrent with it.`;
+}
