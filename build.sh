@@ -74,15 +74,16 @@ need_chrome() { # into CHROMIUM and CHROMEDRIVER, unless they are set to paths
 # The verbs.
 build() {
   need_node; need_wasm
-  local part schemas=(docs/*.schema.json) made_from wasm=$target/wasm32-unknown-unknown/release
+  local part parts modules=() schemas=(docs/*.schema.json) made_from wasm=$target/wasm32-unknown-unknown/release
   local of_crate=(${CI:+--locked} --quiet --release --target wasm32-unknown-unknown --lib --no-default-features)
-  for part in runs text; do # one module each: the page loads them apart
-    cargo build "${of_crate[@]}" --features $part; cp "$wasm/synod.wasm" "$wasm/$part.wasm"
+  read -ra parts < <(awk -F'[^a-z]+' '/^default = / { $1 = ""; print }' Cargo.toml)
+  for part in "${parts[@]}"; do # one module each: the page loads them apart
+    cargo build "${of_crate[@]}" --features "$part"; modules+=("$wasm/$part.wasm"); cp "$wasm/synod.wasm" "${modules[-1]}"
   done
-  made_from=$(cat "$wasm"/{runs,text}.wasm "${schemas[@]}" package-lock.json tools/types.js build.sh | sha256sum)
+  made_from=$(cat "${modules[@]}" "${schemas[@]}" package-lock.json tools/types.js build.sh | sha256sum)
   if [ "$made_from" != "$(cat www/pkg/.made-from 2>/dev/null)" ]; then
     rm -rf www/pkg
-    for part in runs text; do
+    for part in "${parts[@]}"; do
       wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir www/pkg "$wasm/$part.wasm"
       wasm-opt -O3 www/pkg/${part}_bg.wasm -o www/pkg/${part}_bg.wasm
     done
@@ -93,8 +94,7 @@ build() {
 }
 
 serve() { build; exec node tools/serve.js dist; }
-passed=0 failed=0 skipped=0
-total() { printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"; }
+passed=0 failed=0 skipped=0; total() { printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"; }
 stage() { # kind, command...: runs one kind of test, and adds up what its runner says it ran
   local kind=$1 log ok=true p f s; shift; log=$(mktemp)
   say "$kind tests"

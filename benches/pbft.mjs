@@ -1,9 +1,9 @@
 // How long one request of PBFT takes in wasm under Node, all of its messages delivered, with codes and with
 // signatures; and delivered messages a second. Prints times and counts; decides nothing.
 import { readFileSync } from "node:fs";
-import { initSync, Simulation } from "../www/pkg/runs.js";
+import { initSync, Simulation } from "../www/pkg/pbft.js";
 
-initSync({ module: readFileSync(new URL("../www/pkg/runs_bg.wasm", import.meta.url)) });
+initSync({ module: readFileSync(new URL("../www/pkg/pbft_bg.wasm", import.meta.url)) });
 
 /** Real milliseconds that a request to a rested cluster takes, and the messages of it. */
 function oneRequest(/** @type {number} */ nodes, /** @type {string} */ auth) {

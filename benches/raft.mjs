@@ -2,11 +2,11 @@
 // Prints counts and ratios; decides nothing.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { initSync, Simulation } from "../www/pkg/runs.js";
+import { initSync, Simulation } from "../www/pkg/raft.js";
 
 /** What RaftScope's own model delivers a second, run headless in Node on such a machine. */
 const RAFTSCOPE = 115_000;
-const wasm = readFileSync(new URL("../www/pkg/runs_bg.wasm", import.meta.url));
+const wasm = readFileSync(new URL("../www/pkg/raft_bg.wasm", import.meta.url));
 initSync({ module: wasm });
 
 /** @type {(nodes: number, clients: number, invariants: boolean) => any} */

@@ -1,10 +1,15 @@
 //! Synod: a playground for the protocols by which machines agree on what is true.
 
 pub mod base;
+#[cfg(feature = "runs")]
 pub mod check;
+#[cfg(feature = "runs")]
 pub mod protocol;
+#[cfg(feature = "runs")]
 pub mod scenario;
+#[cfg(feature = "runs")]
 pub mod sim;
+#[cfg(feature = "text")]
 pub mod text;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -3,7 +3,7 @@
 // share and what they import lazily becomes chunks beside them, so that in the bundle `import.meta.url`
 // always points into the top of dist/. Workers are therefore started by `new URL("./worker.js", …)`.
 import { build } from "esbuild";
-import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, extname } from "node:path";
 
 const NEXT = "dist.next"; // built aside, so that a failed build leaves the page being served as it was
@@ -28,7 +28,8 @@ cpSync("www", NEXT, {
   recursive: true,
   filter: (path) => basename(path) !== "pkg" && !bundled.has(extname(path)),
 });
-for (const part of ["runs", "text"]) cpSync(`www/pkg/${part}_bg.wasm`, `${NEXT}/${part}_bg.wasm`);
+for (const file of readdirSync("www/pkg"))
+  if (file.endsWith(".wasm")) cpSync(`www/pkg/${file}`, `${NEXT}/${file}`);
 
 rmSync("dist", { recursive: true, force: true });
 renameSync(NEXT, "dist");

@@ -4,6 +4,7 @@ import { byId, html, nothing, render } from "./lib/dom.js";
 import { onRoute, parseRoute } from "./route.js";
 import { RunPage } from "./pages/run.js";
 import { views } from "./views/index.js";
+import { errorWords, notice } from "./panels/notices.js";
 import { panicForTest, startRuns } from "./wasm.js";
 
 /** The protocol whose run opens first. */
@@ -100,7 +101,16 @@ class Shell {
     const known = Object.hasOwn(views, route.page);
     const protocol = known ? route.page : (this.run?.info.name ?? OPENING);
     drawNav(protocol);
-    await startRuns();
+    try {
+      await startRuns(protocol);
+    } catch (error) {
+      if (!this.run) throw error;
+      drawNav(this.run.info.name);
+      notice(`${views[protocol].title} cannot be fetched. ${errorWords(error)}`, { bad: true, stays: true });
+      return;
+    }
+    // While it was coming the address may have become another one, and that one is shown.
+    if (!routeIs(route)) return;
     if (!this.run) {
       this.run = new RunPage(protocol);
       this.run.onTurn = drawNav;
@@ -145,12 +155,15 @@ function faceOf(shell) {
     get route() {
       return parseRoute(location.hash);
     },
-    load: (/** @type {import("./types.js").Scenario} */ scenario) => {
-      const wrong = shell.run?.open(scenario);
+    load: async (/** @type {import("./types.js").Scenario} */ scenario) => {
+      const wrong = (await shell.run?.fetchRuns(scenario)) || shell.run?.open(scenario);
       if (wrong) throw new Error(wrong);
     },
     link: () => shell.run?.link(),
-    panicForTest: () => shell.run?.player.guard(panicForTest),
+    panicForTest: () => {
+      const { run } = shell;
+      run?.player.guard(() => panicForTest(run.info.name));
+    },
   };
 }
 

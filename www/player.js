@@ -115,7 +115,7 @@ export class Player {
   load(scenario, { at_ms = 0, position, keep = false } = {}) {
     let exact = true;
     const next = this.attempt(() => {
-      const sim = simulate(scenario);
+      const sim = simulate(this.info.name, scenario);
       try {
         if (at_ms > 0) sim.seek_ms(at_ms);
         if (position !== undefined) exact = reach(sim, position, at_ms);
@@ -293,7 +293,7 @@ export class Player {
     const now = this.now;
     this.remember();
     const next = this.attempt(() => {
-      const sim = simulate(branch.scenario);
+      const sim = simulate(this.info.name, branch.scenario);
       sim.advance_ms(branch.end_ms);
       sim.seek_ms(Math.min(now, branch.end_ms));
       return sim;
@@ -309,7 +309,7 @@ export class Player {
    */
   endOf(branch) {
     return this.attempt(() => {
-      const sim = simulate(branch.scenario);
+      const sim = simulate(this.info.name, branch.scenario);
       sim.advance_ms(branch.end_ms);
       const end = { position: sim.position, now_ms: sim.now_ms };
       sim.free();

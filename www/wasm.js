@@ -1,36 +1,62 @@
-// The only file that touches the compiled simulator.
-
-import start, { Simulation, describe, panic_for_test, protocols, run } from "./pkg/runs.js";
-
-export { panic_for_test as panicForTest, run };
-
-/** @type {Promise<unknown> | null} */
-let started = null;
-
-/** Fetches, compiles and starts the simulator, once. */
-export async function startRuns() {
-  await (started ??= start());
-}
-
-/** @returns {string[]} */
-export function protocolNames() {
-  return protocols();
-}
+// The only file that touches the compiled simulator: a wasm module for each protocol, fetched when it is
+// first asked for.
 
 /**
+ * What the modules of all protocols have in common.
+ * @typedef {object} Runs
+ * @property {() => Promise<unknown>} default fetches, compiles and starts the module
+ * @property {(protocol: string) => import("./types.js").ProtocolInfo} describe
+ * @property {new (scenario: import("./types.js").Scenario) => import("./types.js").Simulation} Simulation
+ * @property {() => never} panic_for_test
+ */
+
+/** Those that have been asked for. @type {Map<string, Promise<void>>} */
+const coming = new Map();
+/** Those that are there. @type {Map<string, Runs>} */
+const there = new Map();
+
+/**
+ * Fetches, compiles and starts what runs a protocol, once. After a failure it can be asked for again.
  * @param {string} protocol
- * @returns {import("./types.js").ProtocolInfo}
+ * @returns {Promise<void>}
  */
+export function startRuns(protocol) {
+  const known = coming.get(protocol);
+  if (known) return known;
+  const started = (async () => {
+    /** @type {Runs} */
+    const runs = await import(`./pkg/${protocol}.js`);
+    await runs.default();
+    there.set(protocol, runs);
+  })();
+  coming.set(protocol, started);
+  started.catch(() => coming.delete(protocol));
+  return started;
+}
+
+/** @param {string} protocol one that has been started */
+function runsOf(protocol) {
+  const runs = there.get(protocol);
+  if (!runs) throw new Error(`What runs “${protocol}” has not been fetched`);
+  return runs;
+}
+
+/** @param {string} protocol one that has been started */
 export function protocolInfo(protocol) {
-  return describe(protocol);
+  return runsOf(protocol).describe(protocol);
 }
 
 /**
+ * @param {string} protocol one that has been started, whose scenario it should be
  * @param {import("./types.js").Scenario} scenario
- * @returns {import("./types.js").Simulation}
  */
-export function simulate(scenario) {
-  return /** @type {import("./types.js").Simulation} */ (/** @type {unknown} */ (new Simulation(scenario)));
+export function simulate(protocol, scenario) {
+  return new (runsOf(protocol).Simulation)(scenario);
+}
+
+/** @param {string} protocol one that has been started */
+export function panicForTest(protocol) {
+  runsOf(protocol).panic_for_test();
 }
 
 /**

@@ -4,8 +4,12 @@
 //! knows the contract in [`crate::base`] and neither the world that runs it nor its neighbours.
 //! What several of them replicate is in [`machine`].
 
+#[cfg(feature = "kv")]
 pub mod kv;
 pub mod machine;
+#[cfg(feature = "paxos")]
 pub mod paxos;
+#[cfg(feature = "pbft")]
 pub mod pbft;
+#[cfg(feature = "raft")]
 pub mod raft;

@@ -8,13 +8,25 @@ use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Every protocol that there is: adding one is a line here.
-static PROTOCOLS: &[Protocol] = &[
-    entry::<crate::protocol::paxos::Paxos>("paxos"),
-    entry::<crate::protocol::raft::KvRaft>("raft"),
-    entry::<crate::protocol::pbft::Pbft>("pbft"),
-    entry::<crate::protocol::kv::Kv>("kv"),
-];
+/// Names what is listed, and makes an entry of those whose feature is on.
+macro_rules! list {
+    ($($name:tt: $core:ty,)*) => {
+        const EVERY: &[&str] = &[$($name),*];
+        static PROTOCOLS: &[Protocol] = &[$(
+            #[cfg(feature = $name)]
+            entry::<$core>($name),
+        )*];
+    };
+}
+
+// Every protocol that there is, in the order in which a page lists them: adding one is a line
+// here, and the feature of its name with which its wasm module is built.
+list! {
+    "paxos": crate::protocol::paxos::Paxos,
+    "raft": crate::protocol::raft::KvRaft,
+    "pbft": crate::protocol::pbft::Pbft,
+    "kv": crate::protocol::kv::Kv,
+}
 
 /// Builds the run of a scenario within a budget of events and messages.
 type Build = fn(&Scenario, u32) -> Result<Box<dyn Simulation>, ScenarioError>;
@@ -65,7 +77,7 @@ const fn entry<C: Core>(name: &'static str) -> Protocol {
     }
 }
 
-/// The names of the protocols, in the order in which a page lists them.
+/// The names of the protocols that are compiled in, in the order in which a page lists them.
 pub fn protocols() -> impl Iterator<Item = &'static str> {
     PROTOCOLS.iter().map(|protocol| protocol.name)
 }
@@ -75,12 +87,13 @@ fn find(name: &str) -> Result<&'static Protocol, ScenarioError> {
         .iter()
         .find(|protocol| protocol.name == name)
         .ok_or_else(|| {
-            let known: Vec<_> = protocols().collect();
-            ScenarioError::new(
-                "protocol",
-                format!("{name:?}"),
-                format!("one of {}", known.join(", ")),
-            )
+            let expected = if EVERY.contains(&name) {
+                let here: Vec<_> = protocols().collect();
+                format!("one that this build was made for: {}", here.join(", "))
+            } else {
+                format!("one of {}", EVERY.join(", "))
+            };
+            ScenarioError::new("protocol", format!("{name:?}"), expected)
         })
 }
 

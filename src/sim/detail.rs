@@ -468,7 +468,26 @@ impl<C: Core> Run<C> {
 
 fn to_value<T: Serialize>(value: &T) -> Value {
     // A view that cannot be written as JSON is a defect of its type, and shown as such.
-    serde_json::to_value(value).unwrap_or_else(|error| Value::String(error.to_string()))
+    let value = serde_json::to_value(value);
+    exact(value.unwrap_or_else(|error| Value::String(error.to_string())))
+}
+
+/// A value with numbers that every reader of JSON keeps as they are: what JavaScript would round,
+/// such as a hash, is given by its sixteen hexadecimal digits.
+fn exact(value: Value) -> Value {
+    const GREATEST: u64 = (1 << 53) - 1;
+    match value {
+        Value::Number(number) => match number.as_u64() {
+            Some(whole) if whole > GREATEST => Value::String(format!("{whole:016x}")),
+            _ => Value::Number(number),
+        },
+        Value::Array(list) => list.into_iter().map(exact).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, exact(value)))
+            .collect(),
+        other => other,
+    }
 }
 
 fn peer(peer: Peer) -> PeerRecord {

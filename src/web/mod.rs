@@ -1,8 +1,8 @@
 //! The face of the wasm modules: it translates between JavaScript values and the floors below,
 //! and decides nothing.
 //!
-//! The page loads runs and texts apart, so each has a module of its own: they are built from the
-//! same crate with the features `runs` and `text`.
+//! The page loads the texts and each protocol apart, so each has a module of its own, built from the
+//! same crate with the feature of that name. `runs` is what the protocols have in common.
 
 #[cfg(feature = "text")]
 mod lab;

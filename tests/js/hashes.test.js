@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { initSync, run, Simulation } from "../../www/pkg/runs.js";
+import { initSync, run, Simulation } from "../../www/pkg/raft.js";
 
-initSync({ module: readFileSync("www/pkg/runs_bg.wasm") });
+initSync({ module: readFileSync("www/pkg/raft_bg.wasm") });
 /** @type {{ scenario: any, trace_hash: string }[]} */
 const fifty = JSON.parse(readFileSync("tests/hashes.json", "utf8"));
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { describe, initSync, run, Simulation } from "../../www/pkg/runs.js";
+import { describe, initSync, run, Simulation } from "../../www/pkg/kv.js";
 import { Frame } from "../../www/stage/frame.js";
 import { kv, valueOf } from "../../www/views/kv.js";
 import { promise } from "../../www/views/kv-counts.js";
@@ -13,7 +13,7 @@ import { kvOptions } from "../../www/views/kv-options.js";
 import { givenOf, lastConflict, putOf, unfit } from "../../www/views/kv-resolve.js";
 import { keptKeys } from "../../www/views/kv-ring.js";
 
-initSync({ module: readFileSync("www/pkg/runs_bg.wasm") });
+initSync({ module: readFileSync("www/pkg/kv_bg.wasm") });
 const info = describe("kv");
 const lesson = (/** @type {string} */ name) =>
   JSON.parse(readFileSync(`www/lessons/kv/${name}.json`, "utf8"));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { initSync, run } from "../../www/pkg/runs.js";
+import { initSync, run } from "../../www/pkg/paxos.js";
 
-initSync({ module: readFileSync("www/pkg/runs_bg.wasm") });
+initSync({ module: readFileSync("www/pkg/paxos_bg.wasm") });
 const read = (/** @type {string} */ path) => JSON.parse(readFileSync(path, "utf8"));
 
 test("the gallery's runs of Paxos are in Node what they are natively", () => {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { describe, initSync, Simulation } from "../../www/pkg/runs.js";
+import { describe, initSync, Simulation } from "../../www/pkg/paxos.js";
 import { paxosOptions } from "../../www/views/paxos-options.js";
 import { paxosHeadline } from "../../www/views/paxos-headline.js";
 import { paxos } from "../../www/views/paxos.js";
 import { Frame } from "../../www/stage/frame.js";
 
-initSync({ module: readFileSync("www/pkg/runs_bg.wasm") });
+initSync({ module: readFileSync("www/pkg/paxos_bg.wasm") });
 const info = describe("paxos");
 
 /** @param {string} name */

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { initSync, run } from "../../www/pkg/runs.js";
+import { initSync, run } from "../../www/pkg/pbft.js";
 
-initSync({ module: readFileSync("www/pkg/runs_bg.wasm") });
+initSync({ module: readFileSync("www/pkg/pbft_bg.wasm") });
 
 test("PBFT runs in wasm as it does natively", () => {
   /** @type {{ scenario: any, trace_hash: string }[]} */

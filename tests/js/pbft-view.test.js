@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { describe, initSync, Simulation } from "../../www/pkg/runs.js";
+import { describe, initSync, Simulation } from "../../www/pkg/pbft.js";
 import { pbftOptions } from "../../www/views/pbft-options.js";
 import { pbft } from "../../www/views/pbft.js";
 import { parseLine, PHASES, Story } from "../../www/views/pbft-story.js";
 import { CONDUCTS } from "../../www/views/pbft-words.js";
 import { Frame } from "../../www/stage/frame.js";
 
-initSync({ module: readFileSync("www/pkg/runs_bg.wasm") });
+initSync({ module: readFileSync("www/pkg/pbft_bg.wasm") });
 const info = describe("pbft");
 
 test("every option of the core has its place in the panel, but for what only a scenario says", () => {

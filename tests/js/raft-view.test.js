@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { describe, initSync, Simulation } from "../../www/pkg/runs.js";
+import { describe, initSync, Simulation } from "../../www/pkg/raft.js";
 import { raftOptions } from "../../www/views/raft-options.js";
 import { raftHeadline } from "../../www/views/raft-headline.js";
 import { raft } from "../../www/views/raft.js";
 import { Frame } from "../../www/stage/frame.js";
 
-initSync({ module: readFileSync("www/pkg/runs_bg.wasm") });
+initSync({ module: readFileSync("www/pkg/raft_bg.wasm") });
 const info = describe("raft");
 
 test("every option of the core has its place in the panel, and no other", () => {

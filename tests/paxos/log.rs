@@ -415,6 +415,76 @@ fn everybody_can_count_for_itself() {
     }
 }
 
+/// A ballot has one value for a slot: what a leader sends again is what it proposed, also when it has
+/// heard votes of a later ballot for something else, or that something else is chosen.
+#[test]
+fn a_leader_repeats_its_own_proposals_alone() {
+    let options = Options {
+        learners: Learning::Everybody,
+        ..Options::default()
+    };
+    for chosen in [false, true] {
+        let mut desk = Desk::new(5, options.clone());
+        desk.elect(0);
+        desk.ask(0, 1, 1, put(1));
+        desk.ask(0, 2, 1, put(2));
+        desk.letters.clear();
+        let later = put_value(7, 1, 7);
+        desk.hand(1, 0, accepted(ballot(1, 0), 2, put_value(2, 1, 2)));
+        if chosen {
+            let values = later.into();
+            desk.hand(3, 0, Message::Chosen { slot: 1, values });
+        } else {
+            desk.hand(3, 0, accepted(ballot(2, 2), 1, later));
+        }
+        for _ in 0..3 {
+            if desk.timers[0].contains_key(&Timer::Heartbeat) {
+                desk.fire(0, Timer::Heartbeat);
+            }
+        }
+        for (_, _, message) in &desk.letters {
+            if let Message::Accept(accept) = message {
+                let values = accept.values.slots_from(accept.slot);
+                for (slot, value) in values {
+                    assert_eq!(value.to_string(), format!("put x {slot}"), "{message}");
+                }
+            }
+        }
+    }
+}
+
+/// What a leader says is chosen is what it proposed itself: whoever accepted that believes it. So a
+/// leader takes no other's word, and leads no more once it hears votes of a later ballot.
+#[test]
+fn a_leader_answers_for_its_own_proposals_alone() {
+    let options = Options {
+        learners: Learning::Everybody,
+        ..Options::default()
+    };
+    let later = put_value(7, 1, 7);
+    for votes in [true, false] {
+        let mut desk = Desk::new(5, options.clone());
+        desk.elect(0);
+        desk.ask(0, 1, 1, put(1));
+        // Node 4 alone accepts it, and the later ballot 2.2 never reaches node 0 or node 4.
+        desk.deliver(|(_, to, _)| to.index() != 4);
+        assert_eq!(desk.accepted(4, 1).as_deref(), Some("put x 1@1.0"));
+        if votes {
+            for voter in 1..=3 {
+                desk.hand(voter, 0, accepted(ballot(2, 2), 1, later.clone()));
+            }
+        } else {
+            let values = later.clone().into();
+            desk.hand(2, 0, Message::Chosen { slot: 1, values });
+        }
+        if desk.timers[0].contains_key(&Timer::Heartbeat) {
+            desk.fire(0, Timer::Heartbeat);
+        }
+        desk.pass(0, 4);
+        assert_eq!(desk.chosen(4, 1), None, "votes: {votes}");
+    }
+}
+
 /// Flexible: with a large quorum for phase 1 two votes of six are enough for a command, and a new
 /// leader, which needs five promises, cannot miss them.
 #[test]

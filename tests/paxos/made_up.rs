@@ -45,6 +45,23 @@ fn entry(luck: &mut Draws, nodes: u64, (from, to): (u64, u64), jumps: bool) -> V
     action
 }
 
+/// A storm: many links fail at once in one direction, and are mended some time later.
+fn storm(luck: &mut Draws, nodes: u64, from: u64) -> Vec<Value> {
+    let mut script = Vec::new();
+    for a in 0..nodes {
+        for b in 0..nodes {
+            if a != b && luck.between(0, 9) < 4 {
+                script.push(
+                    json!({ "at_ms": from, "do": "cut", "from": a, "to": b, "one_way": true }),
+                );
+            }
+        }
+    }
+    let to = (from + luck.between(50, 700)).min(CALM_MS - 1);
+    script.push(json!({ "at_ms": to, "do": "heal" }));
+    script
+}
+
 /// Puts a script in order, and mends everything at its end.
 fn finished(mut script: Vec<Value>, nodes: u64) -> Vec<Value> {
     script.sort_by_key(|entry| entry["at_ms"].as_u64());
@@ -132,9 +149,13 @@ pub fn multi(seed: u64) -> Value {
     let [acceptors, first, second] = quorums(&mut luck, nodes);
     let reads = one(&mut luck, &["log", "lease"]);
     let count = luck.between(3, 16);
-    let script: Vec<Value> = (0..count)
+    let mut script: Vec<Value> = (0..count)
         .map(|_| entry(&mut luck, nodes, (100, CALM_MS - 1), reads == "log"))
         .collect();
+    for _ in 0..luck.between(0, 3) {
+        let from = luck.between(100, CALM_MS - 100);
+        script.extend(storm(&mut luck, nodes, from));
+    }
     json!({
         "protocol": "paxos",
         "nodes": nodes,

@@ -2,7 +2,9 @@
 
 use crate::desk::{Desk, is, macs, node, put};
 use std::sync::Arc;
-use synod::protocol::pbft::{Checkpoint, Digest, Message, Options, Phase, Sealed, Timer, Way};
+use synod::protocol::pbft::{
+    Checkpoint, Digest, Message, Milestone, Note, Options, Phase, Sealed, Timer, Way,
+};
 
 fn small(options: Options) -> Options {
     Options {
@@ -50,9 +52,7 @@ fn a_checkpoint_is_stable_with_a_quorum() {
         }
         assert_eq!(desk.executed(), [2; 4]);
         let own = desk.facts.iter().find_map(|(who, fact)| match fact {
-            synod::protocol::pbft::Milestone::CheckpointTaken { seq: 2, digest } => {
-                (*who == node(3)).then_some(*digest)
-            }
+            Milestone::CheckpointTaken { seq: 2, digest } => (*who == node(3)).then_some(*digest),
             _ => None,
         });
         let digest = own.expect("node 3 has taken one");
@@ -123,9 +123,7 @@ fn a_false_state_is_refused() {
     }
     // Node 1 is asked first, as it vouched for the truth before it lied.
     let digest = desk.facts.iter().find_map(|(who, fact)| match fact {
-        synod::protocol::pbft::Milestone::CheckpointTaken { seq: 4, digest } => {
-            (*who == node(0)).then_some(*digest)
-        }
+        Milestone::CheckpointTaken { seq: 4, digest } => (*who == node(0)).then_some(*digest),
         _ => None,
     });
     let digest = digest.expect("node 0 has taken one");
@@ -146,4 +144,46 @@ fn a_false_state_is_refused() {
         (desk.cores[3].executed(), desk.cores[3].machine().value("x")),
         (4, Some(4))
     );
+}
+
+/// A replica that has proof of a checkpoint but not its state speaks for it to nobody: with MACs
+/// others would count its word for one that has the state.
+#[test]
+fn nobody_speaks_for_a_state_that_it_lacks() {
+    let mut desk = Desk::new(4, small(macs()));
+    for serial in 1..=4 {
+        desk.ask(0, 0, serial, put("x", serial as i64));
+        desk.deliver(|letter| letter.1 == node(3));
+    }
+    let taken = |desk: &Desk, id: usize| {
+        desk.facts.iter().find_map(|(who, fact)| match fact {
+            Milestone::CheckpointTaken { seq: 4, digest } => (*who == node(id)).then_some(*digest),
+            _ => None,
+        })
+    };
+    let digest = taken(&desk, 0).expect("node 0 has taken one");
+    let mut asks = Vec::new();
+    for sender in [0, 1, 2] {
+        let message = checkpoint(&desk, sender, 4, digest);
+        asks.extend(desk.hand(3, message));
+    }
+    assert_eq!((desk.cores[3].low(), desk.cores[3].executed()), (4, 0));
+    let status = |desk: &Desk| {
+        let status = Note::Status {
+            view: 0,
+            active: true,
+            stable: 0,
+            executed: 0,
+        };
+        Message::Note(Arc::new(Sealed::to_all(&desk.keys(), node(1), status)))
+    };
+    let question = status(&desk);
+    assert_eq!(desk.hand(3, question), []);
+    // Once it has the state it does.
+    desk.letters.extend(asks);
+    desk.deliver_all();
+    assert_eq!(taken(&desk, 3), Some(digest));
+    let question = status(&desk);
+    let told = desk.hand(3, question);
+    assert!(told.iter().any(|letter| is(letter, &["Checkpoint"])));
 }

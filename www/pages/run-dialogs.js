@@ -50,15 +50,15 @@ export class Dialogs {
       error: "",
       copied: false,
       copy: () => {},
-      load: (/** @type {string} */ _text) => {},
+      load: async (/** @type {string} */ _text) => {},
     };
     openDialog("Share this run", (host, close) => {
       state.copy = async () => {
         state.copied = await copyText(state.link);
         drawSharing(host, state);
       };
-      state.load = (text) => {
-        state.error = this.openText(text);
+      state.load = async (text) => {
+        state.error = await this.openText(text);
         if (state.error) drawSharing(host, state);
         else close();
       };
@@ -70,7 +70,7 @@ export class Dialogs {
    * Opens a scenario from text. Answers what is wrong with it.
    * @param {string} text
    */
-  openText(text) {
+  async openText(text) {
     let scenario;
     try {
       scenario = JSON.parse(text);
@@ -78,7 +78,7 @@ export class Dialogs {
       return `This is not JSON: ${errorWords(error)}`;
     }
     const { page } = this;
-    const wrong = page.open(scenario, { keep: true });
+    const wrong = (await page.fetchRuns(scenario)) || page.open(scenario, { keep: true });
     if (!wrong) this.player.play();
     return wrong;
   }
@@ -202,7 +202,7 @@ export class Dialogs {
   compare(pair) {
     const runs = pair.map((id) => {
       const branch = this.player.branches.find((b) => b.id === id) ?? this.player.branch;
-      const sim = simulate(branch.scenario);
+      const sim = simulate(this.page.info.name, branch.scenario);
       sim.advance_ms(branch.end_ms);
       return sim;
     });

@@ -16,7 +16,8 @@ import { errorWords, notice } from "../panels/notices.js";
 import { drawStageBar } from "../panels/stage-bar.js";
 import { drawVerdict } from "../panels/verdict.js";
 import { routeHash } from "../route.js";
-import { protocolNames } from "../wasm.js";
+import { views } from "../views/index.js";
+import { startRuns } from "../wasm.js";
 import { commandsOf } from "./run-commands.js";
 import { Dialogs, takeOver } from "./run-dialogs.js";
 import { Hands } from "./run-hands.js";
@@ -188,14 +189,29 @@ export class RunPage {
   }
 
   /**
-   * Puts a scenario on the stage. Answers what is wrong with it, or nothing.
+   * Fetches what a scenario needs that is not there yet. Answers what went wrong, or nothing.
+   * @param {Partial<Scenario> | null} scenario as it came, from anywhere
+   */
+  async fetchRuns(scenario) {
+    const { protocol = "" } = scenario ?? {};
+    if (!Object.hasOwn(views, protocol)) return "";
+    try {
+      await startRuns(protocol);
+      return "";
+    } catch (error) {
+      return `What runs ${views[protocol].title} cannot be fetched. ${errorWords(error)}`;
+    }
+  }
+
+  /**
+   * Puts a scenario on the stage, whose protocol has been fetched. Answers what is wrong with it, or nothing.
    * @param {Scenario} scenario
    * @param {{ at_ms?: number, position?: number, lesson?: string | null, keep?: boolean }} [how]
    * @returns {string}
    */
   open(scenario, { lesson = null, ...how } = {}) {
     const { protocol = this.info.name } = scenario;
-    if (protocol !== this.info.name && protocolNames().includes(protocol)) {
+    if (protocol !== this.info.name && Object.hasOwn(views, protocol)) {
       this.turn(protocol);
       history.replaceState(null, "", routeHash(protocol));
     }
@@ -218,11 +234,11 @@ export class RunPage {
   }
 
   /**
-   * Opens what the address says. Says so, and leaves the run as it was, where that cannot be done.
+   * Opens what the address says, whose protocol has been fetched. Says so, and leaves the run as it was, where that cannot be done.
    * @param {import("../route.js").Route} route
    */
   async go(route) {
-    const asked = protocolNames().includes(route.page) ? route.page : this.info.name;
+    const asked = Object.hasOwn(views, route.page) ? route.page : this.info.name;
     this.turn(asked);
     const { seat } = this;
     await seat.read;
@@ -231,8 +247,10 @@ export class RunPage {
     if (route.run !== null) {
       try {
         const shared = await unpackRun(route.run);
+        const missing = await this.fetchRuns(shared.scenario);
         if (seat !== this.seat) return;
-        const wrong = this.open(shared.scenario, { at_ms: shared.now_ms, position: shared.position });
+        const wrong =
+          missing || this.open(shared.scenario, { at_ms: shared.now_ms, position: shared.position });
         if (wrong) throw new Error(wrong);
         this.player.branch.touched = this.workedOn;
         this.workedOn = false;

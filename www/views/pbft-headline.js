@@ -51,7 +51,7 @@ function news({ recent, now, nodes }) {
   const number = conflict && /number \d+/.exec(conflict.text)?.[0];
   if (number)
     return {
-      headline: `${capital(number)} is given to two requests`,
+      headline: `Somebody lies about ${number}`,
       watch: `${conflict.text}. Two certificates for one number would need an honest replica that says both.`,
     };
   return null;

@@ -91,7 +91,7 @@ function rowsOf({ nodes, glances }, said) {
   const clients = said.flatMap(({ from, to }) => [from, to]).filter((end) => end < 0);
   const client = clients.at(-1) ?? -1;
   const count = nodes.length + 1;
-  const height = Math.max(13, Math.min(26, 140 / count));
+  const height = Math.max(11.2, Math.min(26, 140 / count));
   const y = (/** @type {number} */ k) => HEAD + (k + 0.5) * height;
   /** @type {Row[]} */
   const rows = [{ end: client, y: y(0), height, detail: null, glance: null }];

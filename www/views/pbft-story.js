@@ -32,10 +32,12 @@ const [REQUEST, PRE_PREPARE, PREPARE, COMMIT, REPLY, CHANGE, ACK, NEW_VIEW] = PH
 
 /** @typedef {Omit<Said, "event" | "fate">} Line */
 
-/** Events read at first, and at most in one go. */
+/** Events read at first, and at most in one go, beside those of a few requests to many replicas. */
 const READ_MOST = 2500;
-/** Messages remembered. */
+/** Messages remembered, beside those. */
 const KEPT_MOST = 4000;
+/** A request takes some twice the square of the replicas in messages. */
+const extra = (/** @type {number} */ replicas) => 8 * replicas * replicas;
 
 /** Reasons for which something is dropped that does not deserve to be heard. */
 const REFUSED =
@@ -109,17 +111,19 @@ export class Story {
   /** @param {import("../types.js").DiagramData} data */
   read(data) {
     const { histories, position } = data;
-    const gap = position - this.to > READ_MOST;
+    const many = extra(data.glances.length);
+    const gap = position - this.to > READ_MOST + many;
     if (histories !== this.histories || position < this.from || gap) {
       this.histories = histories;
-      this.from = this.to = Math.max(0, position - READ_MOST);
+      this.from = this.to = Math.max(0, position - READ_MOST - many);
       this.said = [];
       this.flying.clear();
     }
     if (position <= this.to) return;
     for (const event of data.trace(this.to, position)) this.hear(event);
     this.to = position;
-    if (this.said.length > KEPT_MOST) this.said.splice(0, this.said.length - KEPT_MOST);
+    const over = this.said.length - KEPT_MOST - many;
+    if (over > 0) this.said.splice(0, over);
   }
 
   /** @param {TraceEvent} event */

@@ -4,7 +4,7 @@ import { capital, counted, duration, listed, nodesListed, peerName } from "../li
 import { pbftHeadline } from "./pbft-headline.js";
 import { pbftOptionGroups, pbftOptions } from "./pbft-options.js";
 import { drawPhases } from "./pbft-phases.js";
-import { conductOf, deedsOf, liarWords, nameOf } from "./pbft-words.js";
+import { conductOf, deedsOf, liarWords } from "./pbft-words.js";
 
 /** @typedef {import("../types.js").NodeGlance} NodeGlance */
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
@@ -234,10 +234,10 @@ function facts(detail) {
   for (const slot of open)
     rows.push([
       `Number ${slot.seq}`,
-      `${slot.text}: prepares ${listed(slot.prepares) || "none"}; commits ${listed(slot.commits) || "none"}${slot.against.length ? `; against it ${listed(slot.against)}` : ""}`,
+      `${slot.text}: prepares ${few(slot.prepares)}; commits ${few(slot.commits)}${slot.against.length ? `; against it ${few(slot.against)}` : ""}`,
     ]);
   if (view.waiting.length > 0) rows.push(["Waiting", view.waiting.join("; ")]);
-  if (view.view_changes) rows.push(["View changes", listed(view.view_changes) || "none"]);
+  if (view.view_changes) rows.push(["View changes", few(view.view_changes)]);
   rows.push(["Patience", duration(view.patience_ms)]);
   if (view.conduct.length > 0) rows.push(["Conduct", capital(deedsOf(view.conduct))]);
   else if (view.faulty) rows.push(["Conduct", "counts as faulty"]);
@@ -248,9 +248,14 @@ function facts(detail) {
   return rows;
 }
 
+/** @param {number[]} ids named where they are few, counted where they are many */
+function few(ids) {
+  return ids.length > 7 ? `of ${ids.length}` : listed([...ids].sort((a, b) => a - b)) || "none";
+}
+
 /** @param {NodeGlance} node */
 function question(node) {
   if (node.status === "crashed") return "Why is it down?";
   if (node.role === "changing view") return "Why has it left its view?";
-  return `Why is ${nameOf(node)} here?`.replace(/^Why is .* here/, "Why is it here");
+  return "Why is it here?";
 }

@@ -156,9 +156,6 @@ impl Paxos {
             return out.ignore("a slot too far ahead");
         }
         let single = self.options.is_single();
-        if !single && from != self.id {
-            self.follow(from, ballot, ctx, out);
-        }
         let acceptor = &mut self.disk.acceptor;
         acceptor.promised = acceptor.promised.max(ballot);
         for (slot, value) in accept.values.slots_from(accept.slot) {
@@ -186,8 +183,10 @@ impl Paxos {
             Learning::Proposer => self.send(from, told, ctx, out),
             Learning::Everybody => self.send_to_first(self.nodes, told, ctx, out),
         }
+        // Last of all, since it may begin a ballot of its own, which is a promise.
         if !single && from != self.id {
             self.learn_up_to(ballot, accept.chosen, out);
+            self.follow(from, ballot, ctx, out);
         }
     }
 

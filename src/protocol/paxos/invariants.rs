@@ -17,6 +17,7 @@ const PROMISES: usize = 3;
 const CHOSEN_STAYS: usize = 4;
 const LEARNERS_AGREE: usize = 5;
 const NOTHING_LOST: usize = 6;
+const ONE_A_BALLOT: usize = 7;
 
 /// Who has accepted a value in a ballot.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +64,7 @@ impl Monitor<Paxos> for Invariants {
         "a chosen value never changes",
         "learners agree",
         "acknowledged is never lost",
+        "one value to a ballot",
     ];
 
     fn observe(
@@ -164,6 +166,17 @@ impl Invariants {
             report(found, PROMISES, &[node], text);
         }
         *promised = ballot.max(*promised);
+        // Parliament, 2.1, B1: "each ballot in B has a unique ballot number", hence one decree.
+        let latest = self.known(slot).map(|known| known.latest);
+        let same = latest.filter(|latest| latest.ballot == ballot);
+        if same.is_some_and(|latest| latest.digest != value.digest()) {
+            let text = format!(
+                "Node {node} accepts {value} in ballot {ballot}{}, in which another value was \
+                 accepted before",
+                place(core, slot)
+            );
+            report(found, ONE_A_BALLOT, &[node], text);
+        }
         let Some(voters) = self.vote(node, (slot, ballot, value.digest())) else {
             return;
         };

@@ -2,7 +2,8 @@
 //! section 3). It needs phase 2 alone for each command.
 
 use super::ballot::{Ballot, Voters};
-use super::message::Message;
+use super::learner::Tally;
+use super::message::{Accept, Message};
 use super::milestone::Milestone;
 use super::options::{Mutant, Reads};
 use super::proposer::{Phase, Preparing, Proposing};
@@ -30,6 +31,22 @@ pub(super) struct Lease {
 }
 
 impl Paxos {
+    /// Whether it leads. When a leader says up to where every slot is chosen, whoever accepted
+    /// something from it there takes that for the value. So what a leader knows to be chosen must
+    /// be what it proposed: it takes no other's word, and none of a later ballot.
+    pub(super) fn leads(&self) -> bool {
+        !self.options.is_single() && matches!(self.phase, Phase::Proposing(_))
+    }
+
+    /// The ballot that it works on as proposer.
+    pub(super) fn own_ballot(&self) -> Option<Ballot> {
+        match &self.phase {
+            Phase::Idle => None,
+            Phase::Preparing(it) => Some(it.ballot),
+            Phase::Proposing(it) => Some(it.ballot),
+        }
+    }
+
     /// Sets the election timer to a time drawn anew.
     pub(super) fn arm_election(&mut self, ctx: &mut Context, out: &mut Effects<Paxos>) {
         let [low, high] = self.options.election_timeout;
@@ -38,7 +55,7 @@ impl Paxos {
 
     /// No leader was heard, or phase 1 found no quorum: the node tries a ballot of its own.
     pub(super) fn on_election_timeout(&mut self, ctx: &mut Context, out: &mut Effects<Paxos>) {
-        if !matches!(self.phase, Phase::Proposing(_)) {
+        if !self.leads() {
             self.leader = None;
             self.prepare(ctx, out);
         }
@@ -153,41 +170,44 @@ impl Paxos {
     /// Proposes again what has been open since the last heartbeat, to those who have not accepted
     /// all of it.
     fn repeat(&mut self, out: &mut Effects<Paxos>) {
-        let first = self.learner.next();
         let Phase::Proposing(proposing) = &mut self.phase else {
             return;
         };
         let ballot = proposing.ballot;
         let end = std::mem::replace(&mut proposing.waited, proposing.next);
-        let end = end.min(first + PROPOSED_AT_ONCE);
-        if first >= end {
-            return;
+        let mut slot = self.learner.next();
+        let end = end.min(slot + PROPOSED_AT_ONCE);
+        while slot < end {
+            let own = |slot| self.own_open(slot, ballot).and_then(|it| it.value.clone());
+            let values: Values = (slot..end).map_while(own).collect();
+            let count = values.as_slice().len() as u64;
+            if count > 0 {
+                self.propose_again(slot, values, ballot, out);
+            }
+            slot += count + 1;
         }
-        let open = |slot| self.chosen(slot).is_none();
-        let value = |slot: u64| {
-            let tally = self
-                .learner
-                .tally(slot)
-                .and_then(|tally| tally.value.clone());
-            self.chosen(slot).cloned().or(tally)
-        };
-        let values: Values = (first..end).map_while(value).collect();
-        if values.as_slice().is_empty() {
-            return;
-        }
-        let has = |node, slot| {
-            self.learner
-                .tally(slot)
-                .is_some_and(|tally| tally.voters.contains(node))
-        };
+    }
+
+    /// The count for what it proposed itself for a slot, while nothing is known to be chosen there.
+    /// A count for another ballot is not its own: in one ballot a slot has one value.
+    fn own_open(&self, slot: u64, ballot: Ballot) -> Option<&Tally> {
+        let tally = self.learner.tally(slot)?;
+        (tally.ballot == ballot && self.chosen(slot).is_none()).then_some(tally)
+    }
+
+    fn propose_again(&self, slot: u64, values: Values, ballot: Ballot, out: &mut Effects<Paxos>) {
+        let end = slot + values.as_slice().len() as u64;
         for node in NodeId::first(usize::from(self.acceptors)) {
-            let lacks = (first..end).any(|slot| open(slot) && !has(node, slot));
-            if lacks && node != self.id {
-                let accept = super::message::Accept {
+            let lacks = |slot| {
+                let tally = self.learner.tally(slot);
+                tally.is_none_or(|tally| !tally.voters.contains(node))
+            };
+            if node != self.id && (slot..end).any(lacks) {
+                let accept = Accept {
                     ballot,
-                    slot: first,
+                    slot,
                     values: values.clone(),
-                    chosen: first - 1,
+                    chosen: self.learner.executed,
                 };
                 out.send(node, Message::Accept(accept));
             }
@@ -205,7 +225,7 @@ impl Paxos {
         if !matches!(self.phase, Phase::Idle) {
             self.yield_to(ballot, ctx, out);
         }
-        if ballot >= self.leads_by && !matches!(self.phase, Phase::Proposing(_)) {
+        if ballot >= self.leads_by && !self.leads() {
             (self.leader, self.leads_by) = (Some(from), ballot);
             self.arm_election(ctx, out);
         }
@@ -213,15 +233,13 @@ impl Paxos {
 
     /// A later ballot is about: what the node was doing with its own has no future.
     pub(super) fn yield_to(&mut self, ballot: Ballot, ctx: &mut Context, out: &mut Effects<Paxos>) {
-        let own = match &self.phase {
-            Phase::Proposing(it) => it.ballot,
-            Phase::Preparing(it) => it.ballot,
-            Phase::Idle => return self.arm_election(ctx, out),
+        let Some(own) = self.own_ballot() else {
+            return self.arm_election(ctx, out);
         };
         if ballot <= own {
             return;
         }
-        let led = matches!(self.phase, Phase::Proposing(_));
+        let led = self.leads();
         self.phase = Phase::Idle;
         if led {
             self.leader = None;
@@ -259,7 +277,6 @@ impl Paxos {
             let promised = known;
             return out.send(from, Message::Refuse { ballot, promised });
         }
-        self.follow(from, ballot, ctx, out);
         if self.accepts() {
             self.disk.acceptor.promised = ballot;
         }
@@ -272,6 +289,8 @@ impl Paxos {
             self.guard = Some((Some(from), self.now + self.options.election_timeout[0]));
             out.send(from, Message::HeartbeatReply { ballot, lease });
         }
+        // Last of all, since it may begin a ballot of its own, which is a promise.
+        self.follow(from, ballot, ctx, out);
     }
 
     /// Live, 5.2: while a lease runs, an acceptor helps nobody else to lead.
@@ -329,7 +348,7 @@ impl Paxos {
         let Op::Machine(op) = op else {
             return out.reply(id, Reply::Refused("many values are decided here, not one"));
         };
-        if !matches!(self.phase, Phase::Proposing(_)) {
+        if !self.leads() {
             return out.reply(id, Reply::NotLeader(self.leader));
         }
         if self.answers_by_lease(id, &op, out) {

@@ -198,7 +198,7 @@ impl Learner {
 
     /// Begins a count: a proposer sends out a value.
     pub(super) fn open(&mut self, slot: u64, ballot: Ballot, value: &Value) {
-        if let Some(tally) = self.tally_mut(slot) {
+        if let Some(tally) = self.tally_mut(slot).filter(|it| it.ballot <= ballot) {
             *tally = Tally {
                 ballot,
                 value: Some(value.clone()),
@@ -219,6 +219,9 @@ impl Paxos {
     ) {
         if from.0 >= self.acceptors {
             return out.ignore("a vote of a node that is no acceptor");
+        }
+        if !self.options.is_single() && self.own_ballot().is_some_and(|own| own < ballot) {
+            self.yield_to(ballot, ctx, out);
         }
         let mut newly: Option<(u64, u64)> = None;
         for (slot, value) in values.slots_from(slot) {
@@ -324,6 +327,9 @@ impl Paxos {
         ctx: &mut Context,
         out: &mut Effects<Paxos>,
     ) {
+        if self.leads() {
+            return out.ignore("what a leader finds out by itself");
+        }
         let before = self.learner.next();
         for (slot, value) in values.slots_from(slot) {
             self.learn(slot, value, out);
@@ -457,6 +463,9 @@ impl Paxos {
         ctx: &mut Context,
         out: &mut Effects<Paxos>,
     ) {
+        if self.leads() {
+            return out.ignore("what a leader finds out by itself");
+        }
         let before = self.learner.next();
         self.install(snapshot, out);
         self.ask_on(from, before, ctx, out);

@@ -328,10 +328,8 @@ impl Paxos {
     /// are ever chosen" (2.4). Whoever waits a random while first lets the other finish. What the
     /// ballot has under way still counts.
     pub(super) fn give_way(&mut self, later: Ballot, ctx: &mut Context, out: &mut Effects<Paxos>) {
-        let ballot = match &self.phase {
-            Phase::Preparing(it) => it.ballot,
-            Phase::Proposing(it) => it.ballot,
-            Phase::Idle => return,
+        let Some(ballot) = self.own_ballot() else {
+            return;
         };
         if later <= ballot || self.backs_off {
             return;

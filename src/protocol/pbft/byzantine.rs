@@ -10,6 +10,7 @@ use super::message::{
 };
 use super::milestone::Milestone;
 use super::new_view::Plan;
+use super::options::Authentication;
 use super::request::{Answer, Reply, Request};
 use super::slot::Replicas;
 use super::state::{Pbft, Timer};
@@ -42,6 +43,7 @@ enum Late {
 
 /// How much is kept to be said again.
 const HEARD_KEPT: usize = 64;
+
 impl Pbft {
     /// Whether it misbehaves in this way.
     pub(super) fn does(&self, way: Way) -> bool {
@@ -59,9 +61,8 @@ impl Pbft {
 
     /// Those it colludes with.
     pub(super) fn allies(&self) -> Replicas {
-        self.liar
-            .as_ref()
-            .map_or(Replicas::default(), |liar| liar.allies)
+        let liar = self.liar.as_ref().filter(|_| self.does(Way::Collude));
+        liar.map_or(Replicas::default(), |liar| liar.allies)
     }
 
     pub(super) fn on_conduct(&mut self, conduct: Conduct, out: &mut Effects<Pbft>) {
@@ -414,14 +415,15 @@ impl Pbft {
             pre_prepare: Arc::new(order),
             prepares: backups.take(self.prepare_quorum()).map(forged).collect(),
         });
+        let macs = self.options.auth == Authentication::Macs;
         let claim = Claim {
             seq,
             view,
             digest,
             request: Some(request),
-            proof: change.checkpoints.is_empty().then_some(proof),
+            proof: (!macs).then_some(proof),
         };
-        if !change.checkpoints.is_empty() {
+        if macs {
             change.pre_prepared.push(claim.clone());
         }
         change.prepared.push(claim);

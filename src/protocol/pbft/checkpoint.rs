@@ -200,7 +200,8 @@ impl Pbft {
     pub(super) fn tell_checkpoints(&mut self, to: NodeId, out: &mut Effects<Pbft>) {
         let stable = self.disk.stable;
         let mut told = self.disk.stable_proof.clone();
-        if told.is_empty() && stable.seq > 0 {
+        // It speaks for a state that it has, and not for one that it has yet to fetch.
+        if told.is_empty() && self.disk.checkpoints.contains_key(&stable.seq) {
             told.push(Arc::new(self.seal(stable)));
         }
         let own = self.announced.values().flatten();

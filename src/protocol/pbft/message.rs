@@ -267,7 +267,7 @@ pub struct ViewChange {
     pub stable: Checkpoint,
     /// With signatures: the checkpoint's proof, C of section 4.4.
     pub proof: Vec<Arc<Sealed<Checkpoint>>>,
-    /// With MACs: the checkpoints it has, the stable one first; C of the later paper.
+    /// With MACs: the checkpoints whose states it has; C of the later paper.
     pub checkpoints: Vec<Checkpoint>,
     /// For each later number the request that it prepared last: P.
     pub prepared: Vec<Claim>,
@@ -284,7 +284,7 @@ impl Serialize for ViewChange {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("view", &self.view)?;
         map.serialize_entry("stable", &self.stable)?;
-        if self.checkpoints.is_empty() {
+        if self.checkpoints.is_empty() && self.pre_prepared.is_empty() {
             map.serialize_entry("proof", &self.proof.len())?;
         } else {
             map.serialize_entry("checkpoints", &self.checkpoints)?;

@@ -49,9 +49,9 @@ impl Pbft {
         }
     }
 
-    /// As primary it tells two stories about two numbers that follow each other: with the second
-    /// request it has it tells one half that it had that one's number the other way round. The
-    /// pre-prepares of the second story; none if this message begins no fork.
+    /// As primary it tells two stories of two numbers in a row: once it has two requests, one half
+    /// gets them in their order and the other half swapped. What the other half is told; nothing
+    /// if this message begins no such story.
     pub(super) fn fork(&mut self, message: &Message) -> Vec<Message> {
         let Message::PrePrepare(sealed) = message else {
             return Vec::new();

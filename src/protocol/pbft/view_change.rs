@@ -67,8 +67,11 @@ impl Pbft {
         });
         let mut checkpoints = Vec::new();
         if macs {
-            checkpoints.push(self.disk.stable);
-            let later = self.disk.checkpoints.range(self.low() + 1..);
+            // What it has, and not what it has yet to fetch. Everybody has the beginning.
+            if self.low() == 0 {
+                checkpoints.push(self.disk.stable);
+            }
+            let later = self.disk.checkpoints.range(self.low()..);
             checkpoints.extend(later.map(|(seq, (digest, _))| Checkpoint {
                 seq: *seq,
                 digest: *digest,
