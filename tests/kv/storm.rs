@@ -54,7 +54,8 @@ fn entry(luck: &mut Draws, nodes: u64, fixed_members: bool, sound_disks: bool) -
 /// still to come. The store takes them at their word.
 fn claims(seed: u64, nodes: u64) -> Vec<Value> {
     let mut luck = Draws::new(Chance::from_seed(seed).of(0x636c));
-    let count = luck.between(0, 5).saturating_sub(2);
+    // Few: what they forge is not judged.
+    let count = luck.between(0, 12).saturating_sub(9);
     let claim = |_| {
         let key = one(&mut luck, &["cart", "x", "y", "z"]);
         let (node, of) = (luck.between(0, nodes - 1), luck.between(0, nodes - 1));
@@ -127,7 +128,7 @@ pub fn storm(seed: u64) -> Value {
         "network": {
             "latency_ms": latency,
             "loss": bad,
-            "duplicate": bad,
+            "duplicate": 2.0 * bad,
             "reorder": one(&mut luck, &[0.0, 0.3]),
         },
         "clients": {

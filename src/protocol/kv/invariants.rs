@@ -33,9 +33,10 @@ struct Truth {
     reaped: Vec<Number>,
     /// What each client has read last, and which of its writes it was told of last.
     sessions: BTreeMap<ClientId, Session>,
-    /// The contexts that a script has given to writes: they are taken at their word, even where
-    /// they claim a write that is made only afterwards.
-    claims: Vec<Arc<Context>>,
+    /// A script has given a write a context that claims writes which nobody has made yet. The store
+    /// takes it at its word; what it keeps from then on was promised to nobody, so nothing of the
+    /// key is judged any more.
+    forged: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -194,6 +195,10 @@ impl Invariants {
         Arc::make_mut(truth)
     }
 
+    fn is_forged(&self, key: &Key) -> bool {
+        self.keys.get(key).is_some_and(|truth| truth.forged)
+    }
+
     /// A client is told that its write is stored.
     fn learns(&mut self, client: ClientId, key: &Key, waiting: &Waiting) {
         let Some(write) = waiting.written else { return };
@@ -298,7 +303,10 @@ impl Watch<'_> {
     }
 
     /// Reports what is wrong about a write, unless that was reported already.
-    fn report_once(&mut self, invariant: usize, write: Number, text: String) {
+    fn report_once(&mut self, invariant: usize, key: &Key, write: Number, text: String) {
+        if self.all.is_forged(key) {
+            return;
+        }
         if self.all.reported.insert((invariant, write)) {
             self.report(invariant, text);
         }
@@ -320,10 +328,8 @@ impl Watch<'_> {
     /// A node takes a write.
     fn takes(&mut self, id: WriteId, dot: Dot, context: Option<&Arc<Context>>, item: &Arc<Item>) {
         let (key, position) = (item.key(), item.position());
-        let truth = self.all.keys.get(key);
-        let claimed = truth.is_some_and(|truth| truth.claims.iter().any(|c| c.clock.covers(dot)));
         let scripted = self.all.scripted.contains(&id.request);
-        let oracle = &mut self.all.oracle;
+        let oracle = &self.all.oracle;
         let read = match context {
             None => Vec::new(),
             // What a script says may fit a run that went otherwise: there its vector, which
@@ -334,10 +340,12 @@ impl Watch<'_> {
                 read.filter_map(|id| oracle.number(*id)).collect()
             }
         };
-        let number = oracle.take(id, position, dot, read, claimed);
-        if let (Some(context), true) = (context, scripted) {
-            self.all.truth(key).claims.push(Arc::clone(context));
+        if let (Some(context), true) = (context, scripted)
+            && !oracle.has_made(position, &context.clock)
+        {
+            self.all.truth(key).forged = true;
         }
+        let number = self.all.oracle.take(id, position, dot, read);
         self.goes_over(item, &[number], Some(item));
     }
 
@@ -380,8 +388,7 @@ impl Watch<'_> {
         let truth = self.all.keys.get(key);
         // A deletion that all have forgotten is missed by nobody.
         let reaped = truth.is_some_and(|truth| truth.reaped.contains(&write));
-        let claimed = self.all.oracle.write(write).is_some_and(|w| w.claimed);
-        if reaped || claimed || after.iter().any(known) {
+        if reaped || after.iter().any(known) {
             return;
         }
         let lost = self.all.oracle.write(write).is_some_and(|write| write.lost);
@@ -399,7 +406,7 @@ impl Watch<'_> {
                 self.node,
                 self.name(write)
             );
-            self.report_once(SIBLINGS, write, text);
+            self.report_once(SIBLINGS, key, write, text);
         }
     }
 
@@ -415,7 +422,7 @@ impl Watch<'_> {
                     self.name(old),
                     self.name(new)
                 );
-                self.report_once(SIBLINGS, old, text);
+                self.report_once(SIBLINGS, key, old, text);
             }
         }
     }
@@ -431,7 +438,7 @@ impl Watch<'_> {
                 self.node,
                 self.name(head)
             );
-            self.report_once(DELETED, head, text);
+            self.report_once(DELETED, key, head, text);
         }
     }
 
@@ -453,7 +460,7 @@ impl Watch<'_> {
                     held.item.siblings().clock()
                 );
                 let last = held.heads.last().copied().unwrap_or_default();
-                self.report_once(SAME, last, text);
+                self.report_once(SAME, key, last, text);
             }
         }
     }
@@ -481,7 +488,7 @@ impl Watch<'_> {
                  was acknowledged",
                 self.name(write)
             );
-            self.report_once(NOTHING_LOST, write, text);
+            self.report_once(NOTHING_LOST, key, write, text);
         }
     }
 
@@ -525,14 +532,6 @@ impl Watch<'_> {
         {
             waiting.written = Some(write);
         }
-        if self
-            .all
-            .oracle
-            .write(write)
-            .is_some_and(|write| write.claimed)
-        {
-            return;
-        }
         let truth = self.all.truth(key);
         let known = truth.acknowledged.clone();
         let reaped = truth.reaped.clone();
@@ -563,7 +562,8 @@ impl Watch<'_> {
         let truth = self.all.keys.get(key);
         heads.extend(truth.into_iter().flat_map(|truth| &truth.reaped));
         let sees = |write: &Number| self.all.sees(&heads, *write, self.lww);
-        if let Some(write) = acknowledged.into_iter().find(|write| !sees(write)) {
+        let missed = acknowledged.into_iter().find(|write| !sees(write));
+        if let Some(write) = missed.filter(|_| !self.all.is_forged(key)) {
             let text = format!(
                 "Node {} answers a read of {key} without {}, which was acknowledged before it began",
                 self.node,

@@ -22,8 +22,6 @@ pub(super) struct Write {
     read: Arc<[Number]>,
     /// It is told of already that it was lost.
     pub lost: bool,
-    /// A script has claimed to know it before it was made: it may go at any time.
-    pub claimed: bool,
 }
 
 /// The writes of a run. A clone shares them.
@@ -57,14 +55,7 @@ impl Oracle {
     }
 
     /// Takes in a write, and gives it a number.
-    pub(super) fn take(
-        &mut self,
-        id: WriteId,
-        key: u64,
-        dot: Dot,
-        read: Vec<Number>,
-        claimed: bool,
-    ) -> Number {
+    pub(super) fn take(&mut self, id: WriteId, key: u64, dot: Dot, read: Vec<Number>) -> Number {
         let number = self.writes.end() as Number;
         self.writes.push(Write {
             id,
@@ -72,7 +63,6 @@ impl Oracle {
             dot,
             read: read.into(),
             lost: false,
-            claimed,
         });
         let node = id.node.index();
         if self.by_node.len() <= node {
@@ -105,6 +95,15 @@ impl Oracle {
         let numbered = (0..).zip(self.writes.iter());
         let covered = numbered.filter(|(_, write)| write.key == key && clock.covers(write.dot));
         covered.map(|(number, _)| number).collect()
+    }
+
+    /// Whether a clock covers only such writes to a key as have been made.
+    pub(super) fn has_made(&self, key: u64, clock: &VersionVector) -> bool {
+        let mut made = VersionVector::default();
+        for write in self.writes.iter().filter(|write| write.key == key) {
+            made.raise(write.dot.actor, write.dot.counter);
+        }
+        made.descends(clock)
     }
 
     /// Whether `later` is `earlier`, or was made by somebody who knew of it.
