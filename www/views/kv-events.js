@@ -269,6 +269,14 @@ export function valueWords(value) {
 }
 
 /**
+ * A value in quotes; a deletion has none.
+ * @param {any} value
+ */
+export function quoted(value) {
+  return value === null || value === undefined ? "a deletion" : `“${valueWords(value)}”`;
+}
+
+/**
  * A vector as one writes it: `0:3 2:1`.
  * @param {Record<string, number>} clock
  */

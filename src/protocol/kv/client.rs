@@ -18,7 +18,7 @@ pub struct Memory {
 #[derive(Clone, Debug)]
 struct Known {
     context: Arc<Context>,
-    values: Vec<Value>,
+    values: Arc<[Value]>,
 }
 
 impl Memory {
@@ -27,15 +27,15 @@ impl Memory {
         self.keys.get(key).map(|known| &known.context)
     }
 
-    fn learn(&mut self, context: &Arc<Context>, values: Option<&[Value]>) {
+    fn learn(&mut self, context: &Arc<Context>, values: Option<&Arc<[Value]>>) {
         let keys = Arc::make_mut(&mut self.keys);
         let known = keys.entry(Arc::clone(&context.key)).or_insert(Known {
             context: Arc::clone(context),
-            values: Vec::new(),
+            values: Arc::default(),
         });
         known.context = Arc::clone(context);
         if let Some(values) = values {
-            known.values = values.to_vec();
+            known.values = Arc::clone(values);
         }
     }
 
@@ -77,7 +77,7 @@ impl Memory {
 pub(super) fn found(resolver: Resolver, key: &Key, item: Option<&Item>) -> Found {
     let Some(item) = item else {
         return Found {
-            values: Vec::new(),
+            values: Arc::default(),
             versions: Vec::new(),
             context: Arc::new(Context {
                 key: Arc::clone(key),
@@ -88,7 +88,7 @@ pub(super) fn found(resolver: Resolver, key: &Key, item: Option<&Item>) -> Found
         };
     };
     let values = item.values();
-    let values = match resolver {
+    let values: Vec<Value> = match resolver {
         // The store has settled it, or nobody has.
         Resolver::Siblings | Resolver::Lww => values.into_iter().cloned().collect(),
         Resolver::Union | Resolver::Max if values.len() < 2 => {
@@ -123,7 +123,7 @@ pub(super) fn found(resolver: Resolver, key: &Key, item: Option<&Item>) -> Found
         versions: versions.collect(),
         context: Arc::new(item.context()),
         conflict: values.len() > 1,
-        values,
+        values: values.into(),
     }
 }
 

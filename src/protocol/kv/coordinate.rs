@@ -9,7 +9,7 @@ use super::options::{Clocks, Mutant, Resolver};
 use super::siblings::{Count, SIBLINGS_MAX, Siblings};
 use super::state::{Call, CallKind, Kv};
 use super::value::{KEY_MAX, Key, VALUE_MAX, Value};
-use super::version::{Actor, Dot, VersionVector};
+use super::version::{Actor, COUNTER_MAX, Dot, VersionVector};
 use crate::base::{Effects, Micros, NodeId, RequestId};
 use std::sync::Arc;
 
@@ -173,15 +173,22 @@ impl Kv {
         let context = request.context.as_deref();
         let nothing = VersionVector::new();
         let knows = context.map_or(&nothing, |context| &context.clock);
-        if knows.get(self.actor()) > self.disk.writes {
+        let clocks = self.options.clocks;
+        let client = Actor::client(request.id.client);
+        let beyond = clocks == Clocks::ClientVv && knows.get(client) >= COUNTER_MAX;
+        if knows.get(self.actor()) > self.disk.writes || beyond {
             return Err(Refusal::UnknownContext);
         }
-        let clocks = self.options.clocks;
         let mut siblings = own
             .as_ref()
             .map_or_else(|| Siblings::none(clocks), |item| item.siblings().clone());
         if siblings.len() >= SIBLINGS_MAX && !knows.descends(&siblings.clock()) {
             return Err(Refusal::TooManyVersions);
+        }
+        // Others may have been told of writes under this node's name that it has never made: what
+        // a script claims is taken at its word. They would take the next ones for known ones.
+        if siblings.counted(self.actor()) > self.disk.writes {
+            self.take_new_name();
         }
         // A replica numbers its writes over all keys and never uses a number again, so that no
         // write is taken for an older one, whatever has been forgotten of its key.
@@ -209,8 +216,7 @@ impl Kv {
         };
         let dot = match clocks {
             Clocks::ClientVv => {
-                let actor = Actor::client(request.id.client);
-                let counter = knows.clock.get(actor);
+                let (actor, counter) = (client, knows.clock.get(client));
                 Dot { actor, counter }
             }
             Clocks::Dvv | Clocks::ServerVv => Dot {
@@ -467,6 +473,7 @@ impl Kv {
                     request,
                     key,
                     item: merged.clone(),
+                    values: Arc::clone(&found.values),
                     copies,
                 });
                 out.reply(call.id, Reply::Found(Arc::new(found)));

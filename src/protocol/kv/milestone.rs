@@ -1,7 +1,7 @@
 //! Facts worth teaching and checking.
 
 use super::item::{Context, Item, Version, WriteId};
-use super::value::Key;
+use super::value::{Key, Value};
 use super::version::Dot;
 use crate::base::{Class, NodeId, RequestId};
 use serde::Serialize;
@@ -66,6 +66,8 @@ pub enum Milestone {
         key: Key,
         /// What was found at the nodes that answered.
         item: Option<Arc<Item>>,
+        /// The values that the client is told: one, where a resolver has made it of several.
+        values: Arc<[Value]>,
         /// How many answered.
         copies: u32,
     },
@@ -285,13 +287,19 @@ impl crate::base::Milestone for Milestone {
                 request,
                 key,
                 item,
+                values,
                 copies,
             } => format!(
                 "Node {node} answers client {}'s read of {key} from {copies} {}: {}",
                 request.client,
                 if *copies == 1 { "node" } else { "nodes" },
-                item.as_ref()
-                    .map_or("nothing".to_owned(), |item| held(item))
+                match (item, &values[..]) {
+                    (None, _) => "nothing".to_owned(),
+                    // A resolver's value, which none of the versions need have.
+                    (Some(item), [made]) if item.is_conflict() =>
+                        format!("{made}, made of {}", held(item)),
+                    (Some(item), _) => held(item),
+                }
             ),
             Milestone::QuorumMissed {
                 request,

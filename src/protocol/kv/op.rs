@@ -244,7 +244,7 @@ pub enum Reply {
 #[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvFound"))]
 pub struct Found {
     /// The values: none where there is nothing or it was deleted, several where they conflict.
-    pub values: Vec<Value>,
+    pub values: Arc<[Value]>,
     /// The versions that they come from.
     pub versions: Vec<FoundVersion>,
     /// What a write has to bring along in order to replace them.
