@@ -63,7 +63,7 @@ async function resolveWith(page, code) {
 
 test("two themes are shown as a conflict, and one's own resolver merges them", async ({ page, context }) => {
   await open(page, "two-themes", 700);
-  await expect(page.locator("#headline")).toContainText("Config is in conflict");
+  await expect(page.locator("#headline")).toContainText("“config” is in conflict");
   await expect(page.locator('[data-node="0"]')).toHaveAttribute("aria-label", /1 conflict/);
   await expect(page.locator(".kv-graph")).toHaveAttribute("aria-label", /theme dark and theme light/);
   expect(await values(page, "config")).toEqual([themes, themes]);
@@ -182,7 +182,7 @@ test("a request by hand makes a conflict: two writes that have read nothing", as
     ["tea", "node 0"],
     ["coffee", "node 2"],
   ]) {
-    await bar.getByLabel("Kind of request").selectOption("put unread");
+    await bar.getByLabel("Kind of request").selectOption("blind put");
     await bar.getByLabel("Key").fill("drink");
     await bar.getByLabel("Value").fill(value);
     await bar.getByLabel("Whom to ask").selectOption({ label: node });

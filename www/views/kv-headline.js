@@ -1,7 +1,7 @@
 // What is happening in the store, in one sentence, and what to watch for, in another.
 
 import { capital, counted, duration, listed, nodesListed } from "../lib/format.js";
-import { clockWords, quoted } from "./kv-events.js";
+import { quoted } from "./kv-events.js";
 
 /** @typedef {import("../types.js").StageState} StageState */
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
@@ -135,7 +135,8 @@ const news = {
   }),
   suspected: ({ node: silent }, { node }, state) => {
     const all = suspects(state);
-    const isUp = (/** @type {number} */ id) => state.nodes.some((each) => each.id === id && each.status === "up");
+    const isUp = (/** @type {number} */ id) =>
+      state.nodes.some((each) => each.id === id && each.status === "up");
     const watch = optionsOf(state).sloppy
       ? "The next nodes on the ring stand in until they are heard again."
       : "Nobody stands in: reads and writes need enough of the others.";
@@ -165,8 +166,9 @@ const news = {
         headline: `Client ${request.client} reads ${key}: ${quoted(told[0])}`,
         watch: `${from}: ${values(item)} stand, and a read returns ${made}.`,
       };
+    const deleted = item && told.length === 0;
     return {
-      headline: `Client ${request.client} reads ${key}: ${values(item)}`,
+      headline: `Client ${request.client} reads ${key}: ${deleted ? "nothing, since it was deleted" : values(item)}`,
       watch: `${from}${item?.conflict ? ", and leaves it to the reader to choose" : ""}.`,
     };
   },
@@ -235,13 +237,14 @@ export function difference(state, up) {
 }
 
 /**
- * All that tells what two nodes hold of a key from each other.
+ * What tells apart what two nodes hold of a key.
  * @param {any} item
  */
 function formOf(item) {
-  if (!item) return "";
-  const ids = item.versions.map((/** @type {any} */ { id }) => id);
-  return `${clockWords(item.clock)} ${ids.join(" ")}`;
+  const versions = item?.versions ?? [];
+  // Who has forgotten a deletion holds the same as who has not yet.
+  if (versions.every((/** @type {any} */ { value }) => value === null)) return "";
+  return versions.map((/** @type {any} */ { id }) => id).join(" ");
 }
 
 /**

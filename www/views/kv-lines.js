@@ -11,11 +11,31 @@ import { clockOf, clockWords, coneOf, valueWords } from "./kv-events.js";
 const LEFT = 30;
 /** @type {("past" | "future")[]} */
 const sides = ["past", "future"];
-/** The most client lines that are drawn. */
+/** The most lines of nodes that are drawn, whatever happened at them; and of clients. */
+const NODES_MOST = 9;
 const CLIENTS_MOST = 5;
+/** How high a line is at the least. */
+const ROW = { small: 12, large: 20 };
 
 /** What is pointed at, by host: an event. @type {WeakMap<HTMLElement, number>} */
 const pointed = new WeakMap();
+
+/**
+ * The lines that are drawn: every node where they are few, and those where something happened where
+ * they are many; then clients, as far as there is room.
+ * @param {number[]} nodes
+ * @param {{ place: string }[]} recent what is drawn if there is room
+ * @param {number} room for how many lines
+ */
+export function linesOf(nodes, recent, room) {
+  const met = new Set(recent.map(({ place }) => place));
+  const number = (/** @type {string} */ place) => Number(place.slice(1));
+  const all = nodes.map((id) => `n${id}`);
+  const few = all.length <= Math.min(NODES_MOST, room - 1);
+  const shown = (few ? all : all.filter((place) => met.has(place))).slice(0, room);
+  const clients = [...met].filter((place) => place.startsWith("c")).sort((a, b) => number(a) - number(b));
+  return [...shown, ...clients.slice(0, Math.min(CLIENTS_MOST, room - shown.length))];
+}
 
 /**
  * @param {{ story: import("./kv-events.js").Story, key: string | null, width: number, height: number,
@@ -25,14 +45,13 @@ export function drawLines({ story, key, width, height, large, data, host, again 
   const step = large ? 66 : 21;
   const fit = Math.max(4, Math.floor((width - LEFT - 16) / step));
   const all = story.of(key, data.position);
-  const clients = [...new Set(all.slice(-fit).map(({ place }) => place))].filter((p) => p.startsWith("c"));
-  clients.sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
-  const shownClients = clients.slice(0, CLIENTS_MOST);
-  const places = [...data.glances.map(({ id }) => `n${id}`).slice(0, 9), ...shownClients];
+  const caption = large ? 24 : 18;
+  const room = Math.max(2, Math.floor((height - caption - 4) / (large ? ROW.large : ROW.small)));
+  const nodes = data.glances.map(({ id }) => id);
+  const places = linesOf(nodes, all.slice(-fit), room);
   const points = all.filter(({ place }) => places.includes(place)).slice(-fit);
   if (points.length === 0) return html`<p class="note">Nothing has happened to it yet.</p>`;
   const links = story.links(points);
-  const caption = large ? 24 : 18;
   const row = Math.min(large ? 64 : 26, (height - caption - 4) / places.length);
   const yOf = (/** @type {string} */ place) => (places.indexOf(place) + 0.5) * row;
   const xOf = (/** @type {number} */ k) => LEFT + 14 + k * step;
@@ -178,7 +197,6 @@ function coneWords(here, cone, points) {
  */
 function hintWords(points, large) {
   if (!large) return html`□ write ○ stored ◇ client`;
-  return html`□ a write, ○ stored from another node, ◇ asked or answered; ${inMs(points[0].at)} to
-  ${inMs(points.at(-1)?.at ?? 0)}. Point at one to see what came before it, what after it, and what is
-  concurrent with it.`;
+  return html`□ a write ○ stored ◇ asked or answered, ${inMs(points[0].at)} to
+  ${inMs(points.at(-1)?.at ?? 0)}. Point at one to see what came before and after it.`;
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 /// The most keys that a view shows.
 const KEYS_SHOWN: usize = 48;
 /// The most virtual nodes that a view shows.
-const TOKENS_SHOWN: usize = 256;
+const TOKENS_SHOWN: usize = 1_024;
 
 /// A node in full.
 #[derive(Clone, Debug, PartialEq, Serialize)]
