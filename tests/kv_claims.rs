@@ -49,7 +49,10 @@ fn a_claim_does_not_swallow_honest_writes() {
             desk.read(0, 2, "x");
             desk.ask(0, 2, put("x", text("both")));
             desk.deliver_all();
-            assert!((0..3).all(|id| desk.values(id, "x") == ["both"]), "{clocks:?}");
+            assert!(
+                (0..3).all(|id| desk.values(id, "x") == ["both"]),
+                "{clocks:?}"
+            );
         }
     }
 }

@@ -178,6 +178,7 @@
  * @property {string} label
  * @property {string} hint stands in the empty field
  * @property {boolean} [number]
+ * @property {number} [most] how long it may be, in letters; 20 where nothing is said
  */
 
 /**

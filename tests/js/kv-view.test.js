@@ -248,6 +248,41 @@ test("the cone of an event is what led to it and what it led to", () => {
     }
 });
 
+test("what came before by way of another key, or of a line that is not drawn, came before", () => {
+  const sim = new Simulation({
+    protocol: "kv",
+    nodes: 3,
+    options: { n: 3, r: 1, w: 1, sloppy: false, anti_entropy_ms: 0, read_repair: false },
+    network: { latency_ms: [300, 300] },
+    script: [
+      { at_ms: 10, do: "request", node: 0, client: 0, op: { put: ["x", "first"] } },
+      { at_ms: 30, do: "request", node: 0, client: 0, op: { put: ["y", "hint"] } },
+      { at_ms: 50, do: "request", node: 0, client: 1, op: { get: "y" } },
+      { at_ms: 70, do: "request", node: 1, client: 1, op: { put: ["x", "second"] } },
+      { at_ms: 75, do: "request", node: 2, client: 2, op: { put: ["x", "third"] } },
+    ],
+    until_ms: 200,
+  });
+  sim.seek_ms(150);
+  const story = new Story();
+  const { position } = sim;
+  story.read({ position, histories: 1, trace: (from, to) => sim.trace(from, to) });
+  const wrote = (/** @type {string} */ value) =>
+    story.points.find(({ kind, fact }) => kind === "wrote" && fact.version.value === value)?.id ?? -1;
+  const cone = story.cone(wrote("second"), position);
+  assert.equal(cone.get(wrote("first")), "past");
+  assert.equal(cone.get(wrote("third")), "concurrent");
+  assert.equal(story.cone(wrote("first"), position).get(wrote("second")), "future");
+});
+
+test("what is refused is the headline, with its reason", () => {
+  const { sim } = at("cart-last-writer", 700);
+  sim.apply({ do: "request", node: 0, op: { put: ["k".repeat(129), 1] } });
+  sim.advance_ms(30);
+  assert.match(wordsOf(sim).headline, /^Client \d is refused: the key takes 129 bytes, and may take 128$/);
+  assert.match(wordsOf(sim).watch, /Nothing has changed/);
+});
+
 test("a key may hold blanks", () => {
   const point = (/** @type {string} */ op) => ({
     id: 0,

@@ -101,13 +101,13 @@ function requestForm(hands, asks, nodes, again) {
       ${asks.map(({ verb }) => html`<option ?selected=${verb === kind.verb}>${verb}</option>`)}
     </select>
     ${kind.fields.map(
-      ({ name, label, hint, number }) =>
+      ({ name, label, hint, number, most = 20 }) =>
         html`<input
           name=${name}
           type=${number ? "number" : "text"}
           aria-label=${label}
           placeholder=${hint}
-          maxlength="20"
+          maxlength=${most}
         />`,
     )}
     <select

@@ -6,8 +6,9 @@ import { quoted } from "./kv-events.js";
 /** @typedef {import("../types.js").StageState} StageState */
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 
-/** How long what has just happened is the headline, in virtual milliseconds. */
+/** How long what has just happened is the headline, in virtual milliseconds; and what was refused. */
 const FRESH_MS = 45;
+const REFUSED_MS = 120;
 
 /**
  * @param {StageState} state
@@ -17,6 +18,8 @@ export function kvHeadline(state) {
   const up = state.nodes.filter((node) => node.status === "up");
   if (up.length === 0) return { headline: "Every node is down", watch: "Restart one to go on." };
   const { now, recent } = state;
+  const refused = recent.findLast((event) => event.kind === "refused" && now - event.at_ms < REFUSED_MS);
+  if (refused) return refusal(refused);
   const fresh = recent.filter((event) => event.kind === "milestone" && now - event.at_ms < FRESH_MS);
   for (const name of ORDER) {
     const event = fresh.findLast((each) => each.name === name);
@@ -24,6 +27,16 @@ export function kvHeadline(state) {
     if (told) return told;
   }
   return atRest(state, up);
+}
+
+/** @param {TraceEvent} event a client is told that it cannot have what it asked for */
+function refusal({ client, name, text }) {
+  const why = text.slice(text.lastIndexOf("refused: ") + "refused: ".length);
+  const what = name.length > 60 ? `${name.slice(0, 59)}…` : name;
+  return {
+    headline: `Client ${client} is refused: ${why}`,
+    watch: `It asked for: ${what}. Nothing has changed.`,
+  };
 }
 
 /** What is news, the rarest first. */
@@ -317,9 +330,13 @@ function atPeace(state, up, same, since) {
   const who = `${counted(up.length, "node")}${all ? "" : up.length === 1 ? " is up, and" : " are up, and"}`;
   const keep = `${up.length === 1 ? "keeps" : "keep"} the keys`;
   const agree = same && up.length > 1 ? ", and agree" : "";
+  const last =
+    optionsOf(state).resolver === "lww"
+      ? "Of writes beside each other the last by timestamp stays, and the others are lost, acknowledged or not: see the counts."
+      : "";
   const cut = state.cuts.length ? "Links are cut: what is written behind them is not seen here." : "";
   return {
     headline: `${who} ${keep}${agree}`,
-    watch: cut || `Hearts beat, and now and then two nodes compare what they keep.${since}`,
+    watch: cut || last || `Hearts beat, and now and then two nodes compare what they keep.${since}`,
   };
 }

@@ -4,7 +4,7 @@
 import { toneOf } from "../lib/color.js";
 import { html, svg } from "../lib/dom.js";
 import { inMs, listed } from "../lib/format.js";
-import { clockOf, clockWords, coneOf, valueWords } from "./kv-events.js";
+import { clockOf, clockWords, valueWords } from "./kv-events.js";
 
 /** @typedef {import("./kv-events.js").Point} Point */
 
@@ -56,7 +56,8 @@ export function drawLines({ story, key, width, height, large, data, host, again 
   const yOf = (/** @type {string} */ place) => (places.indexOf(place) + 0.5) * row;
   const xOf = (/** @type {number} */ k) => LEFT + 14 + k * step;
   const at = points.findIndex(({ id }) => id === pointed.get(host));
-  const cone = at >= 0 ? coneOf(points.length, links, at) : null;
+  const whole = at >= 0 ? story.cone(points[at].id, data.position) : null;
+  const cone = whole && points.map(({ id }) => whole.get(id) ?? "concurrent");
   const point = (/** @type {number} */ place) => {
     const id = place < 0 ? -1 : points[place].id;
     if ((pointed.get(host) ?? -1) === id) return;

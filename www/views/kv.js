@@ -77,8 +77,8 @@ const messages = {
  * written as a whole number is one.
  */
 function asks() {
-  const key = { name: "key", label: "Key", hint: "key x" };
-  const value = { name: "value", label: "Value", hint: "value" };
+  const key = { name: "key", label: "Key", hint: "key x", most: 128 };
+  const value = { name: "value", label: "Value", hint: "value", most: 4096 };
   const named = (/** @type {Record<string, string>} */ of) => of.key || "x";
   return [
     {

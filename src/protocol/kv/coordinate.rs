@@ -8,7 +8,7 @@ use super::op::{Basis, Op, Refusal, Reply};
 use super::options::{Clocks, Mutant, Resolver};
 use super::siblings::{Count, SIBLINGS_MAX, Siblings};
 use super::state::{Call, CallKind, Kv};
-use super::value::{KEY_MAX, Key, VALUE_MAX, Value};
+use super::value::{Key, Value};
 use super::version::{Actor, COUNTER_MAX, Dot, VersionVector};
 use crate::base::{Effects, Micros, NodeId, RequestId};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl Kv {
             Op::Delete(delete) => (&delete.key, Some(None)),
             Op::Join(_) | Op::Leave(_) => return out.ignore("a change of members, handed on"),
         };
-        if let Some(why) = refusal(key, value.flatten(), context.as_deref()) {
+        if let Some(why) = Refusal::of(key, value.flatten(), context.as_deref()) {
             return out.reply(*id, Reply::Refused(why));
         }
         let position = super::item::position_of(key);
@@ -572,19 +572,4 @@ fn given(request: &Forward, key: &Key) -> Arc<Context> {
             read: Vec::new(),
         })
     })
-}
-
-/// Why a request cannot be taken by any node, if so.
-fn refusal(key: &Key, value: Option<&Value>, context: Option<&Context>) -> Option<Refusal> {
-    if key.is_empty() {
-        return Some(Refusal::EmptyKey);
-    }
-    if key.len() > KEY_MAX {
-        return Some(Refusal::KeyTooLong(key.len()));
-    }
-    if let Some(bytes) = value.map(Value::size).filter(|bytes| *bytes > VALUE_MAX) {
-        return Some(Refusal::ValueTooLong(bytes));
-    }
-    let foreign = context.filter(|context| context.key != *key)?;
-    Some(Refusal::ForeignContext(Arc::clone(&foreign.key)))
 }

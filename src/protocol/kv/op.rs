@@ -293,6 +293,27 @@ pub enum Refusal {
     TooManyMembers,
 }
 
+impl Refusal {
+    /// Why a request cannot be taken by any node, if so.
+    pub(super) fn of(
+        key: &Key,
+        value: Option<&Value>,
+        context: Option<&Context>,
+    ) -> Option<Refusal> {
+        if key.is_empty() {
+            return Some(Refusal::EmptyKey);
+        }
+        if key.len() > KEY_MAX {
+            return Some(Refusal::KeyTooLong(key.len()));
+        }
+        if let Some(bytes) = value.map(Value::size).filter(|bytes| *bytes > VALUE_MAX) {
+            return Some(Refusal::ValueTooLong(bytes));
+        }
+        let foreign = context.filter(|context| context.key != *key)?;
+        Some(Refusal::ForeignContext(Arc::clone(&foreign.key)))
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
