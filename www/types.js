@@ -132,6 +132,7 @@
  *   said to have sent it did
  * @property {NodeAction[]} actions what the protocol adds to a node's menu
  * @property {[shape: string, words: string][]} legend
+ * @property {[title: string, sentences: string[]][]} [notes] what else there is to know, in the help
  * @property {OptionSpec[]} options
  * @property {[group: string, keys: string[]][]} optionGroups
  * @property {boolean} requests whether clients can ask for put, get, cas and delete

@@ -292,12 +292,18 @@ export function valueWords(value) {
   return String(value);
 }
 
+/** The most letters of a value that a sentence holds. */
+const QUOTED_MOST = 40;
+
 /**
- * A value in quotes; a deletion has none.
+ * A value as a sentence names it: in quotes, unless it is a number or a deletion; a long one in part.
  * @param {any} value
  */
 export function quoted(value) {
-  return value === null || value === undefined ? "a deletion" : `“${valueWords(value)}”`;
+  if (value === null || value === undefined) return "a deletion";
+  if (typeof value === "number") return String(value);
+  const words = valueWords(value);
+  return `“${words.length > QUOTED_MOST ? `${words.slice(0, QUOTED_MOST - 1)}…` : words}”`;
 }
 
 /**

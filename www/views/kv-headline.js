@@ -97,9 +97,8 @@ function whyBoth({ versions }) {
  *   { headline: string, watch: string } | undefined>}
  */
 const news = {
-  reborn: ({ name }, { node }, state) =>
-    // A node in its first life, or one that does not even know that it has had one.
-    node != null && state.detail(node)?.view?.role === "newcomer"
+  reborn: ({ name, joins }, { node }) =>
+    joins
       ? {
           headline: `Node ${node} starts with an empty disk, and asks to be let in`,
           watch: `It will count its writes as ${name}: a name that nobody has had before.`,
@@ -271,8 +270,8 @@ function apart({ cuts }, { key, held }) {
   return {
     headline: `Not all have the same of “${key}”: ${has(first)}, ${has(other)}`,
     watch: cuts.length
-      ? "Links are cut. Once they are mended, whoever compares, reads or hands over brings it together."
-      : "Nobody waits for the slowest. Whoever compares, reads or hands over brings it together.",
+      ? "Links are cut. Once they are mended, it comes together when nodes compare, or a read repairs it."
+      : "Nobody waits for the slowest: it comes together when nodes compare, or a read repairs it.",
   };
 }
 

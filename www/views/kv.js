@@ -40,6 +40,21 @@ export const kv = {
     ["paused", "paused: two bars"],
     ["arc", "time left until its heart beats"],
   ],
+  notes: [
+    [
+      "Requests",
+      [
+        "A put and a delete take along what their client has read of the key last, and replace exactly that. A blind put knows nothing, and stands beside whatever there is.",
+        "A value is a whole number, a text, a set in brackets, [milk, eggs], or a record, {theme: dark}.",
+      ],
+    ],
+    [
+      "What is simplified",
+      [
+        "A write to disk takes no time. Clients pick any node, and do not know the ring. Nodes believe each other, but for what is malformed. What a script claims to have read is taken at its word.",
+      ],
+    ],
+  ],
   options: kvOptions,
   optionGroups: kvOptionGroups,
   requests: true,

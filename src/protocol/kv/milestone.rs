@@ -133,6 +133,8 @@ pub enum Milestone {
     Reborn {
         /// The name under which its writes count.
         name: String,
+        /// Whether it has to ask to be let in: it is new, or knows of nobody any more.
+        joins: bool,
     },
     /// It forgets a tombstone, since nobody can have what it stands for.
     Reaped {
@@ -344,7 +346,7 @@ impl crate::base::Milestone for Milestone {
             Milestone::Emptied => {
                 format!("Node {node} has handed over all that it kept, and is gone from the ring")
             }
-            Milestone::Reborn { name } => {
+            Milestone::Reborn { name, .. } => {
                 format!("Node {node} starts with an empty disk, and counts its writes as {name}")
             }
             Milestone::Reaped { item } => {
