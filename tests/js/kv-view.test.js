@@ -334,7 +334,7 @@ test("nonsense that a resolver returns is told from values", () => {
 });
 
 test("promises are those of the quorums", () => {
-  assert.match(promise({ n: 3, r: 1, w: 1, sloppy: false }), /nothing below is promised/);
+  assert.match(promise({ n: 3, r: 1, w: 1, sloppy: false }), /nothing here is promised/);
   assert.match(promise({ n: 3, r: 2, w: 2, sloppy: true }), /others may stand in/);
   assert.match(promise({ n: 3, r: 2, w: 2, sloppy: false }), /no read misses a write/);
 });

@@ -14,6 +14,8 @@ const sides = ["past", "future"];
 /** The most lines of nodes that are drawn, whatever happened at them; and of clients. */
 const NODES_MOST = 9;
 const CLIENTS_MOST = 5;
+/** How far from one point to the next. */
+const STEP = { small: 21, least: 42, most: 66 };
 /** How high a line is at the least. */
 const ROW = { small: 12, large: 20 };
 
@@ -42,10 +44,11 @@ export function linesOf(nodes, recent, room) {
  *   large: boolean, data: import("../types.js").DiagramData, host: HTMLElement, again: () => void }} of
  */
 export function drawLines({ story, key, width, height, large, data, host, again }) {
-  const step = large ? 66 : 21;
-  const fit = Math.max(4, Math.floor((width - LEFT - 16) / step));
   const all = story.of(key, data.position);
-  const caption = large ? 24 : 18;
+  const across = width - LEFT - 16;
+  const step = large ? Math.max(STEP.least, Math.min(STEP.most, across / (all.length + 1))) : STEP.small;
+  const fit = Math.max(4, Math.floor(across / step));
+  const caption = large ? 42 : 18;
   const room = Math.max(2, Math.floor((height - caption - 4) / (large ? ROW.large : ROW.small)));
   const nodes = data.glances.map(({ id }) => id);
   const places = linesOf(nodes, all.slice(-fit), room);
@@ -97,7 +100,7 @@ export function drawLines({ story, key, width, height, large, data, host, again 
       ${points.map((each, k) => mark(each, k))}
     </svg>
     <p class="note kv-caption" aria-live="polite">
-      ${cone ? coneWords(points[at], cone, all) : hintWords(points, large)}
+      ${whole ? coneWords(points[at], whole, all) : hintWords(points, large, all.length)}
     </p>`;
 
   /**
@@ -181,11 +184,11 @@ function readWords({ fact }, points) {
 
 /**
  * @param {Point} here
- * @param {string[]} cone
- * @param {Point[]} points
+ * @param {Map<number, string>} cone
+ * @param {Point[]} points all of the key, drawn or not
  */
 function coneWords(here, cone, points) {
-  const count = (/** @type {string} */ side) => cone.filter((each) => each === side).length;
+  const count = (/** @type {string} */ side) => points.filter(({ id }) => cone.get(id) === side).length;
   const vector = here.fact?.item ? ` {${clockWords(clockOf(here))}}` : "";
   const read = here.kind === "wrote" ? readWords(here, points) : "";
   return html`<i class="past"></i> ${count("past")} before, <i class="future"></i> ${count("future")} after,
@@ -195,9 +198,11 @@ function coneWords(here, cone, points) {
 /**
  * @param {Point[]} points
  * @param {boolean} large
+ * @param {number} all how many there are, drawn or not
  */
-function hintWords(points, large) {
+function hintWords(points, large, all) {
   if (!large) return html`□ write ○ stored ◇ client`;
   return html`□ a write ○ stored ◇ asked or answered, ${inMs(points[0].at)} to
-  ${inMs(points.at(-1)?.at ?? 0)}. Point at one to see what came before and after it.`;
+  ${inMs(points.at(-1)?.at ?? 0)}${all > points.length ? `, the last ${points.length} of ${all}` : ""}. Point
+  at one to see what came before and after it.`;
 }
