@@ -98,6 +98,7 @@
  * @property {TraceEvent[]} recent the last events, oldest first
  * @property {Violation | null} violation the first one, when it has happened by now
  * @property {(id: number) => NodeDetail | null} detail a node in full
+ * @property {Record<string, any>} [options] the protocol's, of the run that is shown
  */
 
 /**
@@ -130,6 +131,7 @@
  * @property {(host: HTMLElement, data: DiagramData) => void} diagram
  * @property {(message: MessageDetail) => { text: string, good: boolean } | null} [seal] whether who is
  *   said to have sent it did
+ * @property {Record<string, string>} [deeds] what a node does in each way to misbehave, of itself: "says nothing"
  * @property {NodeAction[]} actions what the protocol adds to a node's menu
  * @property {[shape: string, words: string][]} legend
  * @property {OptionSpec[]} options

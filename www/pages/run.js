@@ -333,6 +333,7 @@ export class RunPage {
       recent,
       violation: violationNow,
       detail,
+      options: this.player.scenario.options ?? {},
     });
     if (violationNow) {
       const what = capital(violationNow.invariant);

@@ -69,7 +69,7 @@ function nodePart(what, node) {
       <h2>Node ${node.id}</h2>
       ${what.view.explain(node).map((line) => html`<p>${line}</p>`)}
       <div class="actions">${what.deeds.map(deedButton)}</div>
-      ${conductPart(what.conducts, node.conduct, what.behave)}
+      ${conductPart(what.conducts, node.conduct, what.behave, what.view.deeds ?? {})}
     </section>
     <section>
       <dl class="facts">

@@ -1,5 +1,7 @@
 // What was said of each number and of each view, read from the trace's lines: the diagram is drawn from it.
 
+import { goesOn } from "./pbft-words.js";
+
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 
 /** The phases: those of a request, and those of a view change. */
@@ -166,8 +168,12 @@ export class Story {
    */
   pick(data, seq) {
     const all = this.all(data);
-    const wanted = Math.max(-1, ...data.nodes.map(({ view }) => (view.view_changes ? view.view : -1)));
     const votes = all.filter((s) => s.phase >= PRE_PREPARE && s.phase <= COMMIT);
+    const most = Math.max(-1, ...data.nodes.map(({ view }) => (view.view_changes ? view.view : -1)));
+    // Who left a view alone, while the others go on to order requests there, changes nothing.
+    const left = all.find((s) => s.phase === CHANGE && s.view === most)?.event ?? Infinity;
+    const later = votes.some((s) => s.phase === PRE_PREPARE && s.request !== "" && s.event > left);
+    const wanted = later && goesOn(data.glances) ? -1 : most;
     const begun = Math.max(-1, ...all.filter((s) => s.phase === NEW_VIEW).map((s) => s.view));
     const quiet = !votes.some((s) => (s.phase > PRE_PREPARE || s.request !== "") && s.view >= begun);
     const change = Math.max(wanted, quiet ? begun : -1);

@@ -4,7 +4,7 @@ import { capital, counted, duration, listed, nodesListed, peerName } from "../li
 import { pbftHeadline } from "./pbft-headline.js";
 import { pbftOptionGroups, pbftOptions } from "./pbft-options.js";
 import { drawPhases } from "./pbft-phases.js";
-import { conductOf, deedsOf, liarWords } from "./pbft-words.js";
+import { conductOf, deeds, deedsOf, liarWords } from "./pbft-words.js";
 
 /** @typedef {import("../types.js").NodeGlance} NodeGlance */
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
@@ -21,6 +21,7 @@ export const pbft = {
   explain,
   facts,
   seal,
+  deeds,
   question,
   diagramTitle: "Phases",
   diagram: drawPhases,
