@@ -131,6 +131,7 @@
  * @property {(host: HTMLElement, data: DiagramData) => void} diagram
  * @property {(message: MessageDetail) => { text: string, good: boolean } | null} [seal] whether who is
  *   said to have sent it did
+ * @property {number} [nodesMost] how many nodes there may be, where they are fewer than elsewhere
  * @property {Record<string, string>} [deeds] what a node does in each way to misbehave, of itself: "says nothing"
  * @property {NodeAction[]} actions what the protocol adds to a node's menu
  * @property {[shape: string, words: string][]} legend

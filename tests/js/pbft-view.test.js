@@ -139,6 +139,12 @@ test("who leaves a view alone hides nothing of what the others do", () => {
   assert.match(says().watch, /Node 1 has left the view alone/);
   assert.deepEqual([picked().seq, picked().view], [2, 0]);
   sim.free();
+  // The view that it wants is not the one that there is.
+  const doubling = JSON.parse(readFileSync("www/lessons/pbft/doubling.json", "utf8"));
+  const end = walk(doubling);
+  end.sim.seek_ms(4000);
+  assert.equal(end.told(), "View 3: node 3 is the primary");
+  end.sim.free();
 });
 
 test("liars who do the same are named together, and a client waits for as many answers as it does", () => {

@@ -128,7 +128,7 @@ function alone(state, up) {
   const [who, has, it, gets] =
     changing.length === 1 ? ["Node", "has", "it", "gets"] : ["Nodes", "have", "they", "get"];
   const ids = listed(changing.map((node) => node.id));
-  return ` ${who} ${ids} ${has} left the view alone: the others go on, and ${it} ${gets} what is missed with their next stable checkpoint.`;
+  return ` ${who} ${ids} ${has} left the view alone: the others go on, and ${it} ${gets} nothing before their next stable checkpoint.`;
 }
 
 /**
@@ -242,7 +242,8 @@ function misdeeds(liars) {
  */
 function resting(state, up) {
   const { nodes } = state;
-  const view = Math.max(...up.map((node) => node.glance.view));
+  const here = up.filter((node) => node.role !== "changing view");
+  const view = Math.max(...(here.length > 0 ? here : up).map((node) => node.glance.view));
   const primary = up.find((node) => node.role === "primary" && node.glance.view === view);
   const executed = Math.max(...up.map((node) => node.glance.executed));
   const behind = up.filter((node) => node.glance.executed < executed);
@@ -250,18 +251,18 @@ function resting(state, up) {
   const who = primary
     ? `node ${primary.id} is the primary`
     : `its primary, node ${primaryOf(view, nodes)}, is not here`;
-  const done =
+  const log =
     executed === 0 ? "Nothing is executed yet." : `Everything up to number ${executed} is executed.`;
-  const log = done + alone(state, up);
+  const lone = alone(state, up);
   if (liars.length > 0)
     return {
       headline: `View ${view}: ${who}`,
-      watch: `${log} ${misdeeds(liars)} ${bearable(nodes)}`,
+      watch: `${log} ${misdeeds(liars)} ${bearable(nodes)}${lone}`,
     };
   if (behind.length > 0)
     return {
       headline: `${capital(nodesListed(behind.map((node) => node.id)))} ${behind.length === 1 ? "is" : "are"} behind`,
-      watch: `${log} What was missed is sent again on being asked, or the state as a whole.`,
+      watch: `${log} What was missed is sent again on being asked, or the state as a whole.${lone}`,
     };
-  return { headline: `View ${view}: ${who}`, watch: log };
+  return { headline: `View ${view}: ${who}`, watch: log + lone };
 }

@@ -182,6 +182,10 @@ function badge(glance, { view }, y, r) {
   </g>`;
 }
 
+const VOTES = ["prepare", "commit", "view change", "acknowledgement"];
+/** @param {Row} row */
+const replicaOf = ({ end, glance }) => glance?.glance.replica ?? end;
+
 /**
  * An arrow. What names another digest than the first is dashed and red; what was refused ends in a cross;
  * what is under way stops short.
@@ -199,7 +203,8 @@ function arrow(said, rows, picked) {
   const reach = { arrived: 1, refused: 1, lost: 0.5, "under way": 0.55 }[said.fate];
   const [dx, dy] = [(left - x) * reach, (to.y - from.y) * reach];
   const second = said.digest !== "" && digests.indexOf(said.digest) > 0;
-  const forged = said.from >= 0 && said.by !== said.from && said.phase > 0 && said.phase !== 4;
+  // Votes are never passed on: who sends one in another's name forges it, unless it is a twin.
+  const forged = said.forged || (VOTES.includes(PHASES[said.phase]) && said.by !== replicaOf(from));
   const kind = `arrow ${said.fate === "under way" ? "flying" : said.fate} ${second || forged ? "second" : ""}`;
   const [ex, ey] = [x + dx, from.y + dy];
   const along = Math.atan2(dy, dx);

@@ -30,6 +30,7 @@ const [REQUEST, PRE_PREPARE, PREPARE, COMMIT, REPLY, CHANGE, ACK, NEW_VIEW] = PH
  * @property {string} digest
  * @property {string} request "c0#1"
  * @property {"arrived" | "lost" | "refused" | "under way"} fate
+ * @property {boolean} [forged] its proof does not hold, while it is under way
  */
 
 /** @typedef {Omit<Said, "event" | "fate">} Line */
@@ -149,10 +150,11 @@ export class Story {
     for (const { id } of data.flights()) {
       let lines = this.flying.get(id);
       if (!lines) {
-        const { from, to, text } = data.message(id);
+        const { from, to, text, body } = data.message(id);
         const end = (/** @type {import("../types.js").Peer} */ p) =>
           p.node != null ? `n${p.node}` : `c${p.client}`;
         this.flying.set(id, (lines = parseLine(`${end(to)} <- ${end(from)} ${text}`)));
+        if (body?.auth?.holds === false) lines.forEach((line) => (line.forged = true));
       }
       for (const line of lines) said.push({ ...line, event: Infinity, fate: "under way" });
     }

@@ -48,6 +48,7 @@ export const pbft = {
     ["paused", "paused: two bars"],
     ["arc", "time left on its timer"],
   ],
+  nodesMost: 31,
   options: pbftOptions,
   optionGroups: pbftOptionGroups,
   requests: true,
