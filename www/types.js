@@ -124,7 +124,7 @@
  * @property {(node: NodeGlance) => boolean} wantsDetail whether `node` reads more than the glance
  * @property {(kind: string) => MessageLook} message
  * @property {(state: StageState) => { headline: string, watch: string }} headline
- * @property {(detail: NodeDetail) => string[]} explain
+ * @property {(detail: NodeDetail, now?: number) => string[]} explain
  * @property {(detail: NodeDetail) => [name: string, value: string][]} facts
  * @property {(node: NodeGlance) => string} question
  * @property {string} diagramTitle

@@ -147,6 +147,17 @@ test("who leaves a view alone hides nothing of what the others do", () => {
   end.sim.free();
 });
 
+test("what is left of a timer does not hang on the node's clock", () => {
+  const { sim } = walk(JSON.parse(readFileSync("www/lessons/pbft/silent-primary.json", "utf8")));
+  sim.seek_ms(600);
+  const detail = /** @type {any} */ (sim.node(2));
+  const ahead = { ...detail, clock_ms: detail.clock_ms + 100 };
+  const lines = (/** @type {any} */ node) => pbft.explain(node, 600).join(" ");
+  assert.match(lines(detail), /not executed in 102 ms/);
+  assert.equal(lines(ahead), lines(detail));
+  sim.free();
+});
+
 test("liars who do the same are named together, and a client waits for as many answers as it does", () => {
   const seven = JSON.parse(readFileSync("www/lessons/pbft/seven-replicas.json", "utf8"));
   const { sim, says } = walk(seven);

@@ -163,10 +163,11 @@ function seal(message) {
 
 /**
  * @param {NodeDetail} detail
+ * @param {number} [now] virtual milliseconds; timers are due by them, whatever the node's clock shows
  * @returns {string[]}
  */
-function explain(detail) {
-  const { id, status, view, timers, clock_ms: clock, conduct } = detail;
+function explain(detail, now = detail.clock_ms) {
+  const { id, status, view, timers, conduct } = detail;
   if (status === "crashed" && view.executed === 0 && view.log.length === 0)
     return [`Node ${id} is down, and its disk is empty.`];
   if (status === "crashed")
@@ -189,7 +190,7 @@ function explain(detail) {
   const timer = timers.find((t) => t.timer === "view_change");
   if (status === "paused") lines.push("It stands still: what arrives has to wait.");
   else if (timer) {
-    const left = duration(Math.max(0, timer.due_ms - clock));
+    const left = duration(Math.max(0, timer.due_ms - now));
     lines.push(
       view.view_changes
         ? `If the view has not begun in ${left}, it wants the next.`
