@@ -6,6 +6,8 @@ import { CODE } from "../stage/timeline.js";
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 
 const CHAIN_MOST = 8;
+/** Roles that a node has because of one event, however much touched it since. */
+const MADE = ["leader", "primary", "changing view"];
 
 /**
  * The event that explains a node: what brought it down, made it what it is, or touched it last.
@@ -17,7 +19,7 @@ const CHAIN_MOST = 8;
 export function rootOf({ simulation, position, marks }, { id, status, role }, recent) {
   const own = recent.filter((e) => e.node === id);
   const down = status === "crashed";
-  const wanted = down ? [CODE.crash, CODE.fault] : role === "leader" ? [CODE.leadership] : [];
+  const wanted = down ? [CODE.crash, CODE.fault] : MADE.includes(role) ? [CODE.leadership] : [];
   for (let k = marks.length - 3; k >= 0 && wanted.length > 0; k -= 3) {
     if (marks[k] >= position || !wanted.includes(marks[k + 2])) continue;
     const [event] = simulation.trace(marks[k], marks[k] + 1);
