@@ -147,6 +147,14 @@ test("who leaves a view alone hides nothing of what the others do", () => {
   end.sim.free();
 });
 
+test("the headline tells of what is dropped for want of proof, while a request waits behind it", () => {
+  const { sim, says } = walk(JSON.parse(readFileSync("www/lessons/pbft/forged-signature.json", "utf8")));
+  sim.seek_ms(200);
+  assert.match(says().headline, /^Node [123] drops a message$/);
+  assert.match(says().watch, /^A request that its client did not sign/);
+  sim.free();
+});
+
 test("what is left of a timer does not hang on the node's clock", () => {
   const { sim } = walk(JSON.parse(readFileSync("www/lessons/pbft/silent-primary.json", "utf8")));
   sim.seek_ms(600);

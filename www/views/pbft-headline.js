@@ -17,7 +17,9 @@ const FRESH_MS = 40;
 export function pbftHeadline(state) {
   const up = state.nodes.filter((node) => node.status === "up");
   if (up.length === 0) return { headline: "Every replica is down", watch: "Restart some to go on." };
-  return news(state) ?? viewChange(state, up) ?? working(state, up) ?? resting(state, up);
+  return (
+    news(state) ?? viewChange(state, up) ?? working(state, up) ?? refusing(state, up) ?? resting(state, up)
+  );
 }
 
 /**
@@ -188,6 +190,27 @@ function working(state, up) {
   return {
     headline: `Number ${number}${request} is being prepared`,
     watch: `Backups tell each other what the primary told them. ${best} of the ${quorum} that have to say the same have reached one of them.${patience(state, at)}${lone}`,
+  };
+}
+
+/** Reasons for which a message is dropped because nothing proves what it says. */
+const UNPROVEN = /not hold|did not sign|not the request's/;
+/** For how long a refusal that a request waits behind is told, in virtual milliseconds. */
+const REFUSED_MS = 300;
+
+/**
+ * A request of which nobody takes what the primary says.
+ * @param {StageState} state
+ * @param {NodeGlance[]} up
+ * @returns {{ headline: string, watch: string } | null}
+ */
+function refusing({ recent, now }, up) {
+  const dropped = recent.findLast((e) => e.kind === "ignore" && UNPROVEN.test(e.name));
+  const waits = up.some((node) => node.glance.waiting > 0);
+  if (!dropped || !waits || now - dropped.at_ms > REFUSED_MS) return null;
+  return {
+    headline: `Node ${dropped.node} drops a message`,
+    watch: `${capital(dropped.name)}: no replica acts on what is not proven, and the request waits.`,
   };
 }
 

@@ -117,7 +117,7 @@ function labelOf(node) {
   const held = node.status === "paused" ? `paused${node.waiting ? `, ${node.waiting} waiting` : ""}` : "";
   const role =
     node.role === "changing view"
-      ? `wants view ${node.glance.view}, ${node.glance.view_changes} of ${node.glance.quorum}`
+      ? `wants view ${node.glance.view}, ${Math.min(node.glance.view_changes, node.glance.quorum)} of ${node.glance.quorum}`
       : node.role;
   const liar = liarWords(node);
   return [liar, held || (liar && node.role === "backup" ? "" : role)].filter(Boolean).join(", ");
@@ -179,7 +179,7 @@ function explain(detail, now = detail.clock_ms) {
   else if (view.faulty) lines.push(`Node ${id} counts as faulty: it has misbehaved, or another runs as it.`);
   if (view.view_changes)
     lines.push(
-      `It has left view ${view.view - 1} and wants view ${view.view}: ${view.view_changes.length} of the ${view.quorum} it takes do.`,
+      `It has left its view and wants view ${view.view}: ${view.view_changes.length === 1 ? "1 replica wants" : `${view.view_changes.length} replicas want`} that, and it takes ${view.quorum}.`,
     );
   else if (view.role === "primary")
     lines.push(`It is the primary of view ${view.view}: it numbers requests.`);
