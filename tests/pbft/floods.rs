@@ -2,7 +2,9 @@
 
 use crate::desk::{Desk, is, macs, node, put};
 use std::sync::Arc;
-use synod::protocol::pbft::{Digest, Message, Note, Options, Party, Phase, Sealed, Timer};
+use synod::protocol::pbft::{
+    Checkpoint, Digest, Message, Note, Options, Party, Phase, Sealed, Timer,
+};
 
 fn note(desk: &Desk, from: usize, to: usize, note: Note) -> Message {
     let to = Party::Replica(node(to));
@@ -75,4 +77,23 @@ fn nobody_is_sent_its_own_pre_prepare() {
         let sent = said.iter().filter(|letter| is(letter, &["PrePrepare"]));
         assert_eq!(sent.count(), orders, "to node {asks}");
     }
+}
+
+/// Of checkpoints beyond the window each replica's newest counts, in whatever order they come.
+#[test]
+fn an_old_checkpoint_that_comes_late_displaces_no_newer_one() {
+    let mut desk = Desk::new(4, Options::default());
+    let announced = |desk: &Desk, sender: usize, seq: u64| {
+        let digest = Digest::of(&seq);
+        let checkpoint = Checkpoint { seq, digest };
+        let sealed = Sealed::to_all(&desk.keys(), node(sender), checkpoint);
+        Message::Checkpoint(Arc::new(sealed))
+    };
+    for seq in [110, 100] {
+        let checkpoint = announced(&desk, 0, seq);
+        assert!(desk.hand(1, checkpoint).is_empty());
+    }
+    let checkpoint = announced(&desk, 2, 110);
+    let said = desk.hand(1, checkpoint);
+    assert!(said.iter().any(|letter| is(letter, &["Fetch"])));
 }
