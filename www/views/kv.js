@@ -212,10 +212,11 @@ function labelOf(node, detail) {
 
 /**
  * @param {NodeDetail} detail
+ * @param {number} [now] virtual milliseconds; timers are due by them, whatever the node's clock shows
  * @returns {string[]}
  */
-function explain(detail) {
-  const { id, status, view, timers, clock_ms: clock } = detail;
+function explain(detail, now = detail.clock_ms) {
+  const { id, status, view, timers } = detail;
   const stored = counted(view.key_count, "key");
   if (status === "crashed")
     return [
@@ -246,7 +247,7 @@ function explain(detail) {
     );
   const beat = timers.find((timer) => timer.timer === "gossip");
   if (status === "paused") lines.push("It stands still: what arrives has to wait.");
-  else if (beat) lines.push(`Its heart beats again in ${duration(Math.max(0, beat.due_ms - clock))}.`);
+  else if (beat) lines.push(`Its heart beats again in ${duration(Math.max(0, beat.due_ms - now))}.`);
   return lines;
 }
 

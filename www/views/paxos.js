@@ -168,17 +168,17 @@ function votes(node, detail) {
 
 /**
  * @param {NodeDetail} detail
+ * @param {number} [now] virtual milliseconds; timers are due by them, whatever the node's clock shows
  * @returns {string[]}
  */
-function explain(detail) {
+function explain(detail, now = detail.clock_ms) {
   const { id, status, view } = detail;
   if (status === "crashed") return [fallen(id, view)];
   const lines = view.mode === "single" ? explainSingle(id, view) : explainMulti(id, view);
   const timer = detail.timers[0];
   if (status === "paused") lines.push("It stands still: what arrives has to wait.");
   // A clock that drifts tells nothing of when its timer goes off.
-  else if (timer && !detail.drift_ppm)
-    lines.push(timerSentence(timer.timer, view, timer.due_ms - detail.clock_ms));
+  else if (timer && !detail.drift_ppm) lines.push(timerSentence(timer.timer, view, timer.due_ms - now));
   return lines;
 }
 
