@@ -74,16 +74,30 @@ function single(state, up) {
     const [{ value, ballot, nodes }] = chosen;
     return {
       headline: `${value} is chosen, and nobody knows it yet`,
-      watch: `${capital(nodesListed(nodes))} have accepted it in ballot ${ballot}, which is final. Their votes are still under way.`,
+      watch: `${capital(nodesListed(nodes))} ${nodes.length === 1 ? "has" : "have"} accepted it in ballot ${ballot}, which is final. ${whoFindsOut(state, ballot, views)}`,
     };
   }
   const active = up.filter((node) => node.role === "preparing" || node.role === "proposing");
   const working = active.filter((node) => !node.glance.backs_off);
   const [first] = latestFirst(working);
-  if (working.length > 1) return rivals(latestFirst(working), views);
-  if (first) return alone(first, views.get(first.id));
+  if (working.length > 1) return rivals(state, latestFirst(working), views);
+  if (first) return alone(state, first, views.get(first.id));
   if (active.length > 0) return giveWay(state, active);
   return idle(up, views);
+}
+
+/**
+ * Who will know first that a ballot's value is chosen.
+ * @param {StageState} state
+ * @param {string} ballot
+ * @param {Map<number, any>} views
+ */
+function whoFindsOut(state, ballot, views) {
+  const id = Number(ballot.split(".")[1]);
+  const status = state.nodes.find((node) => node.id === id)?.status;
+  if (status === "up" && views.get(id)?.proposer) return `Node ${id} knows once their votes arrive.`;
+  const fate = { up: "has forgotten it", paused: "stands still", crashed: "is down" }[status ?? "up"];
+  return `Node ${id}, whose ballot it is, ${fate}: whoever asks a quorum next will hear of it.`;
 }
 
 /** @param {NodeGlance[]} nodes by their ballots, the latest first */
@@ -117,15 +131,36 @@ function decided(state, up, learnt, value) {
 }
 
 /**
- * One proposer at work.
+ * That a proposer cannot get as many answers as it needs, or "".
+ * @param {StageState} state
  * @param {NodeGlance} node
  * @param {any} view
  */
-function alone(node, view) {
+function outOfReach(state, node, view) {
+  const proposer = view?.proposer;
+  if (!proposer) return "";
+  const { phase, needed } = proposer;
+  const near = reachable(state, node.id, view.acceptors);
+  const reach = near.length;
+  // Whoever has answered counts, whatever became of it.
+  const have = phase === 1 ? proposer.promised : proposer.accepted;
+  if (new Set([...near, ...have]).size >= needed) return "";
+  const what = counted(needed, phase === 1 ? "promise" : "vote");
+  return `It reaches ${reach === 0 ? "no acceptor" : counted(reach, "acceptor")} and needs ${what}: it gets no further as long as that is so.`;
+}
+
+/**
+ * One proposer at work.
+ * @param {StageState} state
+ * @param {NodeGlance} node
+ * @param {any} view
+ */
+function alone(state, node, view) {
   const proposer = view?.proposer;
   const ballot = ballotOf(node);
   if (!proposer) return { headline: `Node ${node.id} works on ballot ${ballot}`, watch: "" };
   const { needed, must, promised, accepted, value } = proposer;
+  const stuck = outOfReach(state, node, view);
   if (proposer.phase === 1) {
     const missing = needed - promised.length;
     const bound = must
@@ -133,10 +168,14 @@ function alone(node, view) {
       : `If none of them reports anything, it is free to propose ${view.wish ?? "what it likes"}.`;
     return {
       headline: `Node ${node.id} prepares ballot ${ballot}`,
-      watch: `It has ${promised.length} of ${needed} promises${missing > 0 ? `, ${missing} more to go` : ""}. ${bound}`,
+      watch:
+        stuck ||
+        `It has ${promised.length} of ${needed} promises${missing > 0 ? `, ${missing} more to go` : ""}. ${bound}`,
     };
   }
-  const votes = `${accepted.length} of ${needed} votes${accepted.length ? ` so far, of ${nodesListed(accepted)}` : " so far"}.`;
+  const votes =
+    stuck ||
+    `${accepted.length} of ${needed} votes${accepted.length ? ` so far, of ${nodesListed(accepted)}` : " so far"}.`;
   if (must)
     return {
       headline: `Node ${node.id} must propose ${value} in ballot ${ballot}`,
@@ -150,11 +189,13 @@ function alone(node, view) {
 
 /**
  * Several proposers at work.
+ * @param {StageState} state
  * @param {NodeGlance[]} working the latest ballot first
  * @param {Map<number, any>} views
  */
-function rivals(working, views) {
+function rivals(state, working, views) {
   const [latest, other] = working;
+  const two = working.length === 2;
   const rounds = Math.max(...working.map((node) => node.glance.round));
   const who = capital(nodesListed(working.map((node) => node.id).sort((a, b) => a - b)));
   const told = (/** @type {NodeGlance} */ node) => {
@@ -168,12 +209,23 @@ function rivals(working, views) {
       headline: `${who} share ballot ${ballotOf(latest)}`,
       watch: "A ballot must belong to one proposer: these two can have two values accepted in it.",
     };
+  // Where one of them is on the wrong side of a cut, it is no duel.
+  const cutOff = working.find((node) => outOfReach(state, node, views.get(node.id)));
+  if (cutOff)
+    return {
+      headline: `${who} ${two ? "both " : ""}propose`,
+      watch: `Node ${cutOff.id} has ballot ${ballotOf(cutOff)}. ${outOfReach(state, cutOff, views.get(cutOff.id))}`,
+    };
+  if (rounds > 4)
+    return {
+      headline: `${who} duel, now with ballot ${ballotOf(latest)}`,
+      watch: two
+        ? "Each prepares a higher ballot before the other’s votes are in, so neither gets anywhere. If one waited a little, the other would finish."
+        : "Each prepares a higher ballot before another’s votes are in, so none gets anywhere. If the others waited a little, one would finish.",
+    };
   return {
-    headline: rounds > 4 ? `${who} duel, now with ballot ${ballotOf(latest)}` : `${who} both propose`,
-    watch:
-      rounds > 4
-        ? "Each prepares a higher ballot before the other's votes are in, so none gets anywhere. If one waited a little, the other would finish."
-        : `${capital(told(latest))}; ${told(other)}. Acceptors that promise the later one refuse the earlier.`,
+    headline: `${who} ${two ? "both " : ""}propose`,
+    watch: `${capital(told(latest))}; ${told(other)}. Acceptors that promise the later one refuse the earlier.`,
   };
 }
 
@@ -240,7 +292,7 @@ function multi(state, up) {
 function twoLeaders(state, newer, older) {
   const view = state.detail(older.id)?.view;
   const needed = view?.quorums[1] ?? older.glance.needed;
-  const reach = reachable(state, older.id, view?.acceptors);
+  const reach = reachable(state, older.id, view?.acceptors).length;
   return {
     headline: `Node ${newer.id} leads with ballot ${ballotOf(newer)}, and node ${older.id} still believes in ballot ${ballotOf(older)}`,
     watch:
@@ -261,9 +313,12 @@ function takingOver(state, candidate, count, leader) {
   const gone = leader ? "" : lostLeader(state);
   const others =
     count > 1 ? ` ${count - 1 === 1 ? "Another node does" : `${count - 1} others do`} the same.` : "";
+  const stuck = outOfReach(state, candidate, state.detail(candidate.id)?.view);
   return {
     headline: `Node ${candidate.id} prepares ballot ${ballotOf(candidate)} for all slots after ${executed}`,
-    watch: `${gone}It has ${votes} of ${needed} promises; each tells what its acceptor has accepted there.${others}`,
+    watch: stuck
+      ? `${gone}${stuck}`
+      : `${gone}It has ${votes} of ${needed} promises; each tells what its acceptor has accepted there.${others}`,
   };
 }
 
@@ -275,7 +330,7 @@ function leading(state, leader) {
   const view = state.detail(leader.id)?.view;
   const ballot = ballotOf(leader);
   const needed = view?.quorums[1] ?? leader.glance.needed;
-  const reach = reachable(state, leader.id, view?.acceptors);
+  const reach = reachable(state, leader.id, view?.acceptors).length;
   if (reach < needed)
     return {
       headline: `Node ${leader.id} leads with ballot ${ballot} and reaches no quorum`,
@@ -286,7 +341,7 @@ function leading(state, leader) {
     return {
       headline: gap.text,
       watch:
-        "No acceptor of its quorum has accepted anything there, so nothing can have been chosen; without something there, the commands after it could never be carried out.",
+        "Its quorum has accepted nothing there, so nothing was chosen there; a hole would hold up all that follows.",
     };
   const elected = state.recent.findLast((e) => e.name === "elected" && e.node === leader.id);
   const fresh = elected !== undefined && state.now - elected.at_ms < FRESH_MS;
@@ -337,7 +392,7 @@ function lostLeader(state) {
 }
 
 /**
- * How many acceptors a node can talk with both ways, itself included.
+ * The acceptors that a node can talk with both ways, itself included.
  * @param {StageState} state
  * @param {number} id
  * @param {number} [acceptors]
@@ -349,5 +404,5 @@ function reachable(state, id, acceptors = Infinity) {
     if (to === id) cut.add(from);
   }
   const near = state.nodes.filter((node) => node.status === "up" && !cut.has(node.id) && node.id < acceptors);
-  return near.length;
+  return near.map((node) => node.id);
 }

@@ -249,9 +249,9 @@ impl Paxos {
             return self.execute(out);
         }
         // Simple, 2.3: a distinguished learner "informs the other learners when a value has been
-        // chosen". It is the proposer here.
-        let proposes = matches!(&self.phase, Phase::Proposing(it) if it.ballot == ballot);
-        if proposes && self.options.learners == Learning::Proposer {
+        // chosen". It is the ballot's proposer here, though it may work on a later one by now.
+        let shared = matches!(&self.phase, Phase::Proposing(it) if it.ballot == ballot);
+        if (ballot.node == self.id || shared) && self.options.learners == Learning::Proposer {
             let told = Message::Chosen {
                 slot,
                 values: values.clone(),
