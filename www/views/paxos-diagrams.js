@@ -99,7 +99,7 @@ function ballots(nodes) {
       <span class="cell open">&nbsp;</span> promised <span class="cell solid">A</span> accepted
       <span class="cell no">×</span> refused
     </p>
-    ${newest ? html`<p class="note why">${why(newest, sorted)}</p>` : nothing} ${meeting(nodes, sorted)}`;
+    ${meeting(nodes, sorted, newest && why(newest, sorted))}`;
   return [drawing, `${sorted.length} ${sorted.at(-1)?.ballot}`];
 }
 
@@ -149,15 +149,21 @@ function why(row, rows) {
 }
 
 /**
- * Whether quorums of the two phases meet, where that is not a matter of course.
+ * What is to be said of quorums: that two have missed each other, or else what a ballot heard of its own, and whether
+ * they always meet where that is not a matter of course.
  * @param {NodeDetail[]} nodes
  * @param {Row[]} rows of single-decree Paxos
+ * @param {string} [heard]
  */
-function meeting(nodes, rows) {
-  const missed = miss(rows, nodes[0]?.view.quorums[1] ?? 0);
-  const words = quorumWords(nodes[0]?.view);
+function meeting(nodes, rows, heard) {
+  const view = nodes[0]?.view;
+  const missed = miss(rows, view?.quorums[1] ?? 0);
   if (missed) return html`<p class="note bad">${missed}</p>`;
-  return words ? html`<p class="note">${words}</p>` : nothing;
+  const words = quorumWords(view);
+  return [
+    heard ? html`<p class="note why">${heard}</p>` : nothing,
+    words ? html`<p class="note">${words}</p>` : nothing,
+  ];
 }
 
 /**
@@ -307,8 +313,7 @@ function slots(nodes) {
       <span class="cell solid">3</span> chosen <span class="cell open">3</span> accepted
       <span class="cell solid">–</span> no-op
     </p>
-    ${leader ? html`<p class="note why">Ballot ${leader.view.proposer.ballot} counted the promises underlined.</p>` : nothing}
-    ${meeting(nodes, [])}`;
+    ${meeting(nodes, [], leader && `Ballot ${leader.view.proposer.ballot} counted the promises underlined.`)}`;
   return [drawing, String(last)];
 }
 
