@@ -410,6 +410,29 @@ fn a_proposer_tells_of_an_earlier_ballot_too() {
     assert_eq!(told, [1, 2]);
 }
 
+/// A decision is kept for good, whatever is said of snapshots of a log.
+#[test]
+fn a_single_decision_is_never_replaced_by_a_snapshot() {
+    let options = Options {
+        snapshot_every: 1,
+        ..single()
+    };
+    let mut desk = Desk::new(3, options);
+    desk.propose(0, 1, "A");
+    desk.deliver_all();
+    let chosen = Message::Chosen {
+        slot: 1,
+        values: text("A").into(),
+    };
+    for id in [0, 2] {
+        desk.hand(1, id, chosen.clone());
+        assert_eq!(desk.chosen(id, 1).as_deref(), Some("A"));
+        assert_eq!(desk.accepted(id, 1).as_deref(), Some("A@1.0"));
+    }
+    desk.propose(2, 2, "B");
+    assert!(matches!(desk.answers(2)[..], [Reply::Chosen(value)] if *value == text("A")));
+}
+
 /// Acceptors that know what is chosen say so in their promise, and the proposer is done.
 #[test]
 fn a_late_proposer_finds_what_is_chosen() {

@@ -426,11 +426,15 @@ impl Paxos {
         }
     }
 
-    /// Live, 5.5: a snapshot stands for the slots up to its own. Each node takes its own.
+    /// Live, 5.5: a snapshot stands for the slots up to its own. Each node takes its own. There is
+    /// none of a single decision: it is all that there is to remember.
     fn snapshot_if_due(&mut self, out: &mut Effects<Paxos>) {
         let every = u64::from(self.options.snapshot_every);
         let slot = self.learner.executed;
-        if every == 0 || slot + 1 < self.disk.ledger.start().saturating_add(every) {
+        if self.options.is_single()
+            || every == 0
+            || slot + 1 < self.disk.ledger.start().saturating_add(every)
+        {
             return;
         }
         let snapshot = Snapshot {
