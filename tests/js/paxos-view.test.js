@@ -121,6 +121,32 @@ test("quorums that meet and quorums that can miss each other are told apart", ()
   assert.match(words(5, [5, 1]), /^5 promises and 1 vote of/);
 });
 
+test("that nothing can be missed is said only where quorums meet", () => {
+  assert.match(toldOf(lesson("one-proposer"), 64).watch, /^A is chosen: nodes .* Every quorum that promises/);
+  assert.match(
+    toldOf(lesson("quorums-that-miss"), 63).watch,
+    /But 2 promises can come from others than these/,
+  );
+});
+
+test("leaders that share a ballot are not said to refuse each other", () => {
+  const lead = (/** @type {number} */ node) => ({ at_ms: 10 + node, do: "timeout", node, timer: "election" });
+  const shared = {
+    ...lesson("one-leader"),
+    options: { mode: "multi", mutant: "shared_ballots" },
+    script: [lead(0), lead(1)],
+  };
+  assert.match(toldOf(shared, 60).headline, /^Nodes 0 and 1 both lead with ballot 1\.0$/);
+});
+
+test("a cluster whose only acceptor is down has none", () => {
+  const one = { ...lesson("roles-apart"), options: { mode: "single", acceptors: 1 } };
+  one.script = [{ at_ms: 5, do: "crash", node: 0 }];
+  const { headline, watch } = toldOf(one, 10);
+  assert.equal(headline, "No acceptor is up");
+  assert.match(watch, /^1 has to promise and 1 to accept/);
+});
+
 test("Multi-Paxos is told from its leader to the gap that the next one fills", () => {
   const gap = lesson("leader-gap");
   assert.equal(toldOf(gap, 40).headline, "Node 0 leads with ballot 1.0, promised by nodes 0 and 1");

@@ -69,7 +69,7 @@ function single(state, up) {
       headline: `Two values are chosen: ${listed(different)}`,
       watch: "That must never be: whoever asks is told one or the other.",
     };
-  if (learnt.length > 0) return decided(state, up, learnt, values[0]);
+  if (learnt.length > 0) return decided(state, up, learnt, values[0], views.get(learnt[0].id));
   if (chosen.length > 0) {
     const [{ value, ballot, nodes }] = chosen;
     return {
@@ -115,15 +115,21 @@ function ballotOf({ glance }) {
  * @param {NodeGlance[]} up
  * @param {NodeGlance[]} learnt
  * @param {string} value
+ * @param {any} view of one that has learnt it
  */
-function decided(state, up, learnt, value) {
+function decided(state, up, learnt, value, view) {
   const others = up.filter((node) => !learnt.includes(node));
   const news = state.recent.findLast((e) => e.name === "chosen");
   const fresh = news !== undefined && state.now - news.at_ms < FRESH_MS;
+  const [promises, votes] = view.quorums;
+  const final =
+    promises + votes > view.acceptors
+      ? "Every quorum that promises a later ballot has one of them in it, and must report it."
+      : `But ${counted(promises, "promise")} can come from others than these: a later ballot need not hear of it.`;
   return {
     headline: `${value} is chosen`,
     watch: fresh
-      ? `${capital(news.text)}. Any two quorums share an acceptor, so no later ballot can miss it.`
+      ? `${news.text}. ${final}`
       : others.length > 0
         ? `${capital(nodesListed(learnt.map((node) => node.id)))} ${learnt.length === 1 ? "knows" : "know"} it; ${nodesListed(others.map((node) => node.id))} ${others.length === 1 ? "has" : "have"} yet to learn it.`
         : "Every node that is up knows it. Whoever proposes something else is told so.",
@@ -146,7 +152,7 @@ function outOfReach(state, node, view) {
   const have = phase === 1 ? proposer.promised : proposer.accepted;
   if (new Set([...near, ...have]).size >= needed) return "";
   const what = counted(needed, phase === 1 ? "promise" : "vote");
-  return `It reaches ${reach === 0 ? "no acceptor" : counted(reach, "acceptor")} and needs ${what}: it gets no further as long as that is so.`;
+  return `It reaches ${some(reach)} and needs ${what}: it gets no further as long as that is so.`;
 }
 
 /**
@@ -245,6 +251,28 @@ function giveWay(state, active) {
   };
 }
 
+/** @param {number} acceptors */
+function some(acceptors) {
+  return acceptors === 0 ? "no acceptor" : counted(acceptors, "acceptor");
+}
+
+/**
+ * @param {number} first
+ * @param {number} second
+ */
+function needs(first, second) {
+  return `${first} ${first === 1 ? "has" : "have"} to promise and ${second} to accept`;
+}
+
+/**
+ * @param {number} acceptors that are up
+ * @param {any} view
+ */
+function tooFew(acceptors, view) {
+  const up = `${counted(acceptors, "acceptor")} of ${view.acceptors} ${acceptors === 1 ? "is" : "are"} up`;
+  return { headline: acceptors === 0 ? "No acceptor is up" : `Only ${up}` };
+}
+
 /**
  * Nobody proposes.
  * @param {NodeGlance[]} up
@@ -256,8 +284,8 @@ function idle(up, views) {
   const [first, second] = view?.quorums ?? [0, 0];
   if (acceptors < Math.max(first, second))
     return {
-      headline: `Only ${counted(acceptors, "acceptor")} of ${view.acceptors} ${acceptors === 1 ? "is" : "are"} up`,
-      watch: `${first} have to promise and ${second} to accept: nothing can be chosen before more of them are back.`,
+      ...tooFew(acceptors, view),
+      watch: `${needs(first, second)}: nothing can be chosen before more of them are back.`,
     };
   const touched = up.some((node) => node.glance.round > 0);
   return {
@@ -292,12 +320,17 @@ function multi(state, up) {
 function twoLeaders(state, newer, older) {
   const view = state.detail(older.id)?.view;
   const needed = view?.quorums[1] ?? older.glance.needed;
+  if (ballotOf(newer) === ballotOf(older))
+    return {
+      headline: `${capital(nodesListed([older.id, newer.id].sort((a, b) => a - b)))} both lead with ballot ${ballotOf(newer)}`,
+      watch: "A ballot must belong to one proposer: these two can have two values accepted in one slot.",
+    };
   const reach = reachable(state, older.id, view?.acceptors).length;
   return {
     headline: `Node ${newer.id} leads with ballot ${ballotOf(newer)}, and node ${older.id} still believes in ballot ${ballotOf(older)}`,
     watch:
       reach < needed
-        ? `Node ${older.id} reaches ${counted(reach, "acceptor")} and needs ${needed} votes: it can have nothing chosen.`
+        ? `Node ${older.id} reaches ${some(reach)} and needs ${counted(needed, "vote")}: it can have nothing chosen.`
         : `Acceptors that have promised ballot ${ballotOf(newer)} refuse node ${older.id}; the first refusal makes it follow.`,
   };
 }
@@ -334,7 +367,7 @@ function leading(state, leader) {
   if (reach < needed)
     return {
       headline: `Node ${leader.id} leads with ballot ${ballot} and reaches no quorum`,
-      watch: `It reaches ${counted(reach, "acceptor")}; ${counted(needed, "vote")} choose a value, so nothing it proposes can be chosen.`,
+      watch: `It reaches ${some(reach)} and needs ${counted(needed, "vote")}, so nothing it proposes can be chosen.`,
     };
   const gap = state.recent.findLast((e) => e.name === "gap_filled" && e.node === leader.id);
   if (gap && state.now - gap.at_ms < 2 * FRESH_MS)
@@ -374,8 +407,8 @@ function leaderless(state, up) {
   const [first, second] = view?.quorums ?? [0, 0];
   if (acceptors < Math.max(first, second))
     return {
-      headline: `Only ${counted(acceptors, "acceptor")} of ${view.acceptors} ${acceptors === 1 ? "is" : "are"} up`,
-      watch: `${first} have to promise and ${second} to accept: the cluster has to wait for a restart.`,
+      ...tooFew(acceptors, view),
+      watch: `${needs(first, second)}: the cluster has to wait for a restart.`,
     };
   const next = up.filter((node) => node.timerDue >= 0).sort((a, b) => a.timerDue - b.timerDue)[0];
   const soon = next
