@@ -106,6 +106,8 @@ test("two values, a shared ballot and a duel are called by their names", () => {
 test("a proposer without a quorum in reach is not said to wait for it", () => {
   assert.match(toldOf(lesson("minority"), 50).watch, /^It reaches 2 acceptors and needs 3 promises/);
   assert.match(toldOf(lesson("minority"), 80).watch, /^Node 0 has ballot 1\.0\. It reaches 2 acceptors/);
+  // Node 1 has promised and crashed: its promise is under way all the same.
+  assert.doesNotMatch(toldOf(lesson("crash-between"), 45).watch, /^Node 2 has ballot 2\.2\. It reaches/);
   assert.match(toldOf(lesson("flexible"), 800).watch, /It reaches 2 acceptors and needs 5 promises/);
 });
 

@@ -145,12 +145,17 @@ function decided(state, up, learnt, value, view) {
 function outOfReach(state, node, view) {
   const proposer = view?.proposer;
   if (!proposer) return "";
-  const { phase, needed } = proposer;
+  const { phase, needed, ballot } = proposer;
   const near = reachable(state, node.id, view.acceptors);
   const reach = near.length;
-  // Whoever has answered counts, whatever became of it.
+  // Whoever has answered counts, whatever became of it: the answer may be under way.
+  const answered = (/** @type {NodeGlance} */ { id }) => {
+    const it = state.detail(id)?.view;
+    return phase === 1 ? it?.promised === ballot : it?.accepted?.ballot === ballot;
+  };
+  const had = state.nodes.filter(answered).map(({ id }) => id);
   const have = phase === 1 ? proposer.promised : proposer.accepted;
-  if (new Set([...near, ...have]).size >= needed) return "";
+  if (new Set([...near, ...had, ...have]).size >= needed) return "";
   const what = counted(needed, phase === 1 ? "promise" : "vote");
   return `It reaches ${some(reach)} and needs ${what}: it gets no further as long as that is so.`;
 }
