@@ -128,6 +128,7 @@
  * @property {(detail: NodeDetail) => [name: string, value: string][]} facts
  * @property {(node: NodeGlance) => string} question
  * @property {string} diagramTitle
+ * @property {number} [diagramNodes] how many nodes of a large cluster the diagram shows, if not the page's number
  * @property {(host: HTMLElement, data: DiagramData) => void} diagram
  * @property {(message: MessageDetail) => { text: string, good: boolean } | null} [seal] whether who is
  *   said to have sent it did

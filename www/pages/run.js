@@ -30,7 +30,7 @@ import { causesOf, rootOf } from "./run-why.js";
 /** How often panels are drawn again while time goes on, in real milliseconds. */
 const PANEL_MS = 220;
 const STORY_MS = 120;
-/** How long a scenario's own sentence of what to watch for stays at least, in virtual milliseconds. */
+/** How long a scenario's own sentence of what to watch for stays at least while it plays, in virtual milliseconds. */
 const WATCH_MS = 120;
 /** How long a violation is the headline, in virtual milliseconds. */
 const BROKEN_MS = 60;
@@ -347,13 +347,17 @@ export class RunPage {
     byId("watch").classList.toggle("broken", violationNow !== null);
   }
 
-  /** The scenario's own sentence of what to watch for, from where it opens until it happens. */
+  /**
+   * The scenario's own sentence of what to watch for, from where it opens until it happens. While it plays there has
+   * to be time to read it; whoever stops or steps wants to know what is so now.
+   */
   hintNow() {
-    const { scenario, now, touched } = this.player;
+    const { scenario, now, touched, playing } = this.player;
     if (touched || !scenario.watch) return "";
     const opens = openingOf(scenario);
     const happens = scenario.script?.find((entry) => entry.at_ms > opens)?.at_ms ?? 0;
-    return now >= opens && now < Math.max(happens, opens + WATCH_MS) ? scenario.watch : "";
+    const until = playing ? Math.max(happens, opens + WATCH_MS) : Math.max(happens, opens + 1);
+    return now >= opens && now < until ? scenario.watch : "";
   }
 
   /** @param {import("../stage/frame.js").Frame} frame */
@@ -411,7 +415,8 @@ export class RunPage {
     // Of a large cluster the first nodes, with those that stand out and the one that is looked at.
     const standsOut = (/** @type {import("../types.js").NodeGlance} */ node) =>
       node.id === this.node || this.view.node(node).ring === "double";
-    const shown = glances.filter((node) => node.id < DIAGRAM_NODES || standsOut(node));
+    const most = this.view.diagramNodes ?? DIAGRAM_NODES;
+    const shown = glances.filter((node) => node.id < most || standsOut(node));
     const nodes = shown.map(({ id }) => this.player.simulation.node(id));
     const { simulation, position, histories } = this.player;
     this.view.diagram(host, {
