@@ -146,7 +146,10 @@ fn build_run<C: Core>(
 ) -> Result<Box<dyn Simulation>, ScenarioError> {
     let nodes = usize::from(scenario.nodes);
     let mut options: C::Options = read("options", scenario.options.clone())?;
-    C::check_options(&options, nodes).map_err(|misfit| misfit.under("options"))?;
+    C::check_options(&options, nodes).map_err(|misfit| match misfit.path.as_str() {
+        "nodes" => misfit, // The scenario's own: too many for this protocol.
+        _ => misfit.under("options"),
+    })?;
     C::prepare(&mut options, scenario.seed, nodes);
     let workload = match &scenario.clients.workload {
         None => 0,
