@@ -1,0 +1,188 @@
+//! The search against trying every order, and its memory on long histories.
+
+use super::super::model::{KeyValue, KvCall, KvResult};
+use super::*;
+use crate::base::{Chance, Draws};
+
+type KvHistory = Vec<Call<KvCall, KvResult>>;
+
+/// Every order that respects real time, one after the other.
+fn by_hand(history: &KvHistory, state: Option<i64>, done: u32) -> bool {
+    let left = |place: usize| done & (1 << place) == 0;
+    let ended = |call: &Call<KvCall, KvResult>| call.returned.map_or(Micros::NEVER, |(at, _)| at);
+    let first = (0..history.len())
+        .filter(|p| left(*p))
+        .map(|p| ended(&history[p]))
+        .min();
+    let Some(first) = first.filter(|first| *first < Micros::NEVER) else {
+        return true;
+    };
+    (0..history.len())
+        .filter(|p| left(*p) && history[*p].called <= first)
+        .any(|place| {
+            let call = &history[place];
+            let outcome = call.returned.as_ref().map(|(_, outcome)| outcome);
+            let after = KeyValue.step(&state, &call.op, outcome);
+            after.is_some_and(|after| by_hand(history, after, done | 1 << place))
+        })
+}
+
+/// A small history on one register: sound, or with answers as they come.
+fn random(luck: &mut Draws) -> KvHistory {
+    let count = luck.between(1, 7);
+    let mut state = None;
+    (0..count)
+        .map(|n| {
+            let value = luck.between(0, 2) as i64;
+            let op = match luck.between(0, 3) {
+                0 => KvCall::Put("k".into(), value),
+                1 => KvCall::Cas("k".into(), Some(value), luck.between(0, 2) as i64),
+                2 => KvCall::Delete("k".into()),
+                _ => KvCall::Get("k".into()),
+            };
+            let guess = match &op {
+                KvCall::Get(_) if luck.between(0, 3) > 0 => KvResult::Value(state),
+                KvCall::Get(_) => KvResult::Value(Some(value)),
+                KvCall::Cas(_, old, _) => KvResult::Swapped(*old == state),
+                _ => KvResult::Ok,
+            };
+            state = KeyValue.step(&state, &op, None).flatten();
+            let called = Micros(n * 10 + luck.between(0, 25));
+            let returned = called + Micros(luck.between(0, 40));
+            let pending = luck.between(0, 5) == 0;
+            let returned = (!pending).then_some((returned, guess));
+            Call {
+                client: n as u32,
+                op,
+                called,
+                returned,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn agrees_with_trying_every_order() {
+    let mut luck = Draws::new(Chance::from_seed(77));
+    let mut verdicts = [0; 2];
+    for _ in 0..20_000 {
+        let history = random(&mut luck);
+        let expected = by_hand(&history, None, 0);
+        verdicts[usize::from(expected)] += 1;
+        match check(&KeyValue, &history, u64::MAX) {
+            Verdict::Linearizable(orders) => {
+                assert!(expected, "{history:?}");
+                assert_order(&history, &orders.concat());
+            }
+            Verdict::Violated(blame) => {
+                assert!(!expected, "{history:?}");
+                assert!(blame.among.contains(&blame.operation));
+            }
+            Verdict::Unknown => panic!("there was no bound"),
+        }
+    }
+    assert!(verdicts.iter().all(|count| *count > 2_000), "{verdicts:?}");
+}
+
+/// An order must keep real time, give every answer, and hold all that returned.
+fn assert_order(history: &KvHistory, order: &[usize]) {
+    let mut state = None;
+    for (n, place) in order.iter().enumerate() {
+        let call = &history[*place];
+        let later = &order[n + 1..];
+        assert!(later.iter().all(|other| {
+            history[*other]
+                .returned
+                .is_none_or(|(at, _)| at >= call.called)
+        }));
+        let outcome = call.returned.as_ref().map(|(_, outcome)| outcome);
+        state = KeyValue
+            .step(&state, &call.op, outcome)
+            .expect("the answer fits");
+    }
+    let returned = (0..history.len()).filter(|place| history[*place].returned.is_some());
+    assert!(returned.into_iter().all(|place| order.contains(&place)));
+}
+
+/// A long history: `clients` write and read one register at a time, and each `every`-th
+/// operation is never answered.
+fn long(count: u64, clients: u64, every: u64) -> KvHistory {
+    let mut state = None;
+    (0..count)
+        .map(|n| {
+            let write = n % 3 > 0;
+            let op = match write {
+                true => KvCall::Put("k".into(), n as i64),
+                false => KvCall::Get("k".into()),
+            };
+            let lost = n % every == every - 1;
+            if write {
+                state = Some(n as i64);
+            }
+            let outcome = if write {
+                KvResult::Ok
+            } else {
+                KvResult::Value(state)
+            };
+            let at = Micros(n * 10 + 9 * clients + n % 7);
+            Call {
+                client: (n % clients) as u32,
+                op,
+                called: Micros(n * 10),
+                returned: (!lost).then_some((at, outcome)),
+            }
+        })
+        .collect()
+}
+
+/// The memory of a search is in proportion to the history, also where clients gave up.
+#[test]
+fn long_histories_take_little_memory() {
+    for (clients, every) in [(2, u64::MAX), (8, u64::MAX), (3, 11)] {
+        for count in [15_000, 120_000] {
+            let history = long(count, clients, every);
+            let heard = |place: &usize| history[*place].returned.is_some();
+            let is_read = |place: &usize| KeyValue.is_read(&history[*place].op);
+            let places = 0..history.len();
+            let places: Vec<usize> = places.filter(|p| heard(p) || !is_read(p)).collect();
+            let mut walk = Walk::new(&KeyValue, &history, &places, Micros::NEVER, false);
+            let mut steps = 0u64;
+            while walk.waiting > 0 {
+                assert!(walk.step(), "it is linearizable");
+                steps += 1;
+            }
+            assert!(steps < 40 * count, "{steps} steps");
+            let each = walk.bytes() as u64 / count;
+            assert!(each < 500, "{each} bytes an operation of {count}");
+        }
+    }
+}
+
+#[test]
+fn a_budget_ends_in_unknown() {
+    let mut luck = Draws::new(Chance::from_seed(3));
+    let history = random(&mut luck);
+    assert_eq!(check(&KeyValue, &history, 0), Verdict::Unknown);
+}
+
+#[test]
+fn the_first_operation_that_cannot_be_ordered_is_blamed() {
+    let call = |n: u64, op, outcome| Call {
+        client: 0,
+        op,
+        called: Micros(n * 10),
+        returned: Some((Micros(n * 10 + 5), outcome)),
+    };
+    let history = vec![
+        call(0, KvCall::Put("x".into(), 1), KvResult::Ok),
+        call(1, KvCall::Put("y".into(), 7), KvResult::Ok),
+        call(2, KvCall::Put("x".into(), 2), KvResult::Ok),
+        call(3, KvCall::Get("x".into()), KvResult::Value(Some(1))),
+        call(4, KvCall::Get("x".into()), KvResult::Value(Some(9))),
+    ];
+    let Verdict::Violated(blame) = check(&KeyValue, &history, 10_000) else {
+        panic!("the read is stale");
+    };
+    assert_eq!((blame.part.as_str(), blame.operation), ("x", 3));
+    assert_eq!(blame.among, [0, 2, 3]);
+}
