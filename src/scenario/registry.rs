@@ -1,6 +1,6 @@
 //! The one list of protocols, and what turns a scenario into a run of one of them.
 
-use super::error::{ScenarioError, read};
+use super::error::ScenarioError;
 use super::format::Scenario;
 use crate::base::{Core, Membership, Monitor, NodeId, Wire};
 use crate::sim::{Action, ActionError, Run, Setup, Simulation, check_sense};
@@ -145,7 +145,8 @@ fn build_run<C: Core>(
     budget: u32,
 ) -> Result<Box<dyn Simulation>, ScenarioError> {
     let nodes = usize::from(scenario.nodes);
-    let mut options: C::Options = read("options", scenario.options.clone())?;
+    let mut options =
+        C::read_options(scenario.options.clone()).map_err(|misfit| misfit.under("options"))?;
     C::check_options(&options, nodes).map_err(|misfit| misfit.under("options"))?;
     C::prepare(&mut options, scenario.seed, nodes);
     let workload = match &scenario.clients.workload {

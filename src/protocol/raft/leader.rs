@@ -105,7 +105,7 @@ pub(super) struct Leader<M: StateMachine> {
 pub(super) struct Voice<'a, M: StateMachine> {
     pub disk: &'a Disk<M>,
     pub commit: u64,
-    pub options: &'a Options,
+    pub options: &'a Options<M::Options>,
     pub now: Micros,
 }
 
@@ -610,7 +610,20 @@ impl<M: StateMachine> Raft<M> {
         if !knows || leader.transfer.is_some() {
             return;
         }
-        let due = self.state.machine.due(&mut leader.clocks, self.now);
+        let mut facts = Vec::new();
+        let due = self.state.machine.due(
+            &self.options.machine,
+            &mut leader.clocks,
+            self.now,
+            &mut facts,
+        );
+        for fact in facts {
+            out.milestone(Milestone::Machine {
+                index: 0,
+                fact,
+                told: true,
+            });
+        }
         for op in due {
             let id = crate::protocol::machine::INTERNAL;
             self.write(Payload::Command { id, op }, out);

@@ -6,7 +6,7 @@ use super::options::Reads;
 use super::reply::{Op, Reply};
 use super::state::{Raft, Role};
 use crate::base::{Context, Effects, RequestId};
-use crate::protocol::machine::StateMachine;
+use crate::protocol::machine::{Replicated, StateMachine};
 
 impl<M: StateMachine> Raft<M> {
     pub(super) fn on_request(
@@ -32,11 +32,13 @@ impl<M: StateMachine> Raft<M> {
             });
             return out.reply(id, Reply::Done(output));
         }
-        let Role::Leader(leader) = &self.role else {
+        let Role::Leader(leader) = &mut self.role else {
             // Section 8: "the server will reject the client's request and supply information
             // about the most recent leader it has heard from".
             return out.reply(id, Reply::NotLeader(self.leader));
         };
+        let Replicated { machine, .. } = &self.state;
+        machine.hear(&mut leader.clocks, id.client, self.now);
         if is_read && matches!(reads, Reads::ReadIndex | Reads::Lease) {
             return self.on_read(id, op, reads == Reads::Lease, out);
         }
@@ -49,8 +51,10 @@ impl<M: StateMachine> Raft<M> {
             // Section 8: "if it receives a command whose serial number has already been executed,
             // it responds immediately without re-executing the request".
             if session.serial == id.serial {
-                let reply = Reply::Done(session.output.clone());
-                return out.reply(id, reply);
+                let Some(output) = session.output.clone() else {
+                    return out.ignore("a request that waits for its answer already");
+                };
+                return out.reply(id, Reply::Done(output));
             }
             if session.serial > id.serial {
                 return out.ignore("an operation older than the client's newest");
