@@ -26,6 +26,7 @@ list! {
     "raft": crate::protocol::raft::KvRaft,
     "pbft": crate::protocol::pbft::Pbft,
     "kv": crate::protocol::kv::Kv,
+    "locks": crate::protocol::locks::Locks,
 }
 
 /// Builds the run of a scenario within a budget of events and messages.
