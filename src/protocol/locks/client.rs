@@ -126,14 +126,19 @@ impl Memory {
         }
     }
 
-    /// What a client sends along with a write: the token's lease, as far as it believes in it.
+    /// What a client sends along with what it does under a lock: its lease, as far as it believes in
+    /// it.
     pub(super) fn stamp(&self, op: Option<&LockOp>) -> Stamp {
-        let Some(LockOp::Write(_, token, _)) = op else {
-            return Stamp::default();
+        let held = match op {
+            Some(LockOp::Write(_, token, _) | LockOp::Release(_, Some(token))) => {
+                self.holds.iter().find(|held| held.token == *token)
+            }
+            Some(LockOp::Renew) => self.holds.first(),
+            _ => None,
         };
-        let held = self.holds.iter().any(|held| held.token == *token);
+        let trusted = held.filter(|_| self.careful && self.now < self.until);
         Stamp {
-            lease: (held && self.careful && self.now < self.until).then_some(self.until),
+            trusts: trusted.map(|held| (held.token, self.until)),
         }
     }
 
@@ -145,8 +150,9 @@ impl Memory {
 /// What a client sends along: nothing that the service looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Stamp {
-    /// Until when the client believes in the lease under which it asks, by its own clock.
-    pub lease: Option<Micros>,
+    /// The token of the lease under which the client asks, if it trusts that, and until when, by
+    /// its own clock.
+    pub trusts: Option<(u64, Micros)>,
 }
 
 /// Names of the workloads, in order.
@@ -157,6 +163,7 @@ pub(super) const WORKLOADS: &[&str] = &[
     "reentrant",
     "readers_and_writers",
     "idle_holder",
+    "own_lock",
 ];
 
 /// How often the idle holder tells that it is still there before it gives its lock back.
@@ -189,6 +196,7 @@ pub(super) fn workload(
             in_turn(memory, "a", mode, 1, value)
         }
         5 => idle_holder(memory, client, n, value),
+        6 => in_turn(memory, &format!("lock-{client}"), Mode::Exclusive, 0, value),
         _ => in_turn(memory, "a", Mode::Exclusive, 1, value),
     }
 }

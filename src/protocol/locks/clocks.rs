@@ -5,7 +5,6 @@
 //! renewed: never from earlier than the client counts. A new leader has seen nothing, and grants every
 //! session its full time anew (etcd and Chubby do so too: Burrows, 2006, section 2.9).
 
-use super::fact::Fact;
 use super::op::LockOp;
 use super::options::{Mutant, Options};
 use super::session::Session;
@@ -13,9 +12,6 @@ use super::table::LockTable;
 use crate::base::{ClientId, Micros};
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// A wait that has lasted for longer than it should by this has been forgotten.
-const OVERDUE: Micros = Micros::from_ms(1_000);
 
 /// What a leader has seen of the clients' sessions and waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -42,7 +38,6 @@ struct Waits {
     since: Micros,
     /// Its end is in the log.
     proposed: bool,
-    overdue: bool,
 }
 
 /// Whether there is anything that a session's end would free.
@@ -51,7 +46,8 @@ fn matters(session: &Session) -> bool {
 }
 
 impl Clocks {
-    /// The leader hears from a client.
+    /// The leader hears a client that waits: its request is in the log, and nothing new comes into
+    /// it.
     pub(super) fn hear(&mut self, client: ClientId, now: Micros) {
         if let Some(heard) = self.sessions.get_mut(&client) {
             heard.at = heard.at.max(now);
@@ -59,13 +55,7 @@ impl Clocks {
     }
 
     /// What should be proposed now.
-    pub(super) fn due(
-        &mut self,
-        table: &LockTable,
-        options: &Options,
-        now: Micros,
-        facts: &mut Vec<Fact>,
-    ) -> Vec<LockOp> {
+    pub(super) fn due(&mut self, table: &LockTable, options: &Options, now: Micros) -> Vec<LockOp> {
         let mut due = Vec::new();
         let mut live: Vec<(ClientId, &Session)> = table
             .sessions()
@@ -83,7 +73,7 @@ impl Clocks {
                     renewed: session.renewed,
                 });
             }
-            due.extend(self.end_of_wait(client, session, now, facts));
+            due.extend(self.end_of_wait(client, session, now));
         }
         due
     }
@@ -117,20 +107,13 @@ impl Clocks {
         proposes
     }
 
-    fn end_of_wait(
-        &mut self,
-        client: ClientId,
-        session: &Session,
-        now: Micros,
-        facts: &mut Vec<Fact>,
-    ) -> Option<LockOp> {
+    fn end_of_wait(&mut self, client: ClientId, session: &Session, now: Micros) -> Option<LockOp> {
         let wait = session.wait.as_ref()?;
         let serial = wait.serial;
         let fresh = Waits {
             serial,
             since: now,
             proposed: false,
-            overdue: false,
         };
         let waits = self.waits.entry(client).or_insert(fresh);
         if waits.serial != serial {
@@ -140,9 +123,6 @@ impl Clocks {
         let lasted = now.since(waits.since);
         if lasted < timeout {
             return None;
-        }
-        if lasted >= timeout + OVERDUE && !std::mem::replace(&mut waits.overdue, true) {
-            facts.push(Fact::Overdue { client, serial });
         }
         let proposes = !std::mem::replace(&mut waits.proposed, true);
         proposes.then_some(LockOp::EndWait { client, serial })

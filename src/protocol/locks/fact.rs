@@ -109,13 +109,6 @@ pub enum Fact {
         /// The greatest that it has seen.
         newest: u64,
     },
-    /// The leader sees that a client waits for much longer than it wanted to.
-    Overdue {
-        /// Who.
-        client: ClientId,
-        /// By which of its requests.
-        serial: u64,
-    },
 }
 
 /// Why a wait ended without a grant.
@@ -146,7 +139,6 @@ impl machine::Fact for Fact {
             Fact::Expired { .. } => "expired",
             Fact::Written { .. } => "written",
             Fact::WriteRefused { .. } => "write_refused",
-            Fact::Overdue { .. } => "overdue",
         }
     }
 
@@ -156,7 +148,7 @@ impl machine::Fact for Fact {
             Fact::Deadlock { .. } | Fact::Expired { .. } | Fact::WriteRefused { .. } => {
                 Class::Change
             }
-            Fact::Opened { .. } | Fact::Overdue { .. } => Class::Quiet,
+            Fact::Opened { .. } => Class::Quiet,
             Fact::Queued { .. }
             | Fact::Reentered { .. }
             | Fact::Released { .. }
@@ -241,9 +233,6 @@ impl machine::Fact for Fact {
                 "Resource {resource} refuses the write of client {client}: its token {token} is \
                  older than {newest}"
             ),
-            Fact::Overdue { client, .. } => {
-                format!("Client {client} waits for longer than it wanted to")
-            }
         }
     }
 }

@@ -119,10 +119,6 @@ impl Watch<LockTable> for LockWatch {
     }
 
     fn observe(&mut self, node: NodeId, index: u64, fact: &Fact, found: &mut Vec<Violation>) {
-        if index == 0 {
-            self.oracle.take(fact, &mut self.broken);
-            return self.report(node, found);
-        }
         let Reader::At(place) = *self.reader(node) else {
             return;
         };
@@ -155,13 +151,12 @@ impl Watch<LockTable> for LockWatch {
     }
 
     fn asked(&mut self, id: RequestId, op: &LockOp, stamp: &Stamp) {
-        if let LockOp::Write(resource, token, _) = op
-            && stamp.lease.is_some()
-            && self.oracle.has_lost(id.client, *token)
+        if let Some((token, _)) = stamp.trusts
+            && self.oracle.has_lost(id.client, token)
         {
             let text = format!(
-                "Client {} writes to {resource} under token {token} and trusts its lease, which \
-                 the service has ended",
+                "Client {} asks to {op} and trusts its lease under token {token}, which the \
+                 service has ended",
                 id.client
             );
             self.broken.push((LEASE_LASTS, text));

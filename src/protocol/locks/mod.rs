@@ -93,14 +93,8 @@ impl StateMachine for LockTable {
         }
     }
 
-    fn due(
-        &self,
-        options: &Options,
-        clocks: &mut Clocks,
-        now: Micros,
-        facts: &mut Vec<Fact>,
-    ) -> Vec<LockOp> {
-        clocks.due(self, options, now, facts)
+    fn due(&self, options: &Options, clocks: &mut Clocks, now: Micros) -> Vec<LockOp> {
+        clocks.due(self, options, now)
     }
 
     fn hear(&self, clocks: &mut Clocks, client: ClientId, now: Micros) {
@@ -126,8 +120,8 @@ impl StateMachine for LockTable {
     }
 
     fn show_stamp(stamp: &Stamp) -> serde_json::Value {
-        let until = |lease: Micros| serde_json::json!({ "lease_until_ms": lease.as_ms() });
-        stamp.lease.map_or(serde_json::Value::Null, until)
+        let lease = |(token, until): (u64, Micros)| serde_json::json!({ "token": token, "lease_until_ms": until.as_ms() });
+        stamp.trusts.map_or(serde_json::Value::Null, lease)
     }
 
     fn client_clock(

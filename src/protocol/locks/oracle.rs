@@ -21,8 +21,7 @@ pub(super) const LEASE_LASTS: usize = 7;
 pub(super) const BY_HOLDER: usize = 8;
 pub(super) const REAL: usize = 9;
 pub(super) const RESOLVED: usize = 10;
-pub(super) const WAITS_END: usize = 11;
-pub(super) const AGREE: usize = 12;
+pub(super) const AGREE: usize = 11;
 
 /// The properties, in the order of the numbers above.
 pub(super) const NAMES: &[&str] = &[
@@ -37,7 +36,6 @@ pub(super) const NAMES: &[&str] = &[
     "only holders release",
     "deadlocks are real",
     "no deadlock outlives its detection",
-    "every wait ends",
     "replicas agree",
 ];
 
@@ -134,10 +132,6 @@ impl Oracle {
                 *newest = (*newest).max(*token);
             }
             Fact::WriteRefused { .. } => {}
-            Fact::Overdue { client, .. } => {
-                let text = format!("Client {client} waits for much longer than it wanted to");
-                broken.push((WAITS_END, text));
-            }
         }
     }
 

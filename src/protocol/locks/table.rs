@@ -351,8 +351,7 @@ impl LockTable {
 
     /// A new wait may close circles, all of them through the requester: each loses one of its waits.
     fn resolve_deadlocks(&mut self, step: &mut Step<'_>, requester: ClientId) {
-        let pairs = step.options.is(Mutant::PairsOnly);
-        while let Some(cycle) = self.cycle_from(requester, pairs) {
+        while let Some(cycle) = self.search(requester, step.options.mutant) {
             let victim = self.victim(step.options, &cycle);
             let cycle: Arc<[ClientId]> = cycle.into();
             step.state(Fact::Deadlock {

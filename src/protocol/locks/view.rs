@@ -204,7 +204,7 @@ impl LockTableView {
         let mut waiting = sessions
             .iter()
             .filter(|session| session.waits_for.is_some());
-        let deadlock = waiting.find_map(|session| table.cycle_from(session.client, false));
+        let deadlock = waiting.find_map(|session| table.cycle_from(session.client));
         sessions.truncate(SHOWN);
         let resource = |(name, resource): (&Arc<str>, &super::resource::Resource)| ResourceView {
             name: Arc::clone(name),

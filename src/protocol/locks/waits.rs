@@ -23,6 +23,7 @@
 //! victim already had its own edge; and nobody is granted a lock past a queue.
 
 use super::op::Mode;
+use super::options::Mutant;
 use super::table::LockTable;
 use crate::base::ClientId;
 
@@ -68,9 +69,15 @@ impl Seen {
 
 impl LockTable {
     /// The shortest circle of clients, each of which waits for the next and the last for the first,
-    /// that leads through `start`; it is named from there. With `pairs` no longer one is looked for.
-    pub fn cycle_from(&self, start: ClientId, pairs: bool) -> Option<Vec<ClientId>> {
-        if !self.is_waited_for(start) {
+    /// that leads through `start`; it is named from there.
+    pub fn cycle_from(&self, start: ClientId) -> Option<Vec<ClientId>> {
+        self.search(start, None)
+    }
+
+    /// [`LockTable::cycle_from`], with a rule left out.
+    pub(super) fn search(&self, start: ClientId, mutant: Option<Mutant>) -> Option<Vec<ClientId>> {
+        let pairs = mutant == Some(Mutant::PairsOnly);
+        if !self.is_waited_for(start) && mutant != Some(Mutant::StaleEdges) {
             return None;
         }
         // Breadth first: each client with the place of the one that it was reached from.

@@ -88,12 +88,12 @@ pub trait StateMachine:
         _options: &Self::Options,
         _clocks: &mut Self::Clocks,
         _now: Micros,
-        _facts: &mut Vec<Self::Fact>,
     ) -> Vec<Self::Op> {
         Vec::new()
     }
 
-    /// The leader hears from `client` by its own clock, whatever becomes of what is asked.
+    /// The leader hears again from a `client` whose request waits: a sign of life that comes into
+    /// no log.
     fn hear(&self, _clocks: &mut Self::Clocks, _client: ClientId, _now: Micros) {}
 
     /// What a view shows of a leader's clocks.

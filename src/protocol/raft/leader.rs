@@ -610,20 +610,8 @@ impl<M: StateMachine> Raft<M> {
         if !knows || leader.transfer.is_some() {
             return;
         }
-        let mut facts = Vec::new();
-        let due = self.state.machine.due(
-            &self.options.machine,
-            &mut leader.clocks,
-            self.now,
-            &mut facts,
-        );
-        for fact in facts {
-            out.milestone(Milestone::Machine {
-                index: 0,
-                fact,
-                told: true,
-            });
-        }
+        let (machine, options) = (&self.state.machine, &self.options.machine);
+        let due = machine.due(options, &mut leader.clocks, self.now);
         for op in due {
             let id = crate::protocol::machine::INTERNAL;
             self.write(Payload::Command { id, op }, out);

@@ -145,7 +145,7 @@ pub enum Milestone<F = NoFact> {
     },
     /// Its copy of the machine states a fact. The leader states it for people.
     Machine {
-        /// The entry that it comes of; 0 where the leader sees it by its clock.
+        /// The entry that it comes of.
         index: u64,
         /// What.
         fact: F,

@@ -6,7 +6,7 @@ use super::options::Reads;
 use super::reply::{Op, Reply};
 use super::state::{Raft, Role};
 use crate::base::{Context, Effects, RequestId};
-use crate::protocol::machine::{Replicated, StateMachine};
+use crate::protocol::machine::StateMachine;
 
 impl<M: StateMachine> Raft<M> {
     pub(super) fn on_request(
@@ -37,8 +37,6 @@ impl<M: StateMachine> Raft<M> {
             // about the most recent leader it has heard from".
             return out.reply(id, Reply::NotLeader(self.leader));
         };
-        let Replicated { machine, .. } = &self.state;
-        machine.hear(&mut leader.clocks, id.client, self.now);
         if is_read && matches!(reads, Reads::ReadIndex | Reads::Lease) {
             return self.on_read(id, op, reads == Reads::Lease, out);
         }
@@ -52,6 +50,8 @@ impl<M: StateMachine> Raft<M> {
             // it responds immediately without re-executing the request".
             if session.serial == id.serial {
                 let Some(output) = session.output.clone() else {
+                    let machine = &self.state.machine;
+                    machine.hear(&mut leader.clocks, id.client, self.now);
                     return out.ignore("a request that waits for its answer already");
                 };
                 return out.reply(id, Reply::Done(output));
