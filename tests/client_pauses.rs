@@ -97,16 +97,19 @@ fn a_pause_is_walked_back_and_forth_and_done_by_hand() {
 fn what_can_never_be_done_is_refused_with_the_scenario() {
     for (entry, path) in [
         (
-            json!({ "do": "pause_client", "client": 10_000 }),
+            json!({ "at_ms": 5, "do": "pause_client", "client": 10_000 }),
             "script[0].client",
         ),
         (
-            json!({ "do": "resume_client", "client": -1 }),
+            json!({ "at_ms": 5, "do": "resume_client", "client": -1 }),
             "script[0].client",
         ),
-        (json!({ "do": "pause_client" }), "script[0].client"),
         (
-            json!({ "do": "skew_client", "client": 0, "drift_ppm": 500_001 }),
+            json!({ "at_ms": 5, "do": "pause_client" }),
+            "script[0].client",
+        ),
+        (
+            json!({ "at_ms": 5, "do": "skew_client", "client": 0, "drift_ppm": 500_001 }),
             "script[0].drift_ppm",
         ),
     ] {

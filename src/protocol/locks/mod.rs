@@ -29,6 +29,8 @@ mod invariants;
 mod op;
 mod options;
 mod oracle;
+mod queue;
+mod release;
 mod resource;
 mod session;
 mod shelf;

@@ -1,9 +1,9 @@
 //! The table of locks: a deterministic state machine. It has no clock; what is over by the leader's
 //! is told to it as an operation.
 
-use super::fact::{Fact, WaitEnd};
+use super::fact::Fact;
 use super::op::{COUNT_MAX, Error, LockOp, LockOutput, Mode, Seen, Terms};
-use super::options::{Mutant, Options, Victim};
+use super::options::Mutant;
 use super::resource::Resources;
 use super::session::{Hold, Place, Session, Wait, Waiter};
 use super::shelf::Shelf;
@@ -19,8 +19,8 @@ pub(super) type Step<'a> = machine::Step<'a, LockTable>;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LockTable {
     /// The locks that somebody holds.
-    locks: Shelf<Arc<str>, Lock>,
-    sessions: Shelf<ClientId, Session>,
+    pub(super) locks: Shelf<Arc<str>, Lock>,
+    pub(super) sessions: Shelf<ClientId, Session>,
     pub(super) resources: Resources,
     /// The newest fencing token: one counter for all locks, so that tokens of a resource grow
     /// whichever locks guard it.
@@ -37,7 +37,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    fn place_of(&self, client: ClientId) -> Result<usize, usize> {
+    pub(super) fn place_of(&self, client: ClientId) -> Result<usize, usize> {
         match &self.holders[..] {
             [] => Err(0),
             [only] if only.client == client => Ok(0),
@@ -51,7 +51,7 @@ impl Lock {
     }
 
     /// Whether `client` could hold it in this way beside those who hold it now.
-    fn admits(&self, client: ClientId, mode: Mode) -> bool {
+    pub(super) fn admits(&self, client: ClientId, mode: Mode) -> bool {
         let mut others = self.holders.iter().filter(|hold| hold.client != client);
         match mode {
             Mode::Exclusive => others.next().is_none(),
@@ -164,19 +164,12 @@ impl LockTable {
         }
     }
 
-    /// Who asks for something else waits no longer for what it asked before: nobody would hear of
-    /// the grant.
-    fn give_up_older(&mut self, step: &mut Step<'_>, id: RequestId) {
-        if self
-            .wait_of(id.client)
-            .is_some_and(|wait| wait.serial < id.serial)
-        {
-            self.end_wait(step, id.client, WaitEnd::GivenUp, None);
-        }
-    }
-
     /// The client's session, if it has one that lives; what it asks renews it.
-    fn living(&mut self, step: &Step<'_>, client: ClientId) -> Result<&mut Session, Error> {
+    pub(super) fn living(
+        &mut self,
+        step: &Step<'_>,
+        client: ClientId,
+    ) -> Result<&mut Session, Error> {
         match self.sessions.get_mut(&client) {
             None => Err(Error::NoSession),
             Some(session) if session.expired => Err(Error::Expired),
@@ -264,7 +257,7 @@ impl LockTable {
     }
 
     /// Gives the client the lock, which admits it: the token, and how often it holds it now.
-    fn grant(
+    pub(super) fn grant(
         &mut self,
         step: &mut Step<'_>,
         id: RequestId,
@@ -305,234 +298,6 @@ impl LockTable {
         (token, count)
     }
 
-    fn wait(
-        &mut self,
-        step: &mut Step<'_>,
-        id: RequestId,
-        name: &Arc<str>,
-        terms: &Terms,
-        upgrade: bool,
-    ) -> Answer<LockOutput> {
-        let RequestId { client, serial } = id;
-        let mode = terms.mode;
-        let place = Place {
-            newcomer: !upgrade,
-            index: step.index,
-        };
-        let waiter = Waiter {
-            client,
-            serial,
-            mode,
-        };
-        let lock = self.locks.entry(name, Lock::default);
-        lock.queue.insert(place, waiter);
-        self.sessions.entry(&client, Session::default).wait = Some(Wait {
-            lock: Arc::clone(name),
-            place,
-            mode,
-            serial,
-            timeout: terms.timeout,
-        });
-        step.state(Fact::Queued {
-            lock: Arc::clone(name),
-            client,
-            serial,
-            mode,
-            upgrade,
-        });
-        if step.options.detect {
-            self.resolve_deadlocks(step, client);
-        }
-        // Raft, section 8: a retry of a request that waits is the same request.
-        Answer::Later {
-            noted: !step.options.is(Mutant::QueuedTwice),
-        }
-    }
-
-    /// A new wait may close circles, all of them through the requester: each loses one of its waits.
-    fn resolve_deadlocks(&mut self, step: &mut Step<'_>, requester: ClientId) {
-        while let Some(cycle) = self.search(requester, step.options.mutant) {
-            let victim = self.victim(step.options, &cycle);
-            let cycle: Arc<[ClientId]> = cycle.into();
-            step.state(Fact::Deadlock {
-                cycle: Arc::clone(&cycle),
-                victim,
-            });
-            self.end_wait(
-                step,
-                victim,
-                WaitEnd::Deadlock,
-                Some(Error::Deadlock(cycle)),
-            );
-            if victim == requester || self.wait_of(victim).is_some() {
-                return;
-            }
-        }
-    }
-
-    fn victim(&self, options: &Options, cycle: &[ClientId]) -> ClientId {
-        let age = |client: &ClientId| {
-            let opened = self.session(*client).map_or(0, |session| session.opened);
-            (opened, *client)
-        };
-        let holds = |client: &ClientId| self.session(*client).map_or(0, |it| it.holds.len());
-        let youngest_first = |client: &ClientId| std::cmp::Reverse(age(client));
-        let chosen = match options.victim {
-            Victim::Youngest => cycle.iter().min_by_key(|it| youngest_first(it)),
-            Victim::FewestLocks => cycle
-                .iter()
-                .min_by_key(|it| (holds(it), youngest_first(it))),
-            Victim::Requester => cycle.first(),
-        };
-        chosen.copied().unwrap_or_default()
-    }
-
-    /// A client waits no more, without a grant; `error` answers its request.
-    fn end_wait(
-        &mut self,
-        step: &mut Step<'_>,
-        client: ClientId,
-        why: WaitEnd,
-        error: Option<Error>,
-    ) {
-        let Some(session) = self.sessions.get_mut(&client) else {
-            return;
-        };
-        let Some(wait) = session.wait.clone() else {
-            return;
-        };
-        // A wait that has ended is no edge: a graph that still has it shows circles that are none
-        // (phantom deadlocks: Gray and Reuter, 1993, section 7.11.3).
-        if !step.options.is(Mutant::StaleEdges) {
-            session.wait = None;
-        }
-        let lock = self.locks.get_mut(&wait.lock);
-        if lock
-            .and_then(|lock| lock.queue.remove(&wait.place))
-            .is_none()
-        {
-            return;
-        }
-        let serial = wait.serial;
-        step.state(Fact::WaitEnded {
-            lock: Arc::clone(&wait.lock),
-            client,
-            serial,
-            why,
-        });
-        if let Some(error) = error {
-            step.answer(RequestId { client, serial }, LockOutput::Refused(error));
-        }
-        self.serve(step, &wait.lock);
-    }
-
-    /// Grants a lock to those that wait for it, in order, as far as it admits them.
-    fn serve(&mut self, step: &mut Step<'_>, name: &Arc<str>) {
-        loop {
-            let Some(lock) = self.locks.get_mut(name) else {
-                return;
-            };
-            let Some((place, waiter)) = lock.queue.first_key_value() else {
-                if lock.holders.is_empty() {
-                    self.locks.remove(name);
-                }
-                return;
-            };
-            if !lock.admits(waiter.client, waiter.mode) {
-                return;
-            }
-            let (place, waiter) = (*place, waiter.clone());
-            lock.queue.remove(&place);
-            let id = RequestId {
-                client: waiter.client,
-                serial: waiter.serial,
-            };
-            let session = self.sessions.entry(&waiter.client, Session::default);
-            session.wait = None;
-            // Its lease is counted from here: it could not use the lock before.
-            session.renewed = step.index;
-            session.seen = own_clock(step);
-            let ttl = session.ttl;
-            let (token, count) = self.grant(step, id, name, waiter.mode);
-            step.answer(
-                id,
-                LockOutput::Granted {
-                    lock: Arc::clone(name),
-                    mode: waiter.mode,
-                    token,
-                    count,
-                    ttl,
-                },
-            );
-        }
-    }
-
-    fn on_release(
-        &mut self,
-        step: &mut Step<'_>,
-        client: ClientId,
-        name: &Arc<str>,
-        token: Option<u64>,
-    ) -> Result<LockOutput, Error> {
-        let unchecked = step.options.is(Mutant::ReleaseUnchecked);
-        let expired = self.session(client).is_some_and(|session| session.expired);
-        if expired && !unchecked {
-            return Err(Error::Expired);
-        }
-        let lock = self.lock(name).ok_or(Error::NotHeld)?;
-        let holder = lock.holders.first().map_or(client, |hold| hold.client);
-        // Only the holder releases, and only under the grant that it names: what comes late, or
-        // from somebody else, must not free what a third one holds.
-        let hold = match lock.hold_of(client) {
-            Some(hold) => *hold,
-            None if unchecked => *lock.hold_of(holder).ok_or(Error::NotHeld)?,
-            None => return Err(Error::NotHolder { holder }),
-        };
-        if !unchecked && token.is_some_and(|token| token != hold.token) {
-            return Err(Error::OtherToken { token: hold.token });
-        }
-        // One that gives back what it does not hold may have no session.
-        let _ = self.living(step, client);
-        let left = hold.count - 1;
-        self.take_back(step, name, hold.client, left, Some(client));
-        Ok(LockOutput::Released {
-            lock: Arc::clone(name),
-            left,
-        })
-    }
-
-    /// A client holds a lock `left` times from here on.
-    fn take_back(
-        &mut self,
-        step: &mut Step<'_>,
-        name: &Arc<str>,
-        client: ClientId,
-        left: u32,
-        by: Option<ClientId>,
-    ) {
-        let Some(lock) = self.locks.get_mut(name) else {
-            return;
-        };
-        let Ok(place) = lock.place_of(client) else {
-            return;
-        };
-        step.state(Fact::Released {
-            lock: Arc::clone(name),
-            client,
-            left,
-            by,
-        });
-        if left > 0 {
-            lock.holders[place].count = left;
-            return;
-        }
-        lock.holders.remove(place);
-        if let Some(session) = self.sessions.get_mut(&client) {
-            session.holds.retain(|held| held != name);
-        }
-        self.serve(step, name);
-    }
-
     fn on_renew(&mut self, step: &mut Step<'_>, client: ClientId) -> Result<LockOutput, Error> {
         let session = self.living(step, client)?;
         Ok(LockOutput::Renewed { ttl: session.ttl })
@@ -568,58 +333,10 @@ impl LockTable {
         let _ = self.living(step, client);
         Ok(LockOutput::Written { token })
     }
-
-    /// The leader's clock says that a session is over. It is if nothing has renewed it since: the
-    /// leader may not have known of an entry that is before this one.
-    fn on_expire(&mut self, step: &mut Step<'_>, client: ClientId, renewed: u64) {
-        let unheard = |session: &&Session| {
-            session.renewed == renewed || step.options.is(Mutant::ExpiresDespiteRenewal)
-        };
-        let session = self.session(client).filter(|session| !session.expired);
-        if session.filter(unheard).is_some() {
-            self.expire(step, client);
-        }
-    }
-
-    fn expire(&mut self, step: &mut Step<'_>, client: ClientId) {
-        if !step.options.is(Mutant::ExpiredKeepsWaiting) {
-            self.end_wait(step, client, WaitEnd::Expired, Some(Error::Expired));
-        }
-        step.state(Fact::Expired { client });
-        let Some(session) = self.sessions.get_mut(&client) else {
-            return;
-        };
-        session.expired = true;
-        for name in std::mem::take(&mut session.holds) {
-            self.take_back(step, &name, client, 0, None);
-        }
-    }
-
-    fn on_end_wait(&mut self, step: &mut Step<'_>, client: ClientId, serial: u64) {
-        if self
-            .wait_of(client)
-            .is_some_and(|wait| wait.serial == serial)
-        {
-            self.end_wait(step, client, WaitEnd::TimedOut, Some(Error::TimedOut));
-        }
-    }
-
-    fn expire_by_own_clock(&mut self, step: &mut Step<'_>) {
-        let over = |session: &Session| {
-            !session.expired && !session.holds.is_empty() && session.seen + session.ttl < step.now
-        };
-        let mut due: Vec<ClientId> = self
-            .sessions()
-            .filter(|(_, session)| over(session))
-            .map(|(client, _)| client)
-            .collect();
-        due.sort_unstable();
-        due.into_iter().for_each(|client| self.expire(step, client));
-    }
 }
 
 /// The copy's own clock, which nothing may depend on, for the mutant that goes by it.
-fn own_clock(step: &Step<'_>) -> Micros {
+pub(super) fn own_clock(step: &Step<'_>) -> Micros {
     if step.options.is(Mutant::ExpiresByOwnClock) {
         step.now
     } else {

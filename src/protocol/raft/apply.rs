@@ -6,8 +6,17 @@ use super::milestone::Milestone;
 use super::reply::Reply;
 use super::state::Raft;
 use crate::base::{Effects, RequestId};
-use crate::protocol::machine::{INTERNAL, Outcome, StateMachine, Step};
+use crate::protocol::machine::{INTERNAL, Outcome, Replicated, StateMachine, Step};
 use std::sync::Arc;
+
+impl<M: StateMachine> Snapshot<M> {
+    /// The state to go on from.
+    pub(super) fn restored(&self, options: &M::Options) -> Replicated<M> {
+        let mut state = self.state.clone();
+        state.machine.restored(options);
+        state
+    }
+}
 
 impl<M: StateMachine> Raft<M> {
     /// Applies what is committed, in order, each entry once (figure 2: "if commitIndex >

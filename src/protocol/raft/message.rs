@@ -217,15 +217,6 @@ pub struct Snapshot<M: StateMachine> {
     pub state: Replicated<M>,
 }
 
-impl<M: StateMachine> Snapshot<M> {
-    /// The state to go on from.
-    pub(super) fn restored(&self, options: &M::Options) -> Replicated<M> {
-        let mut state = self.state.clone();
-        state.machine.restored(options);
-        state
-    }
-}
-
 impl<M: StateMachine> Serialize for Snapshot<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut record = serializer.serialize_struct("Snapshot", 4)?;
