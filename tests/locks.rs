@@ -79,7 +79,7 @@ fn what_is_acquired_twice_is_released_twice() {
     assert_eq!(desk.told(1, ALONE), "waits");
     for count in 2..=3 {
         let expected = format!(
-            r#"{{"granted":{{"lock":"a","mode":"exclusive","token":{token},"count":{count},"ttl_ms":1000.0}}}}"#
+            r#"{{"granted":{{"lock":"a","mode":"exclusive","token":{token},"count":{count},"ttl_ms":1000.0,"session":1}}}}"#
         );
         assert_eq!(
             desk.told(0, ALONE),

@@ -23,6 +23,8 @@ pub struct Memory {
     careful: bool,
     from_answer: bool,
     drift_ppm: u32,
+    /// The session that it knows of; what it holds, it holds under that.
+    session: u64,
     holds: Vec<Held>,
     /// What was refused last, and why.
     refused: Option<Error>,
@@ -57,8 +59,13 @@ impl Memory {
         self.drift_ppm = drift_ppm;
     }
 
-    /// The service has had a sign of life and will wait for `ttl`.
-    fn renewed_for(&mut self, ttl: Micros) {
+    /// The service has had a sign of life and will wait for `ttl`. Under another session than the
+    /// one that the client knew of it holds nothing of what it held.
+    fn renewed_for(&mut self, ttl: Micros, session: u64) {
+        if self.session != session {
+            self.holds.clear();
+            (self.session, self.until) = (session, Micros::ZERO);
+        }
         let from = if self.from_answer {
             self.now
         } else {
@@ -84,8 +91,9 @@ impl Memory {
                 token,
                 count,
                 ttl,
+                session,
             } => {
-                self.renewed_for(*ttl);
+                self.renewed_for(*ttl, *session);
                 self.holds
                     .retain(|held| held.lock != *lock || held.token == *token);
                 match self.holds.iter_mut().find(|held| held.lock == *lock) {
@@ -104,7 +112,7 @@ impl Memory {
                 let held = self.holds.iter_mut().find(|held| held.lock == *lock);
                 held.into_iter().for_each(|held| held.count = *left);
             }
-            LockOutput::Renewed { ttl } => self.renewed_for(*ttl),
+            LockOutput::Renewed { ttl, session } => self.renewed_for(*ttl, *session),
             LockOutput::Written { token } => {
                 let held = self.holds.iter_mut().find(|held| held.token == *token);
                 held.into_iter().for_each(|held| held.used += 1);

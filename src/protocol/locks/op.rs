@@ -264,6 +264,9 @@ pub enum LockOutput {
         /// How long its session outlives its last sign of life.
         #[serde(rename = "ttl_ms")]
         ttl: Micros,
+        /// Which session of the client's that is: the entry that opened it. With an earlier one
+        /// all that it held is lost.
+        session: u64,
     },
     /// The client holds it once less.
     Released {
@@ -277,6 +280,8 @@ pub enum LockOutput {
         /// How long, without another sign of life.
         #[serde(rename = "ttl_ms")]
         ttl: Micros,
+        /// Which session.
+        session: u64,
     },
     /// The resource has taken the value.
     Written {
@@ -312,7 +317,7 @@ impl Display for LockOutput {
             }
             LockOutput::Released { lock, left: 0 } => write!(f, "released {lock}"),
             LockOutput::Released { lock, left } => write!(f, "released {lock}, held {left} times"),
-            LockOutput::Renewed { ttl } => write!(f, "renewed for {} ms", ttl.as_ms()),
+            LockOutput::Renewed { ttl, .. } => write!(f, "renewed for {} ms", ttl.as_ms()),
             LockOutput::Written { token } => write!(f, "written under token {token}"),
             LockOutput::Value {
                 value: Some(value),

@@ -168,7 +168,7 @@ impl LockTable {
             // Its lease is counted from here: it could not use the lock before.
             session.renewed = step.index;
             session.seen = own_clock(step);
-            let ttl = session.ttl;
+            let (ttl, session) = (session.ttl, session.opened);
             let (token, count) = self.grant(step, id, name, waiter.mode);
             step.answer(
                 id,
@@ -178,6 +178,7 @@ impl LockTable {
                     token,
                     count,
                     ttl,
+                    session,
                 },
             );
         }

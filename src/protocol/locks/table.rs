@@ -191,7 +191,7 @@ impl LockTable {
     ) -> Answer<LockOutput> {
         let client = id.client;
         let ttl = terms.ttl.unwrap_or(step.options.ttl);
-        self.open(step, client, ttl);
+        let session = self.open(step, client, ttl);
         let overtakes = terms.mode == Mode::Shared && step.options.is(Mutant::ReadersOvertake);
         let lock = self.locks.entry(name, Lock::default);
         let granted = |token, count, mode| {
@@ -201,6 +201,7 @@ impl LockTable {
                 token,
                 count,
                 ttl,
+                session,
             })
         };
         let mut upgrade = false;
@@ -237,8 +238,8 @@ impl LockTable {
         self.wait(step, id, name, terms, upgrade)
     }
 
-    /// The client has a session from here on, if it had none or it has expired.
-    fn open(&mut self, step: &mut Step<'_>, client: ClientId, ttl: Micros) {
+    /// The client has a session from here on, if it had none or it has expired: which.
+    fn open(&mut self, step: &mut Step<'_>, client: ClientId, ttl: Micros) -> u64 {
         let mut opened = false;
         let session = self.sessions.entry(&client, || {
             opened = true;
@@ -254,6 +255,7 @@ impl LockTable {
         session.ttl = ttl;
         session.renewed = step.index;
         session.seen = own_clock(step);
+        session.opened
     }
 
     /// Gives the client the lock, which admits it: the token, and how often it holds it now.
@@ -300,7 +302,10 @@ impl LockTable {
 
     fn on_renew(&mut self, step: &mut Step<'_>, client: ClientId) -> Result<LockOutput, Error> {
         let session = self.living(step, client)?;
-        Ok(LockOutput::Renewed { ttl: session.ttl })
+        Ok(LockOutput::Renewed {
+            ttl: session.ttl,
+            session: session.opened,
+        })
     }
 
     /// The resource looks at the token alone. That the client asks is a sign of life.
