@@ -161,7 +161,7 @@ fn no_invariant_is_violated_under_faults() {
         let holds_on = document["clients"]["workload"] == "idle_holder";
         let serves = holds_on || grants.any(|fact| late(fact.at.as_ms()));
         if !serves {
-            println!("nobody is granted anything any more: seed {seed}");
+            println!("nobody is granted anything any more: seed {seed}\n{document}");
         }
         recovered += u64::from(serves);
     }

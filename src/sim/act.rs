@@ -184,18 +184,9 @@ impl<C: Core> World<C> {
             Restart { node } => self.boot(*node, event, trace),
             Pause { node } => self.nodes[node.index()].paused = true,
             Resume { node } => self.resume(*node),
-            PauseClient { client } => self.pause_client(*client),
-            ResumeClient { client } => self.resume_client(*client),
-            SkewClient {
-                client,
-                ahead,
-                drift_ppm,
-            } => self.skew_client(*client, *ahead, *drift_ppm),
-            Skew {
-                node,
-                ahead,
-                drift_ppm,
-            } => self.skew(*node, *ahead, *drift_ppm),
+            Skew { .. } | PauseClient { .. } | ResumeClient { .. } | SkewClient { .. } => {
+                self.perform_on_time(action);
+            }
             Cut { from, to, one_way } => self.set_link(true, *from, *to, *one_way),
             Mend { from, to, one_way } => self.set_link(false, *from, *to, *one_way),
             Isolate { node } => self.network.set_cut(true, |a, b| a == *node || b == *node),
@@ -253,6 +244,25 @@ impl<C: Core> World<C> {
             Leave { node } => self.ask_for_membership(Membership::Leave(*node), event, trace),
             Garbage { node, from } => self.garbage(*node, *from, event, trace),
             Conduct { node, ways } => self.conduct(*node, ways, event, trace),
+        }
+    }
+
+    /// What is done to a clock or to a client.
+    fn perform_on_time(&mut self, action: &Action) {
+        match action {
+            Action::Skew {
+                node,
+                ahead,
+                drift_ppm,
+            } => self.skew(*node, *ahead, *drift_ppm),
+            Action::PauseClient { client } => self.pause_client(*client),
+            Action::ResumeClient { client } => self.resume_client(*client),
+            Action::SkewClient {
+                client,
+                ahead,
+                drift_ppm,
+            } => self.skew_client(*client, *ahead, *drift_ppm),
+            _ => {}
         }
     }
 

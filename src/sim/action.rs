@@ -330,24 +330,9 @@ impl Action {
             Restart { node } => format!("Node {node} is started again"),
             Pause { node } => format!("Node {node} is paused"),
             Resume { node } => format!("Node {node} goes on"),
-            PauseClient { client } => format!("Client {client} stands still"),
-            ResumeClient { client } => format!("Client {client} goes on"),
-            SkewClient {
-                client,
-                ahead,
-                drift_ppm,
-            } => format!(
-                "The clock of client {client} jumps {ahead} ms ahead and drifts {drift_ppm} ppm"
-            ),
             DiskLoss { node } => format!("Node {node} loses its disk"),
-            Skew {
-                node,
-                ahead,
-                drift_ppm,
-            } => {
-                format!(
-                    "The clock of node {node} jumps {ahead} ms ahead and drifts {drift_ppm} ppm"
-                )
+            Skew { .. } | PauseClient { .. } | ResumeClient { .. } | SkewClient { .. } => {
+                self.sentence_of_time()
             }
             Cut {
                 from,
@@ -399,6 +384,30 @@ impl Action {
             Conduct { node, ways } => {
                 format!("Node {node} misbehaves from now on: {}", ways.join(", "))
             }
+        }
+    }
+}
+
+impl Action {
+    /// [`Action::sentence`] of what is done to a clock or to a client.
+    fn sentence_of_time(&self) -> String {
+        let skewed = |whose: String, ahead: &Micros, drift: &i32| {
+            format!("The clock of {whose} jumps {ahead} ms ahead and drifts {drift} ppm")
+        };
+        match self {
+            Action::Skew {
+                node,
+                ahead,
+                drift_ppm,
+            } => skewed(format!("node {node}"), ahead, drift_ppm),
+            Action::SkewClient {
+                client,
+                ahead,
+                drift_ppm,
+            } => skewed(format!("client {client}"), ahead, drift_ppm),
+            Action::PauseClient { client } => format!("Client {client} stands still"),
+            Action::ResumeClient { client } => format!("Client {client} goes on"),
+            other => other.name().to_owned(),
         }
     }
 }

@@ -46,10 +46,13 @@ impl Label for Arc<str> {
     }
 }
 
+/// What is found one step further, if there is anything.
+type Link<K, V> = Option<Arc<Part<K, V>>>;
+
 #[derive(Clone, Debug)]
 enum Part<K, V> {
     Leaf(Vec<(K, V)>),
-    Branch(Box<[Option<Arc<Part<K, V>>>; WAYS]>),
+    Branch(Box<[Link<K, V>; WAYS]>),
 }
 
 /// The map.
@@ -142,7 +145,7 @@ impl<K: Label + Clone, V: Clone> Shelf<K, V> {
             && (depth + 1) * BITS < u64::BITS
             && !items.iter().any(|(held, _)| held == key)
         {
-            let mut ways: Box<[Option<Arc<Part<K, V>>>; WAYS]> = Box::default();
+            let mut ways: Box<[Link<K, V>; WAYS]> = Box::default();
             for item in std::mem::take(items) {
                 let place = way(item.0.code(), depth);
                 let empty = || Arc::new(Part::Leaf(Vec::new()));
