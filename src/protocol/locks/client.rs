@@ -122,9 +122,12 @@ impl Memory {
             }
             LockOutput::Refused(error) => {
                 match error {
-                    Error::Expired | Error::NoSession | Error::OldToken { .. } => {
-                        self.holds.clear()
+                    // There is nothing more to do under a token that comes too late.
+                    Error::OldToken { newest } => {
+                        let late = self.holds.iter_mut().filter(|held| held.token < *newest);
+                        late.for_each(|held| held.used += 1);
                     }
+                    Error::Expired | Error::NoSession => self.holds.clear(),
                     Error::NotHeld | Error::NotHolder { .. } => self.holds.clear(),
                     _ => {}
                 }
