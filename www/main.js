@@ -1,7 +1,7 @@
 // Starts the simulator and the page, and keeps them in step with the address.
 
 import { byId, html, nothing, render } from "./lib/dom.js";
-import { onRoute, parseRoute } from "./route.js";
+import { onRoute, parseRoute, routeHash } from "./route.js";
 import { RunPage } from "./pages/run.js";
 import { views } from "./views/index.js";
 import { errorWords, notice } from "./panels/notices.js";
@@ -105,7 +105,10 @@ class Shell {
       await startRuns(protocol);
     } catch (error) {
       if (!this.run) throw error;
-      drawNav(this.run.info.name);
+      const { name } = this.run.info;
+      drawNav(name);
+      // So that its link can be followed again.
+      if (routeIs(route)) history.replaceState(null, "", routeHash(name));
       notice(`${views[protocol].title} cannot be fetched. ${errorWords(error)}`, { bad: true, stays: true });
       return;
     }

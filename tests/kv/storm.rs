@@ -50,6 +50,28 @@ fn entry(luck: &mut Draws, nodes: u64, fixed_members: bool, sound_disks: bool) -
     action
 }
 
+/// Writes whose contexts somebody has made up: they may claim what nobody has read, or what is
+/// still to come. The store takes them at their word.
+fn claims(seed: u64, nodes: u64) -> Vec<Value> {
+    let mut luck = Draws::new(Chance::from_seed(seed).of(0x636c));
+    // Few: what they forge is not judged.
+    let count = luck.between(0, 12).saturating_sub(9);
+    let claim = |_| {
+        let key = one(&mut luck, &["cart", "x", "y", "z"]);
+        let (node, of) = (luck.between(0, nodes - 1), luck.between(0, nodes - 1));
+        let clock = json!({ of.to_string(): luck.between(1, 30) });
+        let context = json!({ "key": key, "clock": clock });
+        let op = if luck.between(0, 5) == 0 {
+            json!({ "delete": [key, context] })
+        } else {
+            json!({ "put": [key, luck.between(0, 99), context] })
+        };
+        let at = luck.between(100, CALM_MS - 1);
+        json!({ "at_ms": at, "do": "request", "node": node, "op": op })
+    };
+    (0..count).map(claim).collect()
+}
+
 /// The scenario of that number.
 pub fn storm(seed: u64) -> Value {
     let mut luck = Draws::new(Chance::from_seed(seed).of(0x6b76));
@@ -70,6 +92,7 @@ pub fn storm(seed: u64) -> Value {
         let op = json!({ "delete": [key] });
         script.push(json!({ "at_ms": delete, "do": "request", "node": node, "op": op }));
     }
+    script.extend(claims(seed, nodes));
     script.sort_by_key(|entry| entry["at_ms"].as_u64());
     script.push(json!({ "at_ms": CALM_MS, "do": "heal" }));
     script.push(
@@ -105,7 +128,7 @@ pub fn storm(seed: u64) -> Value {
         "network": {
             "latency_ms": latency,
             "loss": bad,
-            "duplicate": bad,
+            "duplicate": 2.0 * bad,
             "reorder": one(&mut luck, &[0.0, 0.3]),
         },
         "clients": {

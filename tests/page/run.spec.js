@@ -417,3 +417,22 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     });
   }
 }
+
+test("a protocol that cannot be fetched is said to be missing, and comes when it can", async ({ page }) => {
+  await open(page);
+  const name = () => page.evaluate(() => window.synod.page.info.name);
+  await page.route("**/pbft_bg.wasm", (route) => route.abort());
+  await page.getByRole("link", { name: "PBFT" }).click();
+  await expect(page.locator("#notices")).toContainText("PBFT cannot be fetched");
+  expect(await name()).toBe("raft");
+  await expect(page.locator("#nav [aria-current=page]")).toHaveText("Raft");
+  const refused = await page.evaluate(() =>
+    window.synod.load({ protocol: "pbft" }).catch((/** @type {Error} */ error) => error.message),
+  );
+  expect(refused).toContain("What runs PBFT cannot be fetched");
+
+  await page.unroute("**/pbft_bg.wasm");
+  await page.getByRole("link", { name: "PBFT" }).click();
+  await page.waitForFunction(() => window.synod.page.info.name === "pbft");
+  await expect(page.locator("#nav [aria-current=page]")).toHaveText("PBFT");
+});

@@ -3,12 +3,13 @@
 
 use super::item::{Context, Item, WriteId};
 use super::milestone::Milestone;
-use super::op::{Op, Reply};
+use super::op::{Basis, Delete, Op, Put, Reply};
 use super::options::{Clocks, Resolver};
 use super::oracle::{Number, Oracle};
 use super::sessions::{Counts, Session, Waiting};
 use super::state::Kv;
 use super::value::Key;
+use super::version::Dot;
 use crate::base::{ClientId, Monitor, NodeId, RequestId, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +33,10 @@ struct Truth {
     reaped: Vec<Number>,
     /// What each client has read last, and which of its writes it was told of last.
     sessions: BTreeMap<ClientId, Session>,
+    /// A script has given a write a context that claims writes which nobody has made yet. The store
+    /// takes it at its word; what it keeps from then on was promised to nobody, so nothing of the
+    /// key is judged any more.
+    forged: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +53,8 @@ pub struct Invariants {
     /// The reads under way at each coordinator, with what was acknowledged before each began.
     readings: BTreeMap<(RequestId, NodeId), Vec<Number>>,
     clients: BTreeMap<ClientId, Waiting>,
+    /// The requests whose context a script gives.
+    scripted: BTreeSet<RequestId>,
     counts: Counts,
     /// Whether the ring has changed, or a disk was lost: then old quorums and new ones need not
     /// meet.
@@ -91,10 +98,7 @@ impl Monitor<Kv> for Invariants {
                 context,
                 item,
             } => {
-                let read = watch.read_by(item, context.as_deref());
-                let digest = item.position();
-                let number = watch.all.oracle.take(version.id(), digest, *dot, read);
-                watch.goes_over(item, &[number], Some(item));
+                watch.takes(version.id(), *dot, context.as_ref(), item);
             }
             Milestone::Took { item, sent, .. } => {
                 let sent = watch.numbers(sent);
@@ -137,6 +141,11 @@ impl Monitor<Kv> for Invariants {
                 .map_or_else(Vec::new, |key| key.told.clone()),
             _ => Vec::new(),
         };
+        if let Op::Put(Put { basis, .. }) | Op::Delete(Delete { basis, .. }) = op
+            && matches!(basis, Basis::Context(_))
+        {
+            self.scripted.insert(id);
+        }
         let waiting = Waiting {
             request: id,
             told,
@@ -184,6 +193,10 @@ impl Invariants {
     fn truth(&mut self, key: &Key) -> &mut Truth {
         let truth = self.keys.entry(Arc::clone(key)).or_default();
         Arc::make_mut(truth)
+    }
+
+    fn is_forged(&self, key: &Key) -> bool {
+        self.keys.get(key).is_some_and(|truth| truth.forged)
     }
 
     /// A client is told that its write is stored.
@@ -290,7 +303,10 @@ impl Watch<'_> {
     }
 
     /// Reports what is wrong about a write, unless that was reported already.
-    fn report_once(&mut self, invariant: usize, write: Number, text: String) {
+    fn report_once(&mut self, invariant: usize, key: &Key, write: Number, text: String) {
+        if self.all.is_forged(key) {
+            return;
+        }
         if self.all.reported.insert((invariant, write)) {
             self.report(invariant, text);
         }
@@ -309,16 +325,28 @@ impl Watch<'_> {
         heads.filter_map(|id| self.all.oracle.number(id)).collect()
     }
 
-    /// What the client of a write had read.
-    fn read_by(&self, item: &Item, context: Option<&Context>) -> Vec<Number> {
-        let Some(context) = context else {
-            return Vec::new();
+    /// A node takes a write.
+    fn takes(&mut self, id: WriteId, dot: Dot, context: Option<&Arc<Context>>, item: &Arc<Item>) {
+        let (key, position) = (item.key(), item.position());
+        let scripted = self.all.scripted.contains(&id.request);
+        let oracle = &self.all.oracle;
+        let read = match context {
+            None => Vec::new(),
+            // What a script says may fit a run that went otherwise: there its vector, which
+            // decides, may cover other writes than those that were read.
+            Some(context) if scripted => oracle.covered(position, &context.clock),
+            Some(context) => {
+                let read = context.read.iter();
+                read.filter_map(|id| oracle.number(*id)).collect()
+            }
         };
-        if context.read.is_empty() && !context.clock.is_empty() {
-            return self.all.oracle.covered(item.position(), &context.clock);
+        if let (Some(context), true) = (context, scripted)
+            && !oracle.has_made(position, &context.clock)
+        {
+            self.all.truth(key).forged = true;
         }
-        let read = context.read.iter();
-        read.filter_map(|id| self.all.oracle.number(*id)).collect()
+        let number = self.all.oracle.take(id, position, dot, read);
+        self.goes_over(item, &[number], Some(item));
     }
 
     fn heads_before(&self, key: &Key) -> Vec<Number> {
@@ -378,7 +406,7 @@ impl Watch<'_> {
                 self.node,
                 self.name(write)
             );
-            self.report_once(SIBLINGS, write, text);
+            self.report_once(SIBLINGS, key, write, text);
         }
     }
 
@@ -394,7 +422,7 @@ impl Watch<'_> {
                     self.name(old),
                     self.name(new)
                 );
-                self.report_once(SIBLINGS, old, text);
+                self.report_once(SIBLINGS, key, old, text);
             }
         }
     }
@@ -410,7 +438,7 @@ impl Watch<'_> {
                 self.node,
                 self.name(head)
             );
-            self.report_once(DELETED, head, text);
+            self.report_once(DELETED, key, head, text);
         }
     }
 
@@ -432,7 +460,7 @@ impl Watch<'_> {
                     held.item.siblings().clock()
                 );
                 let last = held.heads.last().copied().unwrap_or_default();
-                self.report_once(SAME, last, text);
+                self.report_once(SAME, key, last, text);
             }
         }
     }
@@ -460,7 +488,7 @@ impl Watch<'_> {
                  was acknowledged",
                 self.name(write)
             );
-            self.report_once(NOTHING_LOST, write, text);
+            self.report_once(NOTHING_LOST, key, write, text);
         }
     }
 
@@ -534,7 +562,8 @@ impl Watch<'_> {
         let truth = self.all.keys.get(key);
         heads.extend(truth.into_iter().flat_map(|truth| &truth.reaped));
         let sees = |write: &Number| self.all.sees(&heads, *write, self.lww);
-        if let Some(write) = acknowledged.into_iter().find(|write| !sees(write)) {
+        let missed = acknowledged.into_iter().find(|write| !sees(write));
+        if let Some(write) = missed.filter(|_| !self.all.is_forged(key)) {
             let text = format!(
                 "Node {} answers a read of {key} without {}, which was acknowledged before it began",
                 self.node,

@@ -97,6 +97,15 @@ impl Oracle {
         covered.map(|(number, _)| number).collect()
     }
 
+    /// Whether a clock covers only such writes to a key as have been made.
+    pub(super) fn has_made(&self, key: u64, clock: &VersionVector) -> bool {
+        let mut made = VersionVector::default();
+        for write in self.writes.iter().filter(|write| write.key == key) {
+            made.raise(write.dot.actor, write.dot.counter);
+        }
+        made.descends(clock)
+    }
+
     /// Whether `later` is `earlier`, or was made by somebody who knew of it.
     pub(super) fn knows(&self, later: Number, earlier: Number) -> bool {
         if later <= earlier {
