@@ -10,6 +10,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::fs;
 use synod::protocol::kv;
+use synod::protocol::locks;
 use synod::protocol::machine::{KvMachine, KvOp};
 use synod::protocol::paxos;
 use synod::protocol::pbft;
@@ -57,6 +58,10 @@ fn face() -> Value {
     written.subschema_for::<kv::View>();
     written.subschema_for::<kv::Message>();
     written.subschema_for::<kv::Reply>();
+    written.subschema_for::<locks::LockTable>();
+    written.subschema_for::<locks::Dials>();
+    written.subschema_for::<locks::Fact>();
+    written.subschema_for::<locks::LockOutput>();
     written.subschema_for::<paxos::View>();
     written.subschema_for::<paxos::Message>();
     written.subschema_for::<pbft::View>();
@@ -67,6 +72,8 @@ fn face() -> Value {
     read.subschema_for::<Options>();
     read.subschema_for::<Op<KvOp>>();
     read.subschema_for::<kv::Options>();
+    read.subschema_for::<locks::Options>();
+    read.subschema_for::<locks::LockOp>();
     read.subschema_for::<kv::Op>();
     read.subschema_for::<paxos::Options>();
     read.subschema_for::<paxos::Op>();

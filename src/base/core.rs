@@ -101,6 +101,14 @@ pub trait Core: Clone + Sized + 'static {
     /// [`Input::Conduct`]. None where the protocol knows crashes alone.
     const CONDUCTS: &'static [&'static str] = &[];
 
+    /// Reads the options that a scenario gives.
+    ///
+    /// # Errors
+    /// Where and how they are none.
+    fn read_options(options: serde_json::Value) -> Result<Self::Options, Misfit> {
+        Misfit::read(options)
+    }
+
     /// Whether `options` make sense for a cluster of `nodes`; if not, which one does not and why.
     fn check_options(options: &Self::Options, nodes: usize) -> Result<(), Misfit>;
 
@@ -143,6 +151,10 @@ pub trait Core: Clone + Sized + 'static {
         n: u64,
         luck: &mut Draws,
     ) -> Self::Op;
+
+    /// A client looks at its own clock: when it sets about an operation (`asks`), before
+    /// [`Core::workload`] and [`Core::stamp`], and when a reply comes, before [`Core::judge`].
+    fn client_clock(_: &Self::Options, _: &mut Self::Memory, _now: Micros, _asks: bool) {}
 
     /// Whom a client asks first for `op`, unless it was told whom to ask.
     fn asks(

@@ -6,10 +6,12 @@
 
 #[cfg(feature = "kv")]
 pub mod kv;
+#[cfg(feature = "locks")]
+pub mod locks;
 pub mod machine;
 #[cfg(feature = "paxos")]
 pub mod paxos;
 #[cfg(feature = "pbft")]
 pub mod pbft;
-#[cfg(feature = "raft")]
+#[cfg(any(feature = "raft", feature = "locks"))]
 pub mod raft;

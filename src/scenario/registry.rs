@@ -1,6 +1,6 @@
 //! The one list of protocols, and what turns a scenario into a run of one of them.
 
-use super::error::{ScenarioError, read};
+use super::error::ScenarioError;
 use super::format::Scenario;
 use crate::base::{Core, Membership, Monitor, NodeId, Wire};
 use crate::sim::{Action, ActionError, Run, Setup, Simulation, check_sense};
@@ -26,6 +26,7 @@ list! {
     "raft": crate::protocol::raft::KvRaft,
     "pbft": crate::protocol::pbft::Pbft,
     "kv": crate::protocol::kv::Kv,
+    "locks": crate::protocol::locks::Locks,
 }
 
 /// Builds the run of a scenario within a budget of events and messages.
@@ -145,7 +146,8 @@ fn build_run<C: Core>(
     budget: u32,
 ) -> Result<Box<dyn Simulation>, ScenarioError> {
     let nodes = usize::from(scenario.nodes);
-    let mut options: C::Options = read("options", scenario.options.clone())?;
+    let mut options =
+        C::read_options(scenario.options.clone()).map_err(|misfit| misfit.under("options"))?;
     C::check_options(&options, nodes).map_err(|misfit| match misfit.path.as_str() {
         "nodes" => misfit, // The scenario's own: too many for this protocol.
         _ => misfit.under("options"),

@@ -2,13 +2,14 @@
 
 use super::action::{Action, Pick};
 use super::agenda::Due;
+use super::client::Client;
 use super::flying::Flying;
 use super::network::{Conditions, Loss};
 use super::node::{Life, Slot};
 use super::sense::check_sense;
 use super::trace::{Body, EventKind, NONE, Peer, Place, Trace};
 use super::world::World;
-use crate::base::{self, Core, Input, Membership, Micros, Misfit, Monitor, NodeId, Wire};
+use crate::base::{self, ClientId, Core, Input, Membership, Micros, Misfit, Monitor, NodeId, Wire};
 use std::fmt;
 
 /// The most nodes that a cluster can grow to.
@@ -61,9 +62,11 @@ impl<C: Core> World<C> {
     pub(super) fn act(&mut self, action: &Action, trace: &mut Trace<C>) {
         let possible = self.check(action, trace).is_ok();
         let number = trace.action(&mut self.mark, action);
-        let place = action
-            .node()
-            .map_or(Place::World, |node| Place::Node(node.0));
+        let place = match (action.node(), action.client()) {
+            (Some(node), _) => Place::Node(node.0),
+            (None, Some(client)) => Place::Client(client as u16),
+            (None, None) => Place::World,
+        };
         let event = self.event(trace, place, NONE, EventKind::Action(number, possible));
         if possible {
             self.perform(action, event, trace);
@@ -83,6 +86,11 @@ impl<C: Core> World<C> {
             Pause { node } if self.slot(*node).paused => refuse("node", node, "paused", "running"),
             Resume { node } if !self.slot(*node).paused => {
                 refuse("node", node, "not paused", "paused")
+            }
+            PauseClient { client } => self.check_client(*client, false),
+            ResumeClient { client } => self.check_client(*client, true),
+            SkewClient { client, .. } if self.client_count() <= *client as usize => {
+                self.check_client(*client, false)
             }
             Deliver(pick) | Drop(pick) | Duplicate(pick) => self.check_pick(pick, trace),
             Delay { message, .. } => self.check_pick(
@@ -130,6 +138,19 @@ impl<C: Core> World<C> {
         }
     }
 
+    fn check_client(&self, client: ClientId, paused: bool) -> Result<(), ActionError> {
+        let Some(other) = self.client_state(client, paused) else {
+            return Ok(());
+        };
+        let expected = if paused {
+            "a client that stands still"
+        } else {
+            "a client that goes on"
+        };
+        let found = format!("{client}, {other}");
+        Err(ActionError::new("client", found, expected))
+    }
+
     fn check_timer(&self, node: NodeId, timer: Option<&str>) -> Result<(), ActionError> {
         let slot = self.slot(node);
         if !slot.is_up() || slot.paused {
@@ -163,11 +184,9 @@ impl<C: Core> World<C> {
             Restart { node } => self.boot(*node, event, trace),
             Pause { node } => self.nodes[node.index()].paused = true,
             Resume { node } => self.resume(*node),
-            Skew {
-                node,
-                ahead,
-                drift_ppm,
-            } => self.skew(*node, *ahead, *drift_ppm),
+            Skew { .. } | PauseClient { .. } | ResumeClient { .. } | SkewClient { .. } => {
+                self.perform_on_time(action);
+            }
             Cut { from, to, one_way } => self.set_link(true, *from, *to, *one_way),
             Mend { from, to, one_way } => self.set_link(false, *from, *to, *one_way),
             Isolate { node } => self.network.set_cut(true, |a, b| a == *node || b == *node),
@@ -225,6 +244,25 @@ impl<C: Core> World<C> {
             Leave { node } => self.ask_for_membership(Membership::Leave(*node), event, trace),
             Garbage { node, from } => self.garbage(*node, *from, event, trace),
             Conduct { node, ways } => self.conduct(*node, ways, event, trace),
+        }
+    }
+
+    /// What is done to a clock or to a client.
+    fn perform_on_time(&mut self, action: &Action) {
+        match action {
+            Action::Skew {
+                node,
+                ahead,
+                drift_ppm,
+            } => self.skew(*node, *ahead, *drift_ppm),
+            Action::PauseClient { client } => self.pause_client(*client),
+            Action::ResumeClient { client } => self.resume_client(*client),
+            Action::SkewClient {
+                client,
+                ahead,
+                drift_ppm,
+            } => self.skew_client(*client, *ahead, *drift_ppm),
+            _ => {}
         }
     }
 
@@ -314,7 +352,7 @@ impl<C: Core> World<C> {
     }
 
     /// Sets a message under way for arrival at `due`.
-    fn send_on(&mut self, place: u32, due: Micros) {
+    pub(super) fn send_on(&mut self, place: u32, due: Micros) {
         if let Some(flying) = self.flying.at_mut(place) {
             flying.due = due;
             self.agenda.enter(due, Due::Flight(place));
@@ -326,19 +364,24 @@ impl<C: Core> World<C> {
             flying.lost = None;
             flying.due = self.now;
         }
+        self.forget_held(place);
+        self.arrive(place, trace);
+    }
+
+    /// A message waits no longer for whom it is for to go on.
+    fn forget_held(&mut self, place: u32) {
+        let other = |held: &u32| *held != place;
         self.nodes
             .iter_mut()
-            .for_each(|slot| slot.inbox.retain(|held| *held != place));
-        self.arrive(place, trace);
+            .for_each(|slot| slot.inbox.retain(other));
+        let inboxes = self.clients.iter_mut().filter_map(Client::inbox);
+        inboxes.for_each(|inbox| inbox.retain(other));
     }
 
     fn drop_now(&mut self, pick: &Pick, event: u32, trace: &mut Trace<C>) {
         let place = self.find(pick, trace);
         if let Some(flying) = place.and_then(|place| self.flying.take(place)) {
-            let held_back = |held: &u32| Some(*held) != place;
-            self.nodes
-                .iter_mut()
-                .for_each(|slot| slot.inbox.retain(held_back));
+            place.iter().for_each(|place| self.forget_held(*place));
             self.lose(flying.flight, Loss::ByHand, event, trace);
         }
     }

@@ -34,6 +34,28 @@ pub enum Action {
         /// Which node.
         node: NodeId,
     },
+    /// A client stands still, as in a long garbage collection: it keeps its memory, its clock
+    /// goes on, what arrives waits, and it asks nothing.
+    PauseClient {
+        /// Which client.
+        client: ClientId,
+    },
+    /// A paused client goes on: it takes what has waited.
+    ResumeClient {
+        /// Which client.
+        client: ClientId,
+    },
+    /// Sets a client's clock off from true time, and how fast it drifts.
+    SkewClient {
+        /// Which client.
+        client: ClientId,
+        /// How far the clock jumps ahead, in milliseconds. Clocks never jump back.
+        #[serde(default, rename = "ahead_ms")]
+        ahead: Micros,
+        /// How much the clock gains, in parts per million; negative loses. Within ±500000.
+        #[serde(default)]
+        drift_ppm: i32,
+    },
     /// A node loses its disk, and crashes if it is up.
     DiskLoss {
         /// Which node.
@@ -214,6 +236,9 @@ impl Action {
             Restart { .. } => "restart",
             Pause { .. } => "pause",
             Resume { .. } => "resume",
+            PauseClient { .. } => "pause_client",
+            ResumeClient { .. } => "resume_client",
+            SkewClient { .. } => "skew_client",
             DiskLoss { .. } => "disk_loss",
             Skew { .. } => "skew",
             Cut { .. } => "cut",
@@ -251,6 +276,17 @@ impl Action {
             | Leave { node }
             | Garbage { node, .. }
             | Conduct { node, .. } => Some(*node),
+            _ => None,
+        }
+    }
+
+    /// The client that this is done to, if it is one.
+    pub const fn client(&self) -> Option<ClientId> {
+        use Action::*;
+        match self {
+            PauseClient { client } | ResumeClient { client } | SkewClient { client, .. } => {
+                Some(*client)
+            }
             _ => None,
         }
     }
@@ -295,14 +331,8 @@ impl Action {
             Pause { node } => format!("Node {node} is paused"),
             Resume { node } => format!("Node {node} goes on"),
             DiskLoss { node } => format!("Node {node} loses its disk"),
-            Skew {
-                node,
-                ahead,
-                drift_ppm,
-            } => {
-                format!(
-                    "The clock of node {node} jumps {ahead} ms ahead and drifts {drift_ppm} ppm"
-                )
+            Skew { .. } | PauseClient { .. } | ResumeClient { .. } | SkewClient { .. } => {
+                self.sentence_of_time()
             }
             Cut {
                 from,
@@ -354,6 +384,30 @@ impl Action {
             Conduct { node, ways } => {
                 format!("Node {node} misbehaves from now on: {}", ways.join(", "))
             }
+        }
+    }
+}
+
+impl Action {
+    /// [`Action::sentence`] of what is done to a clock or to a client.
+    fn sentence_of_time(&self) -> String {
+        let skewed = |whose: String, ahead: &Micros, drift: &i32| {
+            format!("The clock of {whose} jumps {ahead} ms ahead and drifts {drift} ppm")
+        };
+        match self {
+            Action::Skew {
+                node,
+                ahead,
+                drift_ppm,
+            } => skewed(format!("node {node}"), ahead, drift_ppm),
+            Action::SkewClient {
+                client,
+                ahead,
+                drift_ppm,
+            } => skewed(format!("client {client}"), ahead, drift_ppm),
+            Action::PauseClient { client } => format!("Client {client} stands still"),
+            Action::ResumeClient { client } => format!("Client {client} goes on"),
+            other => other.name().to_owned(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! nothing comes, and give up in the end.
 
 use super::agenda::Due;
+use super::clock::Clock;
 use super::flying::Flying;
 use super::network::Loss;
 use super::trace::{Body, EventKind, Flight, NONE, Peer, Place, Reply, Request, Trace};
@@ -36,6 +37,9 @@ pub(super) struct Client<C: Core> {
     asking: Option<Asking<C>>,
     /// Asked for by script or hand: it does not go on by itself.
     scripted: bool,
+    clock: Clock,
+    /// What came while it stood still, by its places in the slab; none while it goes on.
+    paused: Option<Vec<u32>>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,7 +72,16 @@ impl<C: Core> Client<C> {
             favourite: None,
             asking: None,
             scripted,
+            clock: Clock::TRUE,
+            paused: None,
         }
+    }
+}
+
+impl<C: Core> Client<C> {
+    /// Where what arrives has to wait, while it stands still.
+    pub(super) fn inbox(&mut self) -> Option<&mut Vec<u32>> {
+        self.paused.as_mut()
     }
 }
 
@@ -78,11 +91,12 @@ impl<C: Core> World<C> {
         for number in 0..u32::from(self.setup.clients.count) {
             self.clients
                 .push(Client::new(self.setup.seed, number, false));
-            self.pause_client(number);
+            self.let_think(number);
         }
     }
 
-    fn pause_client(&mut self, number: ClientId) {
+    /// A built-in client asks nothing for a while.
+    fn let_think(&mut self, number: ClientId) {
         let [low, high] = self.setup.clients.think;
         let span = Micros(self.clients[number as usize].luck.between(low.0, high.0));
         self.set_client_alarm(number, span);
@@ -100,7 +114,11 @@ impl<C: Core> World<C> {
             let none_left = self.idle_scripted_client() >= CLIENTS_MAX;
             return none_left.then(|| format!("{CLIENTS_MAX} clients, all of them waiting"));
         };
-        let asking = self.clients.get(number as usize)?.asking.as_ref()?;
+        let client = self.clients.get(number as usize)?;
+        if client.paused.is_some() {
+            return Some(format!("client {number}, which stands still"));
+        }
+        let asking = client.asking.as_ref()?;
         Some(format!(
             "client {number}, which is still waiting for {}",
             asking.id
@@ -126,7 +144,9 @@ impl<C: Core> World<C> {
 
     /// The first client that has nothing to do but what scripts and hands tell it.
     fn idle_scripted_client(&self) -> ClientId {
-        let idle = |client: &Client<C>| client.scripted && client.asking.is_none();
+        let idle = |client: &Client<C>| {
+            client.scripted && client.asking.is_none() && client.paused.is_none()
+        };
         self.clients
             .iter()
             .position(idle)
@@ -154,6 +174,7 @@ impl<C: Core> World<C> {
         trace: &mut Trace<C>,
     ) {
         let members = self.setup.members.len() as u64;
+        self.look_at_clock(number, true);
         let client = &mut self.clients[number as usize];
         client.serial += 1;
         let id = RequestId {
@@ -201,7 +222,7 @@ impl<C: Core> World<C> {
     /// A client's alarm rings: its pause is over, or its patience.
     pub(super) fn client_alarm(&mut self, number: ClientId, trace: &mut Trace<C>) {
         let client = &mut self.clients[number as usize];
-        if client.alarm != self.now {
+        if client.alarm != self.now || client.paused.is_some() {
             return;
         }
         client.alarm = Micros::NEVER;
@@ -209,6 +230,8 @@ impl<C: Core> World<C> {
             if client.scripted {
                 return;
             }
+            self.look_at_clock(number, true);
+            let client = &mut self.clients[number as usize];
             let n = client.serial;
             let Client { memory, luck, .. } = client;
             let op = C::workload(self.setup.workload, memory, number, n, luck);
@@ -247,8 +270,51 @@ impl<C: Core> World<C> {
 
     fn client_goes_on(&mut self, number: ClientId) {
         if !self.clients[number as usize].scripted {
-            self.pause_client(number);
+            self.let_think(number);
         }
+    }
+
+    /// Why nobody can make `client` stand still, or go on, if that is so.
+    pub(super) fn client_state(&self, client: ClientId, paused: bool) -> Option<&'static str> {
+        match self.clients.get(client as usize) {
+            None => Some("nobody"),
+            Some(client) if client.paused.is_some() == paused => None,
+            Some(_) if paused => Some("a client that goes on"),
+            Some(_) => Some("a client that stands still"),
+        }
+    }
+
+    /// A client stands still, as in a long garbage collection: its clock goes on, what arrives
+    /// waits, and it asks nothing.
+    pub(super) fn pause_client(&mut self, number: ClientId) {
+        self.clients[number as usize].paused.get_or_insert_default();
+    }
+
+    /// A client goes on: it takes what has waited, then finds its alarm overdue.
+    pub(super) fn resume_client(&mut self, number: ClientId) {
+        let now = self.now;
+        let client = &mut self.clients[number as usize];
+        for place in client.paused.take().unwrap_or_default() {
+            self.send_on(place, now);
+        }
+        let alarm = self.clients[number as usize].alarm;
+        if alarm <= now {
+            self.set_client_alarm(number, Micros::ZERO);
+        }
+    }
+
+    /// Sets a client's clock ahead, and how fast it drifts.
+    pub(super) fn skew_client(&mut self, number: ClientId, ahead: Micros, drift_ppm: i32) {
+        let now = self.now;
+        let client = &mut self.clients[number as usize];
+        client.clock.skew(now, ahead, drift_ppm);
+    }
+
+    /// A client looks at its own clock.
+    fn look_at_clock(&mut self, number: ClientId, asks: bool) {
+        let client = &mut self.clients[number as usize];
+        let shows = client.clock.shows(self.now);
+        C::client_clock(&self.setup.options, &mut client.memory, shows, asks);
     }
 
     fn send_request(&mut self, number: ClientId, to: NodeId, cause: u32, trace: &mut Trace<C>) {
@@ -350,6 +416,7 @@ impl<C: Core> World<C> {
             ..
         } = trace.replies[reply_number as usize].clone();
         let (nodes, setup) = (self.nodes.len(), Arc::clone(&self.setup));
+        self.look_at_clock(number, false);
         let client = &mut self.clients[number as usize];
         let Some(asking) = client.asking.as_mut().filter(|asking| asking.id == id) else {
             return;

@@ -511,7 +511,9 @@ fn mark_of_action(action: &Action) -> Option<MarkCode> {
         Crash { .. } | DiskLoss { .. } => Some(MarkCode::Crash),
         Restart { .. } => Some(MarkCode::Restart),
         Pause { .. }
+        | PauseClient { .. }
         | Skew { .. }
+        | SkewClient { .. }
         | Cut { .. }
         | Isolate { .. }
         | Partition { .. }
@@ -519,7 +521,7 @@ fn mark_of_action(action: &Action) -> Option<MarkCode> {
         | Drop(_)
         | Garbage { .. }
         | Conduct { .. } => Some(MarkCode::Fault),
-        Resume { .. } | Mend { .. } | Heal {} => Some(MarkCode::Mend),
+        Resume { .. } | ResumeClient { .. } | Mend { .. } | Heal {} => Some(MarkCode::Mend),
         Request { .. } => Some(MarkCode::Request),
         Join {} | Leave { .. } => Some(MarkCode::Change),
         Manual { .. } | Deliver(_) | Duplicate(_) | Delay { .. } | Timeout { .. } => None,

@@ -4,7 +4,7 @@ use super::act::{ActionError, decode, timer_name};
 use super::action::{Action, Pick};
 use super::client::CLIENTS_MAX;
 use super::clock::DRIFT_PPM_MAX;
-use crate::base::{self, Core, Membership, Micros, NodeId, Wire};
+use crate::base::{self, ClientId, Core, Membership, Micros, NodeId, Wire};
 use std::collections::BTreeSet;
 
 /// Checks what of an action of this protocol can be known without a run.
@@ -14,7 +14,9 @@ use std::collections::BTreeSet;
 pub fn check_sense<C: Core>(action: &Action) -> Result<(), ActionError> {
     use Action::*;
     match action {
-        Skew { drift_ppm, .. } if drift_ppm.unsigned_abs() > DRIFT_PPM_MAX as u32 => {
+        Skew { drift_ppm, .. } | SkewClient { drift_ppm, .. }
+            if drift_ppm.unsigned_abs() > DRIFT_PPM_MAX as u32 =>
+        {
             let range = format!("a whole number from -{DRIFT_PPM_MAX} to {DRIFT_PPM_MAX}");
             Err(ActionError::new("drift_ppm", drift_ppm.to_string(), range))
         }
@@ -25,11 +27,11 @@ pub fn check_sense<C: Core>(action: &Action) -> Result<(), ActionError> {
         } => check_order("latency_ms", *latency),
         Deliver(pick) | Drop(pick) | Duplicate(pick) => check_kind::<C>(pick),
         Request { client, op, .. } => {
-            if let Some(client) = client.filter(|client| *client >= CLIENTS_MAX) {
-                let expected = format!("a client from 0 to {}", CLIENTS_MAX - 1);
-                return Err(ActionError::new("client", client.to_string(), expected));
-            }
+            client.map_or(Ok(()), check_client)?;
             decode::<C>(op).map(|_| ())
+        }
+        PauseClient { client } | ResumeClient { client } | SkewClient { client, .. } => {
+            check_client(*client)
         }
         Timeout {
             timer: Some(timer), ..
@@ -70,6 +72,14 @@ pub fn check_order(path: &str, [low, high]: [Micros; 2]) -> Result<(), ActionErr
     let found = format!("[{}, {}]", low.as_ms(), high.as_ms());
     let expected = "the least first, then the greatest";
     Err(ActionError::new(path, found, expected))
+}
+
+fn check_client(client: ClientId) -> Result<(), ActionError> {
+    if client < CLIENTS_MAX {
+        return Ok(());
+    }
+    let expected = format!("a client from 0 to {}", CLIENTS_MAX - 1);
+    Err(ActionError::new("client", client.to_string(), expected))
 }
 
 fn check_groups(groups: &[Vec<NodeId>]) -> Result<(), ActionError> {

@@ -291,7 +291,17 @@ impl<C: Core> World<C> {
                 Some(_) => {}
             }
         }
-        let (flight, sent_by) = (flying.flight, flight.sent_by);
+        let (flight, sent_by, to) = (flying.flight, flight.sent_by, flight.to());
+        if let (None, Peer::Client(client)) = (lost, to)
+            && let Some(inbox) = self
+                .clients
+                .get_mut(client as usize)
+                .and_then(Client::inbox)
+        {
+            inbox.push(place);
+            (flying.due, flying.arrived) = (Micros::NEVER, true);
+            return;
+        }
         self.flying.take(place);
         match lost {
             Some(why) => self.lose(flight, why, sent_by, trace),

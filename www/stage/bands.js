@@ -45,6 +45,12 @@ function act(entry, broken, count) {
     case "resume":
       broken.delete(entry.node);
       break;
+    case "pause_client":
+      broken.add(`client ${entry.client}`);
+      break;
+    case "resume_client":
+      broken.delete(`client ${entry.client}`);
+      break;
     case "conduct":
       if (entry.ways.length > 0) broken.add(-1 - entry.node);
       else broken.delete(-1 - entry.node);

@@ -1,7 +1,7 @@
 //! The default state machine: registers by name, each holding a whole number or nothing.
 
-use super::StateMachine;
-use crate::base::{ClientId, Draws, RequestId};
+use super::{Answer, NoFact, StateMachine, Step};
+use crate::base::{ClientId, Draws, Micros, RequestId};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -95,27 +95,8 @@ impl KvMachine {
         self.registers.get(key).copied()
     }
 
-    fn set(&mut self, key: &Arc<str>, value: i64) {
-        let registers = Arc::make_mut(&mut self.registers);
-        match registers.get_mut(key) {
-            Some(held) => *held = value,
-            None => {
-                registers.insert(Arc::clone(key), value);
-            }
-        }
-    }
-}
-
-impl StateMachine for KvMachine {
-    type Op = KvOp;
-    type Output = KvOutput;
-    type Clocks = ();
-
-    const MODEL: Option<&'static str> = Some("key_value");
-
-    const WORKLOADS: &'static [&'static str] = &["register", "registers", "writes", "reads"];
-
-    fn apply(&mut self, _index: u64, _id: RequestId, op: &KvOp) -> KvOutput {
+    /// Carries out an operation.
+    pub fn carry_out(&mut self, op: &KvOp) -> KvOutput {
         match op {
             KvOp::Put(key, value) => self.set(key, *value),
             KvOp::Cas(key, expected, value) => {
@@ -135,6 +116,41 @@ impl StateMachine for KvMachine {
         KvOutput::Ok
     }
 
+    fn set(&mut self, key: &Arc<str>, value: i64) {
+        let registers = Arc::make_mut(&mut self.registers);
+        match registers.get_mut(key) {
+            Some(held) => *held = value,
+            None => {
+                registers.insert(Arc::clone(key), value);
+            }
+        }
+    }
+}
+
+impl StateMachine for KvMachine {
+    type Op = KvOp;
+    type Output = KvOutput;
+    type Options = ();
+    type Fact = NoFact;
+    type Watch = ();
+    type Clocks = ();
+    type Dials = ();
+    type Memory = ();
+    type Stamp = ();
+
+    const MODEL: Option<&'static str> = Some("key_value");
+
+    const WORKLOADS: &'static [&'static str] = &["register", "registers", "writes", "reads"];
+
+    fn apply(
+        &mut self,
+        _step: &mut Step<'_, KvMachine>,
+        _id: RequestId,
+        op: &KvOp,
+    ) -> Answer<KvOutput> {
+        Answer::Now(self.carry_out(op))
+    }
+
     fn is_read(op: &KvOp) -> bool {
         matches!(op, KvOp::Get(_))
     }
@@ -150,7 +166,7 @@ impl StateMachine for KvMachine {
     /// `register`: reads, writes and swaps of `x`; `registers`: of five names; `writes`: writes
     /// only; `reads`: nine reads to one write. Written values are never written twice, so that a
     /// read tells which write it saw.
-    fn workload(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> KvOp {
+    fn workload(workload: usize, (): &(), client: ClientId, n: u64, luck: &mut Draws) -> KvOp {
         const NAMES: [&str; 5] = ["x", "y", "z", "u", "v"];
         let name = match workload {
             1 => NAMES[luck.between(0, 4) as usize],
@@ -172,6 +188,10 @@ impl StateMachine for KvMachine {
             _ => KvOp::Cas(key, Some(fresh - 1_000), fresh),
         }
     }
+
+    fn dials(&self, (): &(), (): &(), _: Micros) {}
+
+    fn stamp((): &(), _: Option<&KvOp>) {}
 
     fn weight(&self) -> usize {
         size_of::<Self>() + self.registers.len() * 48
@@ -196,7 +216,7 @@ mod tests {
             KvOp::Delete(key.clone()),
             KvOp::Get(key),
         ] {
-            told.push(kv.apply(0, RequestId::default(), &op).to_string());
+            told.push(kv.carry_out(&op).to_string());
         }
         let expected = [
             "nothing",
@@ -220,9 +240,9 @@ mod tests {
     #[test]
     fn a_clone_is_a_snapshot() {
         let mut kv = KvMachine::default();
-        kv.apply(1, RequestId::default(), &KvOp::Put("x".into(), 1));
+        kv.carry_out(&KvOp::Put("x".into(), 1));
         let kept = kv.clone();
-        kv.apply(2, RequestId::default(), &KvOp::Put("x".into(), 2));
+        kv.carry_out(&KvOp::Put("x".into(), 2));
         assert_eq!((kept.value("x"), kv.value("x")), (Some(1), Some(2)));
     }
 }

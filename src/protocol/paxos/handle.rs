@@ -83,7 +83,7 @@ impl Core for Paxos {
 
     fn workload(workload: usize, (): &(), client: ClientId, n: u64, luck: &mut Draws) -> Op {
         if workload < KvMachine::WORKLOADS.len() {
-            return Op::Machine(KvMachine::workload(workload, client, n, luck));
+            return Op::Machine(KvMachine::workload(workload, &(), client, n, luck));
         }
         // A letter to each client, and a number to each of its proposals after the first.
         let letter = char::from(b'A' + (client % 26) as u8);

@@ -355,9 +355,10 @@ impl Paxos {
             return;
         }
         if let Some(session) = self.learner.state.session(id.client) {
-            if session.serial == id.serial {
-                let reply = Reply::Done(session.output);
-                return out.reply(id, reply);
+            if session.serial == id.serial
+                && let Some(output) = session.output
+            {
+                return out.reply(id, Reply::Done(output));
             }
             if session.serial > id.serial {
                 return out.ignore("an operation older than the client's newest");

@@ -10,7 +10,7 @@ use super::reply::Reply;
 use super::state::{Paxos, Timer};
 use super::value::{Command, Value, Values};
 use crate::base::{Context, Digest, Effects, NodeId, RequestId, Seq};
-use crate::protocol::machine::{KvMachine, KvOp, Outcome, Replicated};
+use crate::protocol::machine::{KvMachine, KvOp, Outcome, Replicated, Step};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::VecDeque;
@@ -393,7 +393,8 @@ impl Paxos {
         digest: u64,
         out: &mut Effects<Paxos>,
     ) {
-        let outcome = self.learner.state.apply(slot, id, op, true);
+        let mut step = Step::new(&(), slot, self.now);
+        let outcome = self.learner.state.apply(&mut step, id, op, true);
         if !matches!(self.phase, Phase::Proposing(_)) {
             return;
         }
@@ -411,7 +412,10 @@ impl Paxos {
                 out.milestone(Milestone::DuplicateSkipped { request: id, slot });
                 out.reply(id, Reply::Done(output));
             }
-            Outcome::Stale => out.milestone(Milestone::DuplicateSkipped { request: id, slot }),
+            // Registers answer at once, so that nobody waits.
+            Outcome::Later { .. } | Outcome::Stale => {
+                out.milestone(Milestone::DuplicateSkipped { request: id, slot });
+            }
         }
     }
 

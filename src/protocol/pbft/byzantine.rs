@@ -500,6 +500,6 @@ fn wrong(result: KvOutput) -> KvOutput {
 fn false_state(state: &Replicated<KvMachine>) -> Replicated<KvMachine> {
     let mut state = state.clone();
     let op = KvOp::Put("x".into(), 666);
-    state.machine.apply(0, RequestId::default(), &op);
+    state.machine.carry_out(&op);
     state
 }

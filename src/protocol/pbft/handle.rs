@@ -92,7 +92,7 @@ impl Core for Pbft {
         n: u64,
         luck: &mut Draws,
     ) -> KvOp {
-        KvMachine::workload(workload, client, n, luck)
+        KvMachine::workload(workload, &(), client, n, luck)
     }
 
     fn asks(

@@ -8,7 +8,7 @@ use super::options::{Authentication, Mutant};
 use super::request::{Answer, Reply, Request};
 use super::state::{Pbft, Timer};
 use crate::base::{Effects, NodeId, RequestId};
-use crate::protocol::machine::{KvMachine, KvOutput, Outcome, StateMachine};
+use crate::protocol::machine::{KvMachine, KvOutput, Outcome, StateMachine, Step};
 use std::sync::Arc;
 
 impl Pbft {
@@ -67,7 +67,9 @@ impl Pbft {
         };
         let (last, result) = (session.serial, session.output);
         if last == id.serial {
-            self.answer(id, result, false, out);
+            if let Some(result) = result {
+                self.answer(id, result, false, out);
+            }
         } else if last > id.serial {
             out.ignore("a request older than the client's last");
         }
@@ -465,10 +467,11 @@ impl Pbft {
         // Section 4.1: timestamps make sure that a request is executed once.
         let once = !self.is(Mutant::ExecutesTwice);
         let id = request.id();
-        let outcome = self.disk.state.apply(seq, id, request.op(), once);
+        let mut step = Step::new(&(), seq, self.now);
+        let outcome = self.disk.state.apply(&mut step, id, request.op(), once);
         let result = match &outcome {
             Outcome::New(result) => Some(*result),
-            Outcome::Repeated(_) | Outcome::Stale => None,
+            Outcome::Repeated(_) | Outcome::Later { .. } | Outcome::Stale => None,
         };
         out.milestone(Milestone::Executed(Arc::new(Execution {
             seq,
@@ -486,7 +489,10 @@ impl Pbft {
                 out.milestone(Milestone::DuplicateSkipped { request: id, seq });
                 self.answer(id, result, false, out);
             }
-            Outcome::Stale => out.milestone(Milestone::DuplicateSkipped { request: id, seq }),
+            // Registers answer at once, so that nobody waits.
+            Outcome::Later { .. } | Outcome::Stale => {
+                out.milestone(Milestone::DuplicateSkipped { request: id, seq });
+            }
         }
         self.forget_waiting(id);
     }

@@ -153,7 +153,7 @@ impl View {
                 .map(|session| SessionView {
                     client: session.client,
                     timestamp: session.serial,
-                    result: session.output.to_string(),
+                    result: session.output.map_or_else(String::new, |it| it.to_string()),
                 })
                 .collect(),
         }

@@ -6,8 +6,17 @@ use super::milestone::Milestone;
 use super::reply::Reply;
 use super::state::Raft;
 use crate::base::{Effects, RequestId};
-use crate::protocol::machine::{INTERNAL, Outcome, StateMachine};
+use crate::protocol::machine::{INTERNAL, Outcome, Replicated, StateMachine, Step};
 use std::sync::Arc;
+
+impl<M: StateMachine> Snapshot<M> {
+    /// The state to go on from.
+    pub(super) fn restored(&self, options: &M::Options) -> Replicated<M> {
+        let mut state = self.state.clone();
+        state.machine.restored(options);
+        state
+    }
+}
 
 impl<M: StateMachine> Raft<M> {
     /// Applies what is committed, in order, each entry once (figure 2: "if commitIndex >
@@ -52,8 +61,30 @@ impl<M: StateMachine> Raft<M> {
         out: &mut Effects<Self>,
     ) {
         let once = self.options.sessions;
-        let outcome = self.state.apply(index, id, op, once);
-        if id == INTERNAL || !self.is_leader() {
+        let mut step = Step::new(&self.options.machine, index, self.now);
+        let outcome = self.state.apply(&mut step, id, op, once);
+        let Step { facts, answers, .. } = step;
+        let leads = self.is_leader();
+        for fact in facts {
+            out.milestone(Milestone::Machine {
+                index,
+                fact,
+                told: leads,
+            });
+        }
+        if !leads {
+            return;
+        }
+        // Whoever leads when a request is settled answers it, whoever took it.
+        for (request, output) in answers {
+            out.milestone(Milestone::Acknowledged {
+                request,
+                index,
+                chain,
+            });
+            out.reply(request, Reply::Done(output));
+        }
+        if id == INTERNAL {
             return;
         }
         // Whoever leads answers, also for entries of its predecessors: the client may still wait.
@@ -70,7 +101,10 @@ impl<M: StateMachine> Raft<M> {
                 out.milestone(Milestone::DuplicateSkipped { request: id, index });
                 out.reply(id, Reply::Done(output));
             }
-            Outcome::Stale => out.milestone(Milestone::DuplicateSkipped { request: id, index }),
+            Outcome::Later { again: false } => {}
+            Outcome::Later { again: true } | Outcome::Stale => {
+                out.milestone(Milestone::DuplicateSkipped { request: id, index });
+            }
         }
     }
 

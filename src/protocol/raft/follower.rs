@@ -236,7 +236,7 @@ impl<M: StateMachine> Raft<M> {
         self.configs
             .insert(0, (index, Arc::clone(&snapshot.config)));
         self.disk.snapshot = Some(Arc::clone(snapshot));
-        self.state = snapshot.state.clone();
+        self.state = snapshot.restored(&self.options.machine);
         self.commit = index;
         self.applied = index;
         out.milestone(Milestone::SnapshotInstalled {

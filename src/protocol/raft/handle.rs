@@ -8,25 +8,26 @@ use super::reply::{Admin, Op, Reply};
 use super::state::{Disk, Raft, RoleName, Timer};
 use super::view::{self, View};
 use crate::base::{
-    ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Misfit, NodeId,
+    ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Micros, Misfit, NodeId,
     RequestId, names_of,
 };
-use crate::protocol::machine::StateMachine;
+use crate::protocol::machine::{StateMachine, Switches};
+use serde_json::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 impl<M: StateMachine> Core for Raft<M> {
-    type Options = Options;
+    type Options = Options<M::Options>;
     type Disk = Disk<M>;
     type Message = Message<M>;
     type Timer = Timer;
     type Op = Op<M::Op>;
     type Reply = Reply<M::Output>;
-    type Memory = ();
-    type Stamp = ();
-    type Milestone = Milestone;
+    type Memory = M::Memory;
+    type Stamp = M::Stamp;
+    type Milestone = Milestone<M::Fact>;
     type View = View<M>;
-    type Invariants = Invariants;
+    type Invariants = Invariants<M::Watch>;
 
     const GLANCE: &'static [&'static str] = view::GLANCE;
     const ROLES: &'static [&'static str] = RoleName::NAMES;
@@ -34,12 +35,16 @@ impl<M: StateMachine> Core for Raft<M> {
 
     const TIMERS: &'static [Timer] = Timer::ALL;
 
-    fn check_options(options: &Options, nodes: usize) -> Result<(), Misfit> {
+    fn read_options(options: Value) -> Result<Self::Options, Misfit> {
+        Options::read(options)
+    }
+
+    fn check_options(options: &Self::Options, nodes: usize) -> Result<(), Misfit> {
         options.fault(nodes).map_or(Ok(()), Err)
     }
 
     fn boot(
-        options: &Arc<Options>,
+        options: &Arc<Self::Options>,
         disk: Disk<M>,
         ctx: &mut Context,
         out: &mut Effects<Self>,
@@ -77,32 +82,56 @@ impl<M: StateMachine> Core for Raft<M> {
         view::weight(self)
     }
 
-    fn workload(workload: usize, (): &(), client: ClientId, n: u64, luck: &mut Draws) -> Self::Op {
-        Op::Machine(M::workload(workload, client, n, luck))
+    fn workload(
+        workload: usize,
+        memory: &M::Memory,
+        client: ClientId,
+        n: u64,
+        luck: &mut Draws,
+    ) -> Self::Op {
+        Op::Machine(M::workload(workload, memory, client, n, luck))
     }
 
-    fn stamp(_: &Options, (): &(), _: RequestId, _: &Self::Op) {}
+    fn client_clock(options: &Self::Options, memory: &mut M::Memory, now: Micros, asks: bool) {
+        let drift_ppm = options.lease_drift_ppm;
+        M::client_clock(&options.machine, memory, now, asks, drift_ppm);
+    }
+
+    fn stamp(_: &Self::Options, memory: &M::Memory, _: RequestId, op: &Self::Op) -> M::Stamp {
+        M::stamp(memory, op.of_machine())
+    }
+
+    fn show_stamp(stamp: &M::Stamp) -> Value {
+        M::show_stamp(stamp)
+    }
 
     fn judge(
-        _: &Options,
-        (): &mut (),
+        _: &Self::Options,
+        memory: &mut M::Memory,
         _: RequestId,
         replies: &[(NodeId, Self::Reply)],
         _nodes: usize,
     ) -> Judgement {
         match replies.last() {
             None => Judgement::Wait,
-            Some((_, Reply::Done(_) | Reply::Changed)) => Judgement::Done,
+            Some((_, Reply::Done(output))) => {
+                M::told(memory, output);
+                Judgement::Done
+            }
+            Some((_, Reply::Changed)) => Judgement::Done,
             Some((_, Reply::NotLeader(leader))) => Judgement::Redirect(*leader),
             Some((_, Reply::Refused(why))) => Judgement::Refused((*why).to_owned()),
         }
     }
 
     fn mutants() -> Vec<String> {
-        names_of(&Mutant::ALL)
+        match M::Options::mutants() {
+            none if none.is_empty() => names_of(&Mutant::ALL),
+            of_machine => of_machine,
+        }
     }
 
-    fn model(_: &Options) -> Option<&'static str> {
+    fn model(_: &Self::Options) -> Option<&'static str> {
         M::MODEL
     }
 

@@ -4,10 +4,12 @@
 //! whole log up to it: "the same up to here" is "the same digest here".
 
 use super::milestone::Milestone;
+use super::reply::{Op, Reply};
 use super::state::Raft;
 use crate::base::{Monitor, NodeId, RequestId, Seq, Violation};
-use crate::protocol::machine::StateMachine;
+use crate::protocol::machine::{StateMachine, Watch};
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 const ELECTION_SAFETY: usize = 0;
 const LEADER_APPEND_ONLY: usize = 1;
@@ -39,9 +41,50 @@ struct Decided {
     chain: u64,
 }
 
-/// The watch over a whole run.
+/// How many properties are Raft's own; those of the machine come after them.
+const OWN: usize = 6;
+
+/// The most properties that there can be, Raft's and a machine's together.
+const MOST: usize = 32;
+
+/// The names of Raft's properties, then those of a machine's.
+struct Names<M>(PhantomData<M>);
+
+impl<M: StateMachine> Names<M> {
+    const JOINED: &'static [&'static str; MOST] = &{
+        let mut joined = [""; MOST];
+        let own = [
+            "election safety",
+            "leader append-only",
+            "log matching",
+            "leader completeness",
+            "state machine safety",
+            "acknowledged is never lost",
+        ];
+        let mut place = 0;
+        while place < OWN {
+            joined[place] = own[place];
+            place += 1;
+        }
+        while place < OWN + M::Watch::NAMES.len() {
+            joined[place] = M::Watch::NAMES[place - OWN];
+            place += 1;
+        }
+        joined
+    };
+    const ALL: &'static [&'static str] = Self::JOINED.split_at(OWN + M::Watch::NAMES.len()).0;
+}
+
+/// The watch over a whole run, and `W` over what the machine states.
 #[derive(Clone, Debug, Default)]
-pub struct Invariants {
+pub struct Invariants<W = ()> {
+    log: LogWatch,
+    machine: W,
+}
+
+/// The watch over elections and logs.
+#[derive(Clone, Debug, Default)]
+struct LogWatch {
     /// Who led each term.
     leaders: BTreeMap<u64, NodeId>,
     /// The newest of them, at hand.
@@ -56,21 +99,69 @@ pub struct Invariants {
     applied: Vec<u64>,
 }
 
-impl<M: StateMachine> Monitor<Raft<M>> for Invariants {
-    const NAMES: &'static [&'static str] = &[
-        "election safety",
-        "leader append-only",
-        "log matching",
-        "leader completeness",
-        "state machine safety",
-        "acknowledged is never lost",
-    ];
+impl<M: StateMachine> Monitor<Raft<M>> for Invariants<M::Watch> {
+    const NAMES: &'static [&'static str] = Names::<M>::ALL;
 
     fn observe(
         &mut self,
         node: NodeId,
         core: &Raft<M>,
-        milestone: &Milestone,
+        milestone: &Milestone<M::Fact>,
+        found: &mut Vec<Violation>,
+    ) {
+        let before = found.len();
+        match milestone {
+            Milestone::Machine { index, fact, .. } => {
+                self.machine.observe(node, *index, fact, found);
+            }
+            Milestone::Applied { index, .. } => self.machine.applied(node, *index, found),
+            Milestone::SnapshotInstalled { index, .. } => self.machine.goes_on_from(node, *index),
+            _ => {}
+        }
+        renumber(&mut found[before..]);
+        self.log.observe(node, core, milestone, found);
+    }
+
+    fn asked(&mut self, id: RequestId, op: &Op<M::Op>, stamp: &M::Stamp) {
+        if let Op::Machine(op) = op {
+            self.machine.asked(id, op, stamp);
+        }
+    }
+
+    fn answered(&mut self, id: RequestId, reply: &Reply<M::Output>, found: &mut Vec<Violation>) {
+        if let Reply::Done(output) = reply {
+            let before = found.len();
+            self.machine.answered(id, output, found);
+            renumber(&mut found[before..]);
+        }
+    }
+
+    fn weight(&self) -> usize {
+        self.log.weight() + self.machine.weight()
+    }
+
+    fn crashed(&mut self, node: NodeId, _disk_lost: bool) {
+        // It applies its log again from its snapshot, which is no going back.
+        if let Some(applied) = self.log.applied.get_mut(node.index()) {
+            *applied = 0;
+        }
+        self.machine.crashed(node);
+    }
+}
+
+/// The machine counts its properties from its own first one.
+fn renumber(of_machine: &mut [Violation]) {
+    for violation in of_machine {
+        violation.invariant += OWN;
+    }
+}
+
+impl LogWatch {
+    fn observe<M: StateMachine>(
+        &mut self,
+        node: NodeId,
+        core: &Raft<M>,
+        milestone: &Milestone<M::Fact>,
         found: &mut Vec<Violation>,
     ) {
         match milestone {
@@ -124,15 +215,6 @@ impl<M: StateMachine> Monitor<Raft<M>> for Invariants {
         size_of::<Self>() + ends + self.others.len() * 32 + self.leaders.len() * 16
     }
 
-    fn crashed(&mut self, node: NodeId, _disk_lost: bool) {
-        // It applies its log again from its snapshot, which is no going back.
-        if let Some(applied) = self.applied.get_mut(node.index()) {
-            *applied = 0;
-        }
-    }
-}
-
-impl Invariants {
     /// Election safety: at most one leader in a term.
     fn leads(&mut self, node: NodeId, term: u64, found: &mut Vec<Violation>) {
         if self.newest == Some((term, node)) {

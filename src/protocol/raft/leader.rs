@@ -105,7 +105,7 @@ pub(super) struct Leader<M: StateMachine> {
 pub(super) struct Voice<'a, M: StateMachine> {
     pub disk: &'a Disk<M>,
     pub commit: u64,
-    pub options: &'a Options,
+    pub options: &'a Options<M::Options>,
     pub now: Micros,
 }
 
@@ -610,7 +610,8 @@ impl<M: StateMachine> Raft<M> {
         if !knows || leader.transfer.is_some() {
             return;
         }
-        let due = self.state.machine.due(&mut leader.clocks, self.now);
+        let (machine, options) = (&self.state.machine, &self.options.machine);
+        let due = machine.due(options, &mut leader.clocks, self.now);
         for op in due {
             let id = crate::protocol::machine::INTERNAL;
             self.write(Payload::Command { id, op }, out);

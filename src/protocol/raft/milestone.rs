@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use crate::base::{Class, NodeId, RequestId};
+use crate::protocol::machine::{Fact, NoFact};
 use serde::Serialize;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -9,8 +10,9 @@ use std::sync::Arc;
 /// A fact that a node states. The first group is for people, the last for checkers alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Milestone {
+#[cfg_attr(not(target_arch = "wasm32"), schemars(bound = "F: Fact"))]
+#[serde(rename_all = "snake_case", bound = "F: Fact")]
+pub enum Milestone<F = NoFact> {
     /// It asks whether it could win an election, without raising its term (thesis, 9.6).
     PreCampaigned {
         /// The term it would campaign in.
@@ -141,6 +143,15 @@ pub enum Milestone {
         /// Digest of the log up to there.
         chain: u64,
     },
+    /// Its copy of the machine states a fact. The leader states it for people.
+    Machine {
+        /// The entry that it comes of.
+        index: u64,
+        /// What.
+        fact: F,
+        /// Whether it is for people too.
+        told: bool,
+    },
 }
 
 /// Why a leader stepped down.
@@ -169,7 +180,7 @@ pub enum ReadRight {
     Local,
 }
 
-impl crate::base::Milestone for Milestone {
+impl<F: Fact> crate::base::Milestone for Milestone<F> {
     fn kind(&self) -> &'static str {
         match self {
             Milestone::PreCampaigned { .. } => "pre_campaigned",
@@ -190,6 +201,7 @@ impl crate::base::Milestone for Milestone {
             Milestone::Appended { .. } => "appended",
             Milestone::Applied { .. } => "applied",
             Milestone::Acknowledged { .. } => "acknowledged",
+            Milestone::Machine { fact, .. } => fact.kind(),
         }
     }
 
@@ -212,7 +224,9 @@ impl crate::base::Milestone for Milestone {
             | Milestone::DuplicateSkipped { .. } => Class::Step,
             Milestone::Appended { .. }
             | Milestone::Applied { .. }
-            | Milestone::Acknowledged { .. } => Class::Quiet,
+            | Milestone::Acknowledged { .. }
+            | Milestone::Machine { told: false, .. } => Class::Quiet,
+            Milestone::Machine { fact, .. } => fact.class(),
         }
     }
 
@@ -299,6 +313,7 @@ impl crate::base::Milestone for Milestone {
                 "Node {node} tells client {} that entry {index} is done",
                 request.client
             ),
+            Milestone::Machine { fact, .. } => fact.sentence(),
         }
     }
 }
@@ -359,7 +374,7 @@ mod tests {
             elected(nodes(&[2])),
             "Node 2 is elected leader of term 3 with its own vote"
         );
-        let committed = |first| Milestone::Committed {
+        let committed = |first| Milestone::<NoFact>::Committed {
             index: 7,
             term: 3,
             first,

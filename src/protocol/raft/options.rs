@@ -1,14 +1,19 @@
 //! What a scenario may switch, and the mutants: Raft with one rule left out.
 
 use crate::base::{Micros, Misfit};
+use crate::protocol::machine::Switches;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// The switches of Raft, with the defaults of a small cluster on a local network.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "RaftOptions"))]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    schemars(rename = "RaftOptions", bound = "O: Switches", transform = without_nulls)
+)]
+#[serde(default, deny_unknown_fields, bound = "O: Switches")]
+pub struct Options<O = ()> {
     /// Least and greatest election timeout; each is drawn anew from this range (section 5.2).
     #[serde(rename = "election_timeout_ms")]
     pub election_timeout: [Micros; 2],
@@ -41,10 +46,30 @@ pub struct Options {
     pub snapshot_every: u32,
     /// Leaves one rule out, to show what it is for.
     pub mutant: Option<Mutant>,
+    /// The switches of the replicated machine, if it has any.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub machine: O,
 }
 
-impl Default for Options {
-    fn default() -> Options {
+/// Whether a value has nothing to say.
+fn is_nothing<T>(_: &T) -> bool {
+    size_of::<T>() == 0
+}
+
+/// Takes out of an object's schema the fields that can only be null: those of a machine that has
+/// nothing of the kind.
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn without_nulls(schema: &mut schemars::Schema) {
+    let fields = schema
+        .get_mut("properties")
+        .and_then(|it| it.as_object_mut());
+    if let Some(fields) = fields {
+        fields.retain(|_, field| field["type"] != "null");
+    }
+}
+
+impl<O: Switches> Default for Options<O> {
+    fn default() -> Options<O> {
         Options {
             election_timeout: [Micros::from_ms(150), Micros::from_ms(300)],
             heartbeat: Micros::from_ms(50),
@@ -59,11 +84,32 @@ impl Default for Options {
             fast_backtrack: true,
             snapshot_every: 0,
             mutant: None,
+            machine: O::default(),
         }
     }
 }
 
-impl Options {
+impl<O: Switches> Options<O> {
+    /// Reads options. Where the machine has mutants, the option `mutant` names one of those.
+    pub(super) fn read(mut options: Value) -> Result<Options<O>, Misfit> {
+        if !O::mutants().is_empty()
+            && let Value::Object(fields) = &mut options
+            && let Some(mutant) = fields.remove("mutant")
+        {
+            let machine = fields.entry("machine").or_insert_with(|| json!({}));
+            if let Value::Object(machine) = machine {
+                machine.insert("mutant".to_owned(), mutant);
+            }
+        }
+        Misfit::read(options).map_err(|misfit| match misfit.path.as_str() {
+            "machine.mutant" => Misfit {
+                path: "mutant".to_owned(),
+                ..misfit
+            },
+            _ => misfit,
+        })
+    }
+
     /// Whether `mutant` is the one that is switched on.
     pub fn is(&self, mutant: Mutant) -> bool {
         self.mutant == Some(mutant)
@@ -112,7 +158,7 @@ impl Options {
                 return Some(Misfit::new(option, value.to_string(), expected));
             }
         }
-        None
+        self.machine.fault().map(|misfit| misfit.under("machine"))
     }
 }
 

@@ -16,6 +16,16 @@ pub enum Op<O> {
     Admin(Admin),
 }
 
+impl<O> Op<O> {
+    /// The operation of the machine, if it is one.
+    pub fn of_machine(&self) -> Option<&O> {
+        match self {
+            Op::Machine(op) => Some(op),
+            Op::Admin(_) => None,
+        }
+    }
+}
+
 /// A change of the cluster that a client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]

@@ -32,7 +32,7 @@ impl<M: StateMachine> Raft<M> {
             });
             return out.reply(id, Reply::Done(output));
         }
-        let Role::Leader(leader) = &self.role else {
+        let Role::Leader(leader) = &mut self.role else {
             // Section 8: "the server will reject the client's request and supply information
             // about the most recent leader it has heard from".
             return out.reply(id, Reply::NotLeader(self.leader));
@@ -49,8 +49,12 @@ impl<M: StateMachine> Raft<M> {
             // Section 8: "if it receives a command whose serial number has already been executed,
             // it responds immediately without re-executing the request".
             if session.serial == id.serial {
-                let reply = Reply::Done(session.output.clone());
-                return out.reply(id, reply);
+                let Some(output) = session.output.clone() else {
+                    let machine = &self.state.machine;
+                    machine.hear(&mut leader.clocks, id.client, self.now);
+                    return out.ignore("a request that waits for its answer already");
+                };
+                return out.reply(id, Reply::Done(output));
             }
             if session.serial > id.serial {
                 return out.ignore("an operation older than the client's newest");

@@ -105,7 +105,7 @@ impl RoleName {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Raft<M: StateMachine> {
     pub(super) id: NodeId,
-    pub(super) options: Arc<Options>,
+    pub(super) options: Arc<Options<M::Options>>,
     pub(super) disk: Disk<M>,
     pub(super) role: Role<M>,
     /// The leader of the present term, once it is known.
@@ -126,14 +126,17 @@ pub struct Raft<M: StateMachine> {
 
 impl<M: StateMachine> Raft<M> {
     pub(super) fn start(
-        options: &Arc<Options>,
+        options: &Arc<Options<M::Options>>,
         disk: Disk<M>,
         ctx: &mut Context,
         out: &mut Effects<Raft<M>>,
     ) -> Raft<M> {
         let base = disk.log.base().index;
         let (state, config) = match &disk.snapshot {
-            Some(snapshot) => (snapshot.state.clone(), Arc::clone(&snapshot.config)),
+            Some(snapshot) => (
+                snapshot.restored(&options.machine),
+                Arc::clone(&snapshot.config),
+            ),
             // A node that joins later begins without a configuration: it learns who it belongs to
             // from the log that it is sent.
             None => (Replicated::default(), Arc::new(Config::of(ctx.members))),

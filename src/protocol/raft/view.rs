@@ -16,7 +16,11 @@ const ENTRIES_SHOWN: u64 = 64;
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[cfg_attr(
     not(target_arch = "wasm32"),
-    schemars(rename = "RaftView", bound = "M: StateMachine")
+    schemars(
+        rename = "RaftView",
+        bound = "M: StateMachine",
+        transform = super::options::without_nulls
+    )
 )]
 #[serde(bound = "")]
 pub struct View<M: StateMachine> {
@@ -51,6 +55,9 @@ pub struct View<M: StateMachine> {
     pub lease_until: Option<Micros>,
     /// To whom it hands over.
     pub transfer_to: Option<NodeId>,
+    /// What it sees by its clock as leader of what is due in the machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dials: Option<M::Dials>,
 }
 
 /// A node's log.
@@ -163,6 +170,10 @@ impl<M: StateMachine> View<M> {
                 .filter(|_| raft.options.reads == super::options::Reads::Lease)
                 .and_then(|leader| leader.rounds.lease_until()),
             transfer_to: leader.and_then(|leader| leader.transfer.map(|transfer| transfer.to)),
+            dials: leader.filter(|_| size_of::<M::Dials>() > 0).map(|leader| {
+                let machine = &raft.state.machine;
+                machine.dials(&raft.options.machine, &leader.clocks, raft.now)
+            }),
         }
     }
 }
