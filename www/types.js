@@ -102,7 +102,7 @@
 
 /**
  * @typedef {object} OptionSpec
- * @property {string} key
+ * @property {string} key with dots for what stands further in: `machine.ttl_ms`
  * @property {string} label
  * @property {"switch" | "number" | "range" | "choice"} type
  * @property {string} help
@@ -147,6 +147,7 @@
  * @property {NodeDetail[]} nodes
  * @property {NodeGlance[]} glances of all nodes
  * @property {number} position how many events have happened
+ * @property {number} now in virtual milliseconds
  * @property {number} histories another number for another run
  * @property {(from: number, to: number) => TraceEvent[]} trace
  * @property {() => { id: number, from: number, to: number, flags: number }[]} flights

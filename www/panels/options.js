@@ -119,7 +119,7 @@ const generalGroups = [
  *   change: (scenario: Scenario) => void, run: (scenario: Scenario) => void }} state
  */
 export function drawOptions(host, { scenario, view, error, change, run }) {
-  const specs = [...general, ...view.options.map((spec) => ({ ...spec, at: ["options", spec.key] }))];
+  const specs = [...general, ...view.options.map((spec) => ({ ...spec, at: ["options", ...spec.key.split(".")] }))];
   const field = (/** @type {OptionSpec & { at: string[] }} */ spec) =>
     fieldOf(spec, valueAt(scenario, spec.at), scenario, (value) =>
       change(withValue(scenario, spec.at, value)),
