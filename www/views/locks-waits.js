@@ -4,7 +4,7 @@ import { html, nothing, svg } from "../lib/dom.js";
 import { capital } from "../lib/format.js";
 import { circleWords } from "./locks-headline.js";
 
-/** @typedef {import("./locks-diagram.js").Of} Of */
+/** @typedef {import("./locks-table.js").Of} Of */
 /** @typedef {{ from: number, to: number, lock: string, holds: boolean, lit: boolean, ended: boolean }} Edge */
 
 /** How many clients are drawn, and for how long a broken circle stays lit, in virtual milliseconds. */
