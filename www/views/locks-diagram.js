@@ -66,8 +66,9 @@ function draw(host, look) {
   const node = speaker(data.nodes);
   const beliefs = story.beliefs(data.position, data.hands.options.mutant === "lease_from_answer");
   const of = { data, story, node, beliefs };
+  const leader = node?.view.role === "leader" ? node : undefined;
   const width = Math.max(200, host.clientWidth - 2);
-  const height = look.large ? Math.max(220, host.clientHeight * 0.6) : 132;
+  const height = look.large ? Math.max(200, host.clientHeight * 0.48) : 100;
   const body = () => {
     if (look.tab === "log") return nothing;
     if (!node) return html`<p class="note">Every node is down: nobody keeps the table.</p>`;
@@ -82,6 +83,13 @@ function draw(host, look) {
               ${name}
             </button>`,
         )}
+        ${
+          leader
+            ? html`<button @click=${() => data.hands.act({ do: "crash", node: leader.id })}>
+                Crash the leader
+              </button>`
+            : nothing
+        }
         <button class="grow" aria-pressed=${look.large ? "true" : "false"} @click=${grow}>
           ${look.large ? "Smaller" : "Larger"}
         </button>

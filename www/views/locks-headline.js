@@ -202,7 +202,7 @@ function standing(table, beneath) {
   if (table.deadlock)
     return {
       headline: "A deadlock: none of these clients can go on",
-      watch: `${capital(circleWords(table.deadlock))}. ${"Nobody looks for circles here; it lasts until one gives up or a session expires."}`,
+      watch: `${capital(circleWords(table.deadlock))}. It lasts until one gives up or a session expires.`,
     };
   const held = table.locks.filter((/** @type {any} */ lock) => lock.holders.length > 0);
   if (held.length === 0) return beneath;
@@ -217,7 +217,7 @@ function standing(table, beneath) {
       ? ` ${counted(table.lock_count - 1, "more lock")} ${table.lock_count === 2 ? "is" : "are"} held.`
       : "";
   return {
-    headline: `${who} lock ${name}${waiting ? `, and ${waiting} ${waiting === 1 ? "waits" : "wait"}` : ""}`,
+    headline: `${who} lock ${name}${waiting === 0 ? "" : waiting === 1 ? `, and client ${busiest.queue[0].client} waits` : `, and ${waiting} wait`}`,
     watch: `${waiting ? `Client ${busiest.queue[0].client} is next, when it is given back or the lease ends.` : "Nobody waits for it."}${others}`,
   };
 }

@@ -44,8 +44,11 @@ export function drawTable(of) {
   const free = [...lost.keys()]
     .filter((name) => !machine.locks.some((/** @type {any} */ lock) => lock.name === name))
     .map((name) => ({ name, holders: [], queue: [], waiting: 0 }));
-  const all = [...machine.locks, ...free].sort(
-    (a, b) => b.waiting - a.waiting || a.name.localeCompare(b.name, "en", { numeric: true }),
+  // By name; of more than can be shown those that most wait for come first.
+  const all = [...machine.locks, ...free];
+  const many = all.length > LOCKS;
+  all.sort(
+    (a, b) => (many ? b.waiting - a.waiting : 0) || a.name.localeCompare(b.name, "en", { numeric: true }),
   );
   const more = Math.max(machine.lock_count + free.length - LOCKS, 0);
   if (all.length === 0 && machine.resources.length === 0)
@@ -169,7 +172,7 @@ function queueRow(lock) {
   const shown = lock.queue.slice(0, QUEUE);
   const more = lock.waiting - shown.length;
   return html`<div class="queue">
-    <span class="soft">waiting</span>
+    <span class="soft">behind it: ${lock.waiting === 1 ? "client" : "clients"}</span>
     <ol>
       ${shown.map(
         (/** @type {any} */ each) =>

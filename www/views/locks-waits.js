@@ -62,10 +62,10 @@ export function drawWaits(of) {
     return html`<p class="note">Nobody waits for anybody.</p>
       ${note}`;
   const shown = clients.slice(0, CLIENTS);
-  // The cycle in its own order; others by number.
-  const order = [...shown].sort((a, b) => placeOf(cycle, a) - placeOf(cycle, b) || a - b);
-  const places = new Map(order.map((client, k) => [client, spot(k, order.length, width, height)]));
+  // Round the oval: a cycle in its own order, then a holder and those behind it in theirs.
+  const places = new Map(shown.map((client, k) => [client, spot(k, shown.length, width, height)]));
   const drawn = edges.filter(({ from, to }) => places.has(from) && places.has(to));
+  const locks = [...new Set(drawn.map(({ lock }) => lock))];
   const words = edges
     .slice(0, 40)
     .map(({ from, to, lock, holds, ended }) =>
@@ -86,7 +86,7 @@ export function drawWaits(of) {
         )}
       </defs>
       ${drawn.map((edge) => arrow(edge, places, drawn))}
-      ${order.map((client) => {
+      ${shown.map((client) => {
         const { x, y } = /** @type {{ x: number, y: number }} */ (places.get(client));
         const paused = beliefs.get(client)?.paused ?? false;
         const press = (/** @type {KeyboardEvent} */ event) => {
@@ -108,17 +108,11 @@ export function drawWaits(of) {
     </svg>
     ${clients.length > CLIENTS ? html`<p class="note">and ${clients.length - CLIENTS} more clients</p>` : nothing}
     ${note}
-    <p class="note locks-key">solid: it holds the lock; dashed: it is before the other in the queue</p>
+    <p class="note locks-key">
+      ${drawn.length > CLIENTS && locks.length === 1 ? `all for lock ${locks[0]}; ` : ""}solid: for a holder;
+      dashed: for one before it in the queue
+    </p>
   </div>`;
-}
-
-/**
- * @param {number[]} cycle
- * @param {number} client
- */
-function placeOf(cycle, client) {
-  const place = cycle.indexOf(client);
-  return place < 0 ? cycle.length : place;
 }
 
 /**
@@ -152,7 +146,8 @@ function arrow(edge, places, all) {
   const [sx, sy, ex, ey] = [a.x + dx * R, a.y + dy * R, b.x - dx * (R + 2), b.y - dy * (R + 2)];
   const [tx, ty] = [(a.x + b.x) / 2 - dy * (bend * 0.55 + 1), (a.y + b.y) / 2 + dx * (bend * 0.55 + 1)];
   const kind = `${edge.lit ? "lit" : ""} ${edge.holds ? "" : "queued"} ${edge.ended ? "ended" : ""}`;
-  const name = edge.holds || edge.lit ? `${edge.lock}${edge.ended ? ": refused" : ""}` : "";
+  const name =
+    edge.lit || (edge.holds && all.length <= CLIENTS) ? `${edge.lock}${edge.ended ? ": refused" : ""}` : "";
   return svg`<g class=${`wait ${kind}`}>
     <path d=${`M${sx} ${sy}Q${mx} ${my} ${ex} ${ey}`} marker-end=${`url(#wait-${edge.lit ? "lit" : "plain"})`}></path>
     <text x=${tx} y=${ty + 4}>${name}</text>

@@ -25,7 +25,6 @@ export const locks = {
 };
 
 const name = { name: "lock", label: "Lock", hint: "lock a" };
-const mode = { name: "mode", label: "Mode: alone, or shared", hint: "alone" };
 const wait = {
   name: "wait",
   label: "Longest wait in milliseconds; empty for no end",
@@ -40,20 +39,31 @@ const value = { name: "value", label: "Value", hint: "value", number: true };
 /** @param {Typed} of */
 const named = (of) => of.lock?.trim() || "a";
 
-/** @param {Typed} of the terms of an acquisition */
-function terms(of) {
-  /** @type {Record<string, any>} */
-  const made = {};
-  if (/^s/i.test(of.mode?.trim() ?? "")) made.mode = "shared";
-  if (of.wait) made.timeout_ms = Number(of.wait);
-  return Object.keys(made).length > 0 ? [made] : [];
+/**
+ * @param {string} verb
+ * @param {"acquire" | "try_acquire"} kind
+ * @param {boolean} shared
+ * @returns {import("../types.js").RequestKind}
+ */
+function acquisition(verb, kind, shared) {
+  const terms = (/** @type {Typed} */ of) => ({
+    ...(shared ? { mode: "shared" } : {}),
+    ...(of.wait ? { timeout_ms: Number(of.wait) } : {}),
+  });
+  return {
+    verb,
+    fields: kind === "acquire" ? [name, wait] : [name],
+    op: (of) => ({ [kind]: Object.keys(terms(of)).length > 0 ? [named(of), terms(of)] : [named(of)] }),
+  };
 }
 
 /** What clients can ask for. @returns {import("../types.js").RequestKind[]} */
 export function asks() {
   return [
-    { verb: "acquire", fields: [name, mode, wait], op: (of) => ({ acquire: [named(of), ...terms(of)] }) },
-    { verb: "try", fields: [name, mode], op: (of) => ({ try_acquire: [named(of), ...terms(of)] }) },
+    acquisition("acquire", "acquire", false),
+    acquisition("share", "acquire", true),
+    acquisition("try", "try_acquire", false),
+    acquisition("try share", "try_acquire", true),
     {
       verb: "release",
       fields: [name, { ...token, hint: "any token" }],
