@@ -70,7 +70,7 @@ test("a deadlock that one makes is lit, and its victim named", async ({ page }) 
   await expect(page.locator("#headline")).toHaveText("A deadlock is broken: client 1 is refused");
   await expect(graph.locator(".wait.lit")).toHaveCount(2);
   await expect(graph.locator(".client.victim")).toContainText("1");
-  await expect(graph.locator(".client.victim")).toContainText("victim");
+  await expect(graph.locator(".tag.victim")).toHaveText("victim");
   await expect(page.locator(".locks-victim")).toContainText("Victim: client 1");
 });
 

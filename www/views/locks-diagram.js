@@ -17,6 +17,9 @@ const TABS = [
   ["log", "Log"],
 ];
 
+/** Below this width the diagram has a tab of its own, and room: as in css/narrow.css. */
+const NARROW = "(max-width: 1100px)";
+
 /** What is looked at, by host. */
 class Look {
   constructor() {
@@ -68,7 +71,11 @@ function draw(host, look) {
   const of = { data, story, node, beliefs };
   const leader = node?.view.role === "leader" ? node : undefined;
   const width = Math.max(200, host.clientWidth - 2);
-  const height = look.large ? Math.max(200, host.clientHeight * 0.48) : 100;
+  const height = look.large
+    ? Math.max(200, host.clientHeight * 0.48)
+    : matchMedia(NARROW).matches
+      ? 190
+      : 100;
   const body = () => {
     if (look.tab === "log") return nothing;
     if (!node) return html`<p class="note">Every node is down: nobody keeps the table.</p>`;

@@ -101,9 +101,9 @@ export function drawWaits(of) {
           <title>${paused ? "Resume" : "Pause"} client ${client}</title>
           <circle r=${R}></circle>
           <text dy="4">${client}</text>
-          ${client === victim ? svg`<text class="tag" y=${-R - 4}>victim</text>` : nothing}
-          ${paused ? svg`<text class="tag" y=${R + 11}>stands still</text>` : nothing}
-        </g>`;
+        </g>
+        ${client === victim ? svg`<text class="tag victim" x=${x} y=${y - R - 4}>victim</text>` : nothing}
+        ${paused ? svg`<text class="tag" x=${x} y=${y + R + 11}>stands still</text>` : nothing}`;
       })}
     </svg>
     ${clients.length > CLIENTS ? html`<p class="note">and ${clients.length - CLIENTS} more clients</p>` : nothing}

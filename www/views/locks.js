@@ -63,7 +63,6 @@ export function asks() {
     acquisition("acquire", "acquire", false),
     acquisition("share", "acquire", true),
     acquisition("try", "try_acquire", false),
-    acquisition("try share", "try_acquire", true),
     {
       verb: "release",
       fields: [name, { ...token, hint: "any token" }],
