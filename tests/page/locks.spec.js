@@ -83,7 +83,7 @@ test("a hundred wait, the leader crashes, and they keep their order", async ({ p
   const line = [...before.holders, ...before.queue].map((/** @type {any} */ each) => each.client);
   await page.getByRole("button", { name: "Crash the leader" }).click();
   await expect(page.locator("#headline")).toHaveText(/has crashed/);
-  await seek(page, 3000);
+  await seek(page, 4000);
   const after = (await table(page))?.locks[0];
   const rest = [...after.holders, ...after.queue].map((/** @type {any} */ each) => each.client);
   const served = line.indexOf(rest[0]);
@@ -121,7 +121,7 @@ test("a lock is asked for in the bar", async ({ page }) => {
   await open(page, "reentrancy", 100);
   await page.getByLabel("Kind of request").selectOption("share");
   await page.getByLabel("Lock", { exact: true }).fill("mine");
-  await page.getByRole("button", { name: "Ask" }).click();
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
   await seek(page, 140);
   const held = (await table(page))?.locks.find((/** @type {any} */ lock) => lock.name === "mine");
   expect(held.holders[0].mode).toBe("shared");
