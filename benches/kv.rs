@@ -153,13 +153,11 @@ fn vectors() {
     let mut merged = a.clone();
     let merge = nanoseconds(|| merged.merge(black_box(&b)));
     let fresh = nanoseconds(|| {
-        let mut merged = black_box(&a).clone();
-        merged.merge(black_box(&other));
-        black_box(merged);
+        black_box(black_box(&a).joined(black_box(&other)));
     });
     println!(
-        "vectors of 16 entries: compare {compare:.0} ns, merge {merge:.0} ns, merge with 8 new actors into a \
-         copy {fresh:.0} ns"
+        "vectors of 16 entries: compare {compare:.0} ns, merge {merge:.0} ns, a new one with 8 \
+         actors more {fresh:.0} ns"
     );
 }
 

@@ -36,6 +36,6 @@ function cluster(clients) {
 
 cluster(100);
 console.log("acquire and release through three nodes, pairs a second");
-for (const clients of [10, 100, 1000, 10_000]) {
+for (const clients of [10, 100, 1000]) {
   console.log(`  ${clients} clients: ${Math.round(cluster(clients))}`);
 }

@@ -273,16 +273,11 @@ fn one_that_asks_for_something_else_waits_no_more() {
     assert!(desk.answers.is_empty() && desk.table().lock("a").is_none());
 }
 
-#[test]
-fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
-    let mut desk = desk();
-    desk.granted(0, ALONE);
-    desk.granted(1, r#"{"acquire": ["b"]}"#);
-    desk.ask(1, r#"{"write": ["r", 2, 20]}"#);
-    desk.ask(2, r#"{"acquire": ["c"]}"#);
-    desk.expire(2);
+/// Who asks what, when clients 0 and 1 hold a and b and the session of client 2 is over, and why it is
+/// refused.
+fn refusals() -> Vec<(ClientId, String, &'static str)> {
     let long = "n".repeat(65);
-    for (client, text, expected) in [
+    vec![
         (9, RELEASE.to_owned(), r#"{"not_holder":{"holder":0}}"#),
         (1, RELEASE.to_owned(), r#"{"not_holder":{"holder":0}}"#),
         (0, r#"{"release": ["zzz"]}"#.to_owned(), r#""not_held""#),
@@ -325,7 +320,18 @@ fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
             r#"{"acquire": ["x", {"ttl_ms": 3600001}]}"#.to_owned(),
             r#"{"bad_ttl":{"ttl_ms":3600001.0}}"#,
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
+    let mut desk = desk();
+    desk.granted(0, ALONE);
+    desk.granted(1, r#"{"acquire": ["b"]}"#);
+    desk.ask(1, r#"{"write": ["r", 2, 20]}"#);
+    desk.ask(2, r#"{"acquire": ["c"]}"#);
+    desk.expire(2);
+    for (client, text, expected) in refusals() {
         let before = desk.table().clone();
         let told = desk.told(client, &text);
         assert_eq!(
@@ -335,6 +341,12 @@ fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
         );
         assert_eq!(*desk.table(), before, "client {client}: {text}");
     }
+}
+
+#[test]
+fn what_nobody_may_ask_is_refused() {
+    let mut desk = desk();
+    desk.granted(0, ALONE);
     assert_eq!(
         desk.told(3, r#"{"try_acquire": ["a"]}"#),
         r#"{"refused":"busy"}"#

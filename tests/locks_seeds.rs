@@ -113,7 +113,7 @@ fn scenario(seed: u64) -> Value {
             "batch": one(&mut luck, &[1, 4, 64]),
             "snapshot_every": one(&mut luck, &[0, 3, 20]),
             "machine": {
-                "ttl_ms": one(&mut luck, &[200, 500, 1_000]),
+                "ttl_ms": one(&mut luck, &[300, 800, 1_500]),
                 "victim": one(&mut luck, &["youngest", "fewest_locks", "requester"]),
             },
         },
@@ -160,9 +160,6 @@ fn no_invariant_is_violated_under_faults() {
         // One that holds on to its lock lets nobody else have it.
         let holds_on = document["clients"]["workload"] == "idle_holder";
         let serves = holds_on || grants.any(|fact| late(fact.at.as_ms()));
-        if !serves {
-            println!("nobody is granted anything any more: seed {seed}\n{document}");
-        }
         recovered += u64::from(serves);
     }
     println!("{kinds:?}");

@@ -391,6 +391,48 @@ fn a_late_learner_asks() {
     assert_eq!(desk.chosen(2, 1).as_deref(), Some("A"));
 }
 
+/// A proposer that has begun a later ballot when the votes of its earlier one arrive tells the others
+/// all the same: nobody else might.
+#[test]
+fn a_proposer_tells_of_an_earlier_ballot_too() {
+    let mut desk = Desk::new(3, single());
+    desk.propose(0, 1, "A");
+    for (from, to) in [(0, 1), (1, 0), (0, 1)] {
+        desk.pass(from, to);
+    }
+    desk.fire(0, Timer::Ballot);
+    assert_eq!(desk.chosen(0, 1), None, "the vote of node 1 is under way");
+    desk.pass(1, 0);
+    assert_eq!(desk.chosen(0, 1).as_deref(), Some("A"));
+    let told = desk.letters.iter();
+    let told = told.filter(|(_, _, message)| matches!(message, Message::Chosen { .. }));
+    let told: Vec<usize> = told.map(|(_, to, _)| to.index()).collect();
+    assert_eq!(told, [1, 2]);
+}
+
+/// A decision is kept for good, whatever is said of snapshots of a log.
+#[test]
+fn a_single_decision_is_never_replaced_by_a_snapshot() {
+    let options = Options {
+        snapshot_every: 1,
+        ..single()
+    };
+    let mut desk = Desk::new(3, options);
+    desk.propose(0, 1, "A");
+    desk.deliver_all();
+    let chosen = Message::Chosen {
+        slot: 1,
+        values: text("A").into(),
+    };
+    for id in [0, 2] {
+        desk.hand(1, id, chosen.clone());
+        assert_eq!(desk.chosen(id, 1).as_deref(), Some("A"));
+        assert_eq!(desk.accepted(id, 1).as_deref(), Some("A@1.0"));
+    }
+    desk.propose(2, 2, "B");
+    assert!(matches!(desk.answers(2)[..], [Reply::Chosen(value)] if *value == text("A")));
+}
+
 /// Acceptors that know what is chosen say so in their promise, and the proposer is done.
 #[test]
 fn a_late_proposer_finds_what_is_chosen() {

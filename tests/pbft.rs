@@ -7,6 +7,8 @@ mod clients;
 mod counts;
 #[path = "pbft/desk.rs"]
 mod desk;
+#[path = "pbft/floods.rs"]
+mod floods;
 #[path = "pbft/liars.rs"]
 mod liars;
 #[path = "pbft/replays.rs"]

@@ -33,6 +33,13 @@ fn a_leader_crash_is_survived() {
 }
 
 #[test]
+fn more_nodes_than_a_protocol_takes_are_told_at_their_place() {
+    let scenario = Scenario::parse(r#"{ "protocol": "pbft", "nodes": 32 }"#).expect("well formed");
+    let error = run(&scenario, BUDGET).expect_err("too many replicas");
+    assert_eq!(error.path, "nodes");
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_place() {
     for (extra, path) in [
         (r#", "nodes": 0"#, "nodes"),

@@ -42,8 +42,15 @@ function drawNav(current) {
     ),
     byId("nav"),
   );
+  showCurrent();
+}
+
+/** Keeps the name of what is shown in sight, where there is no room for all names. */
+function showCurrent() {
   byId("nav").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
+// The buttons beside it come later, and take room from it.
+new ResizeObserver(showCurrent).observe(byId("nav"));
 
 class Shell {
   constructor() {

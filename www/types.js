@@ -98,6 +98,7 @@
  * @property {TraceEvent[]} recent the last events, oldest first
  * @property {Violation | null} violation the first one, when it has happened by now
  * @property {(id: number) => NodeDetail | null} detail a node in full
+ * @property {Record<string, any>} [options] the protocol's, of the run that is shown
  */
 
 /**
@@ -123,15 +124,19 @@
  * @property {(node: NodeGlance) => boolean} wantsDetail whether `node` reads more than the glance
  * @property {(kind: string) => MessageLook} message
  * @property {(state: StageState) => { headline: string, watch: string }} headline
- * @property {(detail: NodeDetail) => string[]} explain
+ * @property {(detail: NodeDetail, now?: number) => string[]} explain
  * @property {(detail: NodeDetail) => [name: string, value: string][]} facts
  * @property {(node: NodeGlance) => string} question
  * @property {string} diagramTitle
+ * @property {number} [diagramNodes] how many nodes of a large cluster the diagram shows, if not the page's number
  * @property {(host: HTMLElement, data: DiagramData) => void} diagram
  * @property {(message: MessageDetail) => { text: string, good: boolean } | null} [seal] whether who is
  *   said to have sent it did
+ * @property {number} [nodesMost] how many nodes there may be, where they are fewer than elsewhere
+ * @property {Record<string, string>} [deeds] what a node does in each way to misbehave, of itself: "says nothing"
  * @property {NodeAction[]} actions what the protocol adds to a node's menu
  * @property {[shape: string, words: string][]} legend
+ * @property {[title: string, sentences: string[]][]} [notes] what else there is to know, in the help
  * @property {OptionSpec[]} options
  * @property {[group: string, keys: string[]][]} optionGroups
  * @property {boolean} requests whether clients can ask for put, get, cas and delete
@@ -179,6 +184,7 @@
  * @property {string} label
  * @property {string} hint stands in the empty field
  * @property {boolean} [number]
+ * @property {number} [most] how long it may be, in letters; 20 where nothing is said
  */
 
 /**

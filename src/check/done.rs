@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// A set of operations that never returned, by its number: equal sets have equal numbers.
 pub(super) type SetId = u32;
 
-/// What is done, as a key: equal for equal sets of operations of one timeline.
-pub(super) type Key = (u32, Box<[u32]>, SetId);
+/// Which of the operations that returned are done, as a key: equal for equal sets of one timeline.
+pub(super) type Key = (u32, Box<[u32]>);
 
 /// What is done.
 #[derive(Debug, Default)]
@@ -27,9 +27,19 @@ pub(super) struct Done {
 }
 
 impl Done {
-    /// The set as a key.
+    /// Those that returned as a key.
     pub(super) fn key(&self) -> Key {
-        (self.low, self.ahead.as_slice().into(), self.open)
+        (self.low, self.ahead.as_slice().into())
+    }
+
+    /// Those that never returned.
+    pub(super) fn open(&self) -> SetId {
+        self.open
+    }
+
+    /// Whether all of one set of operations that never returned are in another.
+    pub(super) fn is_within(&self, small: SetId, large: SetId) -> bool {
+        self.sets.is_within(LEVELS, small, large)
     }
 
     /// Adds an operation that returned as the `rank`-th.
@@ -108,6 +118,18 @@ impl Sets {
         self.with_at(LEVELS, set, n)
     }
 
+    fn is_within(&self, level: u8, small: u32, large: u32) -> bool {
+        if small == 0 || small == large {
+            return true;
+        }
+        let ((a, b), (c, d)) = (self.parts[small as usize], self.parts[large as usize]);
+        if level == 0 {
+            return a & !c == 0;
+        }
+        let deeper = |small, large| self.is_within(level - 1, small as u32, large as u32);
+        deeper(a, c) && deeper(b, d)
+    }
+
     fn with_at(&mut self, level: u8, part: u32, n: u32) -> u32 {
         let (mut left, mut right) = self.parts[part as usize];
         if level == 0 {
@@ -135,11 +157,12 @@ mod tests {
     #[test]
     fn keys_are_equal_when_the_sets_are() {
         let mut luck = Draws::new(Chance::from_seed(8));
-        let mut by_key: BTreeMap<Key, (BTreeSet<u32>, BTreeSet<u32>)> = BTreeMap::new();
+        let mut by_key: BTreeMap<(Key, SetId), (BTreeSet<u32>, BTreeSet<u32>)> = BTreeMap::new();
         let mut by_set = BTreeMap::new();
         let mut done = Done::default();
         let mut stack: Vec<(u32, Option<SetId>)> = Vec::new();
         let (mut returned, mut open) = (BTreeSet::new(), BTreeSet::new());
+        let mut last = (done.open(), (BTreeSet::new(), BTreeSet::new()));
         for _ in 0..50_000 {
             let far = if luck.between(0, 9) == 0 { u32::MAX } else { 0 };
             match luck.between(0, 4) {
@@ -170,7 +193,15 @@ mod tests {
                 },
             }
             let sets = (returned.clone(), open.clone());
-            let key = done.key();
+            let key = (done.key(), done.open());
+            let (earlier, (_, subset)) = &last;
+            assert_eq!(
+                done.is_within(*earlier, done.open()),
+                subset.is_subset(&open)
+            );
+            if luck.between(0, 2) == 0 {
+                last = (done.open(), sets.clone());
+            }
             assert_eq!(by_key.entry(key.clone()).or_insert(sets.clone()), &sets);
             assert_eq!(by_set.entry(sets).or_insert(key.clone()), &key);
         }

@@ -8,7 +8,7 @@ pub trait Model {
     /// The object's state.
     type State: Clone + Ord + Debug;
     /// What is asked of it.
-    type Op: Debug;
+    type Op: Debug + PartialEq;
     /// What it answers.
     type Outcome: Debug;
 
@@ -23,6 +23,9 @@ pub trait Model {
         op: &Self::Op,
         outcome: Option<&Self::Outcome>,
     ) -> Option<Self::State>;
+
+    /// Whether `op` looks and changes nothing. Where nobody heard its answer, it says nothing.
+    fn is_read(&self, op: &Self::Op) -> bool;
 
     /// The part of the object that `op` is about. Operations on different parts do not see each
     /// other, so that each part's history is judged by itself (Herlihy and Wing 1990, locality).
@@ -84,6 +87,10 @@ impl Model for KeyValue {
             .then_some(after)
     }
 
+    fn is_read(&self, op: &KvCall) -> bool {
+        matches!(op, KvCall::Get(_))
+    }
+
     fn part<'a>(&self, op: &'a KvCall) -> &'a str {
         match op {
             KvCall::Put(key, _) | KvCall::Get(key) | KvCall::Cas(key, ..) | KvCall::Delete(key) => {
@@ -117,6 +124,10 @@ impl Model for Consensus {
         outcome
             .is_none_or(|outcome| outcome == decided)
             .then(|| Some(decided.clone()))
+    }
+
+    fn is_read(&self, _op: &String) -> bool {
+        false
     }
 
     fn part<'a>(&self, _op: &'a String) -> &'a str {

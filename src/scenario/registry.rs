@@ -148,7 +148,10 @@ fn build_run<C: Core>(
     let nodes = usize::from(scenario.nodes);
     let mut options =
         C::read_options(scenario.options.clone()).map_err(|misfit| misfit.under("options"))?;
-    C::check_options(&options, nodes).map_err(|misfit| misfit.under("options"))?;
+    C::check_options(&options, nodes).map_err(|misfit| match misfit.path.as_str() {
+        "nodes" => misfit, // The scenario's own: too many for this protocol.
+        _ => misfit.under("options"),
+    })?;
     C::prepare(&mut options, scenario.seed, nodes);
     let workload = match &scenario.clients.workload {
         None => 0,

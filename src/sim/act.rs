@@ -502,7 +502,7 @@ impl fmt::Display for Pick {
         if let Some(message) = self.message {
             return write!(f, "message {message}");
         }
-        write!(f, "a {} message", self.kind.as_deref().unwrap_or("waiting"))?;
+        f.write_str(self.kind.as_deref().unwrap_or("a waiting message"))?;
         if let Some(from) = self.from {
             write!(f, " from node {from}")?;
         }

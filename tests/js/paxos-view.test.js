@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { describe, initSync, Simulation } from "../../www/pkg/paxos.js";
 import { paxosOptions } from "../../www/views/paxos-options.js";
+import { quorumWords } from "../../www/views/paxos-diagrams.js";
 import { paxosHeadline } from "../../www/views/paxos-headline.js";
 import { paxos } from "../../www/views/paxos.js";
 import { Frame } from "../../www/stage/frame.js";
@@ -71,16 +72,81 @@ test("a proposer is told what it must propose, and why", () => {
 });
 
 test("what is chosen is told though nobody knows it", () => {
-  const { headline, watch } = toldOf(lesson("nobody-knows"), 100);
+  const { headline, watch } = toldOf(lesson("nobody-knows"), 46);
   assert.equal(headline, "A is chosen, and nobody knows it yet");
-  assert.match(watch, /^Nodes 0, 1, 2, 3 and 4 have accepted it in ballot 1\.0, which is final/);
+  assert.match(watch, /^Nodes 0, 1 and 2 have accepted it in ballot 1\.0, which is final/);
+  assert.match(watch, /Node 0 knows once their votes arrive\.$/);
+  // The votes are lost with the proposer, and nothing is under way any more.
+  const down = toldOf(lesson("nobody-knows"), 100);
+  assert.equal(down.headline, headline);
+  assert.match(
+    down.watch,
+    /Node 0, whose ballot it is, is down: whoever asks a quorum next will hear of it\.$/,
+  );
+  const back = lesson("nobody-knows");
+  back.script.push({ at_ms: 80, do: "restart", node: 0 });
+  assert.match(toldOf(back, 100).watch, /Node 0, whose ballot it is, has forgotten it/);
 });
 
 test("two values, a shared ballot and a duel are called by their names", () => {
+  const proposals = [0, 1, 2].map((node) => ({
+    at_ms: 10 + node,
+    do: "request",
+    node,
+    op: { propose: "A" },
+  }));
+  const three = { ...lesson("two-proposers"), script: proposals };
+  assert.equal(toldOf(three, 18).headline, "Nodes 0, 1 and 2 propose");
   assert.equal(toldOf(lesson("shared-ballots"), 66).headline, "Nodes 0 and 1 share ballot 1.0");
   assert.equal(toldOf(lesson("shared-ballots"), 150).headline, "Two values are chosen: A and B");
   assert.match(toldOf(lesson("duel"), 300).headline, /^Nodes 0 and 1 duel, now with ballot \d+\.[01]$/);
   assert.match(toldOf(lesson("minority"), 300).watch, /nodes 0 and 1 have yet to learn it/);
+});
+
+test("a proposer without a quorum in reach is not said to wait for it", () => {
+  assert.match(toldOf(lesson("minority"), 50).watch, /^It reaches 2 acceptors and needs 3 promises/);
+  assert.match(toldOf(lesson("minority"), 80).watch, /^Node 0 has ballot 1\.0\. It reaches 2 acceptors/);
+  // Node 1 has promised and crashed: its promise is under way all the same.
+  assert.doesNotMatch(toldOf(lesson("crash-between"), 45).watch, /^Node 2 has ballot 2\.2\. It reaches/);
+  assert.match(toldOf(lesson("flexible"), 800).watch, /It reaches 2 acceptors and needs 5 promises/);
+});
+
+test("quorums that meet and quorums that can miss each other are told apart", () => {
+  const words = (/** @type {number} */ acceptors, /** @type {number[]} */ quorums) =>
+    quorumWords({ acceptors, quorums });
+  assert.equal(words(5, [3, 3]), "");
+  assert.match(
+    words(6, [5, 2]),
+    /^5 promises and 2 votes of 6 acceptors always share an acceptor: 5 \+ 2 > 6/,
+  );
+  assert.match(words(4, [2, 2]), /can miss each other: 2 \+ 2 is not more than 4/);
+  assert.match(words(5, [5, 1]), /^5 promises and 1 vote of/);
+});
+
+test("that nothing can be missed is said only where quorums meet", () => {
+  assert.match(toldOf(lesson("one-proposer"), 64).watch, /^A is chosen: nodes .* Every quorum that promises/);
+  assert.match(
+    toldOf(lesson("quorums-that-miss"), 63).watch,
+    /But 2 promises can come from others than these/,
+  );
+});
+
+test("leaders that share a ballot are not said to refuse each other", () => {
+  const lead = (/** @type {number} */ node) => ({ at_ms: 10 + node, do: "timeout", node, timer: "election" });
+  const shared = {
+    ...lesson("one-leader"),
+    options: { mode: "multi", mutant: "shared_ballots" },
+    script: [lead(0), lead(1)],
+  };
+  assert.match(toldOf(shared, 60).headline, /^Nodes 0 and 1 both lead with ballot 1\.0$/);
+});
+
+test("a cluster whose only acceptor is down has none", () => {
+  const one = { ...lesson("roles-apart"), options: { mode: "single", acceptors: 1 } };
+  one.script = [{ at_ms: 5, do: "crash", node: 0 }];
+  const { headline, watch } = toldOf(one, 10);
+  assert.equal(headline, "No acceptor is up");
+  assert.match(watch, /^1 has to promise and 1 to accept/);
 });
 
 test("Multi-Paxos is told from its leader to the gap that the next one fills", () => {

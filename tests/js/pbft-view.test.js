@@ -64,14 +64,16 @@ function walk(scenario) {
   const sim = new Simulation(scenario);
   const frame = new Frame(info.glance, info.roles);
   const story = new Story();
+  const says = () => {
+    frame.read(sim.frame());
+    const recent = sim.trace(Math.max(0, sim.position - 160), sim.position);
+    const state = { now: frame.now, nodes: frame.everyNode(), cuts: [], recent, violation: null };
+    return pbft.headline({ ...state, detail: (id) => sim.node(id) ?? null, options: scenario.options });
+  };
   return {
     sim,
-    told: () => {
-      frame.read(sim.frame());
-      const recent = sim.trace(Math.max(0, sim.position - 160), sim.position);
-      const state = { now: frame.now, nodes: frame.everyNode(), cuts: [], recent, violation: null };
-      return pbft.headline({ ...state, detail: (id) => sim.node(id) ?? null }).headline;
-    },
+    says,
+    told: () => says().headline,
     picked: () => {
       frame.read(sim.frame());
       const nodes = frame.everyNode().map(({ id }) => sim.node(id));
@@ -120,6 +122,74 @@ test("the headline follows a request, and the change of a view", () => {
       `${pattern}\n${lines.join("\n")}`,
     );
   sim.free();
+});
+
+test("who leaves a view alone hides nothing of what the others do", () => {
+  const twins = JSON.parse(readFileSync("www/lessons/pbft/twins.json", "utf8"));
+  const { sim, told, says, picked } = walk(twins);
+  sim.seek_ms(420);
+  assert.equal(told(), "Somebody lies about number 1");
+  sim.seek_ms(465);
+  assert.match(told(), /lies about|wants view 1/);
+  sim.seek_ms(530);
+  assert.match(told(), /^Number 2 /);
+  assert.deepEqual([picked().seq, picked().view], [2, 0]);
+  sim.seek_ms(2400);
+  assert.match(told(), /behind$/);
+  assert.match(says().watch, /Node 1 has left the view alone/);
+  assert.deepEqual([picked().seq, picked().view], [2, 0]);
+  sim.free();
+  // The view that it wants is not the one that there is.
+  const doubling = JSON.parse(readFileSync("www/lessons/pbft/doubling.json", "utf8"));
+  const end = walk(doubling);
+  end.sim.seek_ms(4000);
+  assert.equal(end.told(), "View 3: node 3 is the primary");
+  end.sim.free();
+});
+
+test("the headline tells of what is dropped for want of proof, while a request waits behind it", () => {
+  const { sim, says } = walk(JSON.parse(readFileSync("www/lessons/pbft/forged-signature.json", "utf8")));
+  sim.seek_ms(200);
+  assert.match(says().headline, /^Node [123] drops a message$/);
+  assert.match(says().watch, /^A request that its client did not sign/);
+  sim.free();
+});
+
+test("what is left of a timer does not hang on the node's clock", () => {
+  const { sim } = walk(JSON.parse(readFileSync("www/lessons/pbft/silent-primary.json", "utf8")));
+  sim.seek_ms(600);
+  const detail = /** @type {any} */ (sim.node(2));
+  const ahead = { ...detail, clock_ms: detail.clock_ms + 100 };
+  const lines = (/** @type {any} */ node) => pbft.explain(node, 600).join(" ");
+  assert.match(lines(detail), /not executed in 102 ms/);
+  assert.equal(lines(ahead), lines(detail));
+  sim.free();
+});
+
+test("liars who do the same are named together, and a client waits for as many answers as it does", () => {
+  const seven = JSON.parse(readFileSync("www/lessons/pbft/seven-replicas.json", "utf8"));
+  const { sim, says } = walk(seven);
+  sim.seek_ms(600);
+  assert.match(says().watch, /Nodes 0 and 6 lie: each tells two stories and colludes\./);
+  sim.free();
+  for (const [options, words] of /** @type {const} */ ([
+    [{}, "2 equal answers"],
+    [{ read_only: true }, "3 equal answers"],
+    [{ mutant: "first_reply" }, "one answer"],
+  ])) {
+    const script = [{ at_ms: 100, do: "request", op: { put: ["x", 1] } }];
+    const run = walk({ protocol: "pbft", nodes: 4, options, script });
+    const heard = [];
+    for (let t = 100; t < 160; t++) {
+      run.sim.seek_ms(t);
+      heard.push(run.says().watch);
+    }
+    assert.ok(
+      heard.some((watch) => watch.includes(`The client waits for ${words}.`)),
+      words,
+    );
+    run.sim.free();
+  }
 });
 
 test("the story of a number is all of its messages, and no other", () => {

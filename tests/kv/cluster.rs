@@ -223,7 +223,7 @@ fn one_that_leaves_hands_everything_over() {
     );
     for n in 0..80 {
         let found = desk.read(0, 5, &format!("key {n}"));
-        assert_eq!(found.values, [Value::Number(n as i64)]);
+        assert_eq!(found.values[..], [Value::Number(n as i64)]);
     }
     // As many stay as reads and writes need.
     let mut desk = Desk::new(2, strict(2, 2, 1));

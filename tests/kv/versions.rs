@@ -20,7 +20,7 @@ fn two_themes_are_a_conflict_until_somebody_resolves_it() {
     for id in [0, 1] {
         let found = desk.read(id, 3, "config");
         assert!(found.conflict);
-        assert_eq!(found.values, [theme("dark"), theme("light")]);
+        assert_eq!(found.values[..], [theme("dark"), theme("light")]);
         assert_eq!(found.to_string(), "conflict: theme dark | theme light");
     }
     desk.ask(1, 3, put("config", theme("dim")));

@@ -63,7 +63,7 @@ async function resolveWith(page, code) {
 
 test("two themes are shown as a conflict, and one's own resolver merges them", async ({ page, context }) => {
   await open(page, "two-themes", 700);
-  await expect(page.locator("#headline")).toContainText("Config is in conflict");
+  await expect(page.locator("#headline")).toContainText("“config” is in conflict");
   await expect(page.locator('[data-node="0"]')).toHaveAttribute("aria-label", /1 conflict/);
   await expect(page.locator(".kv-graph")).toHaveAttribute("aria-label", /theme dark and theme light/);
   expect(await values(page, "config")).toEqual([themes, themes]);
@@ -175,6 +175,57 @@ test("a conflict that nobody has read is read first", async ({ page }) => {
   await expect(page.getByRole("dialog").getByRole("row")).toHaveCount(3);
 });
 
+test("a resolver whose read is out of date is told so, and reads again", async ({ page }) => {
+  await open(page, "two-themes", 700);
+  const bar = page.locator("#request");
+  await bar.getByLabel("Kind of request").selectOption("blind put");
+  await bar.getByLabel("Key").fill("config");
+  await bar.getByLabel("Value").fill("{theme: dim}");
+  await bar.getByRole("button", { name: "Ask" }).click();
+  await page.evaluate(() => window.synod.player.play());
+  await page.waitForFunction(() =>
+    [0, 1].every((id) => window.synod.simulation.node(id).view.keys[0].values.length === 3),
+  );
+  await page.evaluate(() => window.synod.player.pause());
+  await page.getByRole("button", { name: "Resolve…" }).click();
+  await expect(page.getByRole("dialog")).toContainText("That read knows nothing of “theme dim”");
+  await page.getByRole("button", { name: "Read it again" }).click();
+  await page.waitForFunction(() => {
+    const { simulation: sim } = window.synod;
+    return sim.trace(0, sim.position).some((/** @type {any} */ e) => /→.*theme dim/.test(e.text));
+  });
+  await page.evaluate(() => window.synod.player.pause());
+  await page.getByRole("button", { name: "Resolve…" }).click();
+  await expect(page.getByRole("dialog")).not.toContainText("knows nothing");
+  await page.getByRole("button", { name: /Run it/ }).click();
+  await page.waitForFunction(() =>
+    [0, 1].every((id) => window.synod.simulation.node(id).view.keys[0].values.length === 1),
+  );
+  // It was the reader who wrote.
+  const { client, op } = await page.evaluate(() => window.synod.player.scenario.script.at(-1));
+  expect(op.put[2].read).toHaveLength(3);
+  const reader = await page.evaluate(() => {
+    const { simulation: sim } = window.synod;
+    const reads = sim.trace(0, sim.position).filter((/** @type {any} */ e) => e.name === "answered");
+    return reads.at(-1).fact.answered.request.client;
+  });
+  expect(client).toBe(reader);
+});
+
+test("what is chosen is what is shown: the key of another scenario, the node of a menu", async ({ page }) => {
+  await open(page, "two-themes", 700);
+  const key = page.getByLabel("Key that is looked at");
+  await expect(key).toHaveValue("config");
+  await open(page, "cart-last-writer", 700);
+  await expect(key).toHaveValue("cart");
+  const whom = page.locator("#request").getByLabel("Whom to ask");
+  await whom.selectOption({ label: "node 0" });
+  for (const id of [1, 0, 2]) {
+    await page.evaluate((node) => window.synod.page.hands.focusRequest(node), id);
+    await expect(whom).toHaveValue(String(id));
+  }
+});
+
 test("a request by hand makes a conflict: two writes that have read nothing", async ({ page }) => {
   await open(page, "resolved-by-a-reader", 850);
   const bar = page.locator("#request");
@@ -182,7 +233,7 @@ test("a request by hand makes a conflict: two writes that have read nothing", as
     ["tea", "node 0"],
     ["coffee", "node 2"],
   ]) {
-    await bar.getByLabel("Kind of request").selectOption("put unread");
+    await bar.getByLabel("Kind of request").selectOption("blind put");
     await bar.getByLabel("Key").fill("drink");
     await bar.getByLabel("Value").fill(value);
     await bar.getByLabel("Whom to ask").selectOption({ label: node });

@@ -97,6 +97,47 @@ test("what a proposer must propose is said, with the vote that binds it", async 
   const rows = page.locator("#diagram tbody tr");
   await expect(rows).toHaveCount(2);
   await expect(rows.nth(1)).toContainText("from 1.0");
+  // Whose promises it counted, and where they meet the earlier vote.
+  await expect(rows.nth(1).locator("td.counted")).toHaveCount(3);
+  await expect(rows.nth(0).locator("td.binds")).toHaveCount(1);
+  await expect(rows.nth(0).locator("td").nth(2)).toHaveClass(/binds/);
+  await expect(page.locator("#diagram .why")).toContainText("acceptor 1 had accepted A in 1.0");
+  // Who stops to look is told what is so, not what the scenario says to watch for.
+  await expect(page.locator("#watch")).toContainText("Acceptor 1 accepted A in ballot 1.0");
+});
+
+test("quorums that share no acceptor are shown to", async ({ page }) => {
+  await open(page, "quorums-that-miss");
+  await page.evaluate(() => window.synod.player.seek(90));
+  const diagram = page.locator("#diagram");
+  await expect(diagram).toContainText(
+    "The votes of 1.0 (0 and 1) and the promises of 1.2 (2 and 3) share no acceptor",
+  );
+  await open(page, "flexible");
+  await expect(diagram).toContainText("5 promises and 2 votes of 6 acceptors always share an acceptor");
+});
+
+test("thirty-one acceptors have their columns, and what they choose its mark", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page);
+  await page.evaluate(() =>
+    window.synod.load({
+      protocol: "paxos",
+      nodes: 31,
+      options: { mode: "single" },
+      script: [{ at_ms: 10, do: "request", node: 30, op: { propose: "a value of several words" } }],
+      until_ms: 400,
+    }),
+  );
+  await page.evaluate(() => {
+    window.synod.player.pause();
+    window.synod.player.seek(300);
+    window.synod.page.showTab("diagram");
+  });
+  const row = page.locator("#diagram tr.chosen");
+  await expect(row).toHaveCount(1);
+  await expect(row.locator(".cell")).toHaveCount(31);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 });
 
 test("ballots that are shared break the promise of one value, and the page says so", async ({ page }) => {

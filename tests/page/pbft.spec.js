@@ -130,6 +130,15 @@ test("the diagram shows the phases, two stories, and the change of a view", asyn
   await expect(diagram.locator("path.arrow.second:not(.tip)").first()).toBeAttached();
   await open(page, "silent-primary", 715);
   await expect(diagram).toHaveAttribute("aria-label", "The change to view 1");
+  // Who left its view alone changes nothing for the others; a pre-prepare that is passed on is no forgery.
+  await open(page, "twins", 1500);
+  await expect(diagram).toHaveAttribute("aria-label", /^Number 2 of view 0/);
+  await expect(diagram.locator("path.arrow.second")).toHaveCount(0);
+  await expect(page.locator("#headline")).toContainText("Nodes 0 and 1 are behind");
+  // Why it left is what it says of that, and not what touched it last.
+  await page.evaluate(() => window.synod.page.inspectNode(1));
+  await expect(page.locator("#inspector")).toContainText("Why has it left its view?");
+  await expect(page.locator("#inspector")).toContainText("Node 1 leaves its view and asks for view 1");
 });
 
 test("is accessible, light and dark, wide and narrow", async ({ page }) => {

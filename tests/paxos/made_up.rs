@@ -129,6 +129,8 @@ pub fn single(seed: u64) -> Value {
             "repromise": yes(&mut luck),
             "learners": one(&mut luck, &["proposer", "everybody"]),
             "ballot_timeout_ms": one(&mut luck, &[30, 100]),
+            // Of a log alone: here it must do nothing.
+            "snapshot_every": seed % 3,
         },
         "network": network(&mut luck),
         "clients": {

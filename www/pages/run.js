@@ -5,7 +5,7 @@ import { capital } from "../lib/format.js";
 import { listenForKeys } from "../lib/keys.js";
 import { packRun, unpackRun } from "../share.js";
 import { Stage } from "../stage/stage.js";
-import { CODE, Timeline } from "../stage/timeline.js";
+import { Timeline } from "../stage/timeline.js";
 import { drawBranchName } from "../panels/branches.js";
 import { drawClock } from "../panels/clock.js";
 import { openDialog } from "../panels/dialog.js";
@@ -22,6 +22,7 @@ import { commandsOf } from "./run-commands.js";
 import { Dialogs, takeOver } from "./run-dialogs.js";
 import { Hands } from "./run-hands.js";
 import { Seat } from "./run-seat.js";
+import { causesOf, rootOf } from "./run-why.js";
 
 /** @typedef {import("../types.js").Scenario} Scenario */
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
@@ -29,7 +30,7 @@ import { Seat } from "./run-seat.js";
 /** How often panels are drawn again while time goes on, in real milliseconds. */
 const PANEL_MS = 220;
 const STORY_MS = 120;
-/** How long a scenario's own sentence of what to watch for stays at least, in virtual milliseconds. */
+/** How long a scenario's own sentence of what to watch for stays at least while it plays, in virtual milliseconds. */
 const WATCH_MS = 120;
 /** How long a violation is the headline, in virtual milliseconds. */
 const BROKEN_MS = 60;
@@ -37,7 +38,6 @@ const RECENT = 160;
 const JUST_NOW = 160;
 /** How many nodes a diagram shows of a large cluster, at least. */
 const DIAGRAM_NODES = 12;
-const CHAIN_MOST = 8;
 const LED_MOST = 8;
 /** How many events are looked through for what an event led to. */
 const LED_WITHIN = 2000;
@@ -333,6 +333,7 @@ export class RunPage {
       recent,
       violation: violationNow,
       detail,
+      options: this.player.scenario.options ?? {},
     });
     if (violationNow) {
       const what = capital(violationNow.invariant);
@@ -346,13 +347,17 @@ export class RunPage {
     byId("watch").classList.toggle("broken", violationNow !== null);
   }
 
-  /** The scenario's own sentence of what to watch for, from where it opens until it happens. */
+  /**
+   * The scenario's own sentence of what to watch for, from where it opens until it happens. While it plays there has
+   * to be time to read it; whoever stops or steps wants to know what is so now.
+   */
   hintNow() {
-    const { scenario, now, touched } = this.player;
+    const { scenario, now, touched, playing } = this.player;
     if (touched || !scenario.watch) return "";
     const opens = openingOf(scenario);
     const happens = scenario.script?.find((entry) => entry.at_ms > opens)?.at_ms ?? 0;
-    return now >= opens && now < Math.max(happens, opens + WATCH_MS) ? scenario.watch : "";
+    const until = playing ? Math.max(happens, opens + WATCH_MS) : Math.max(happens, opens + 1);
+    return now >= opens && now < until ? scenario.watch : "";
   }
 
   /** @param {import("../stage/frame.js").Frame} frame */
@@ -410,7 +415,8 @@ export class RunPage {
     // Of a large cluster the first nodes, with those that stand out and the one that is looked at.
     const standsOut = (/** @type {import("../types.js").NodeGlance} */ node) =>
       node.id === this.node || this.view.node(node).ring === "double";
-    const shown = glances.filter((node) => node.id < DIAGRAM_NODES || standsOut(node));
+    const most = this.view.diagramNodes ?? DIAGRAM_NODES;
+    const shown = glances.filter((node) => node.id < most || standsOut(node));
     const nodes = shown.map(({ id }) => this.player.simulation.node(id));
     const { simulation, position, histories } = this.player;
     this.view.diagram(host, {
@@ -445,7 +451,7 @@ export class RunPage {
     const event = this.event >= 0 ? (simulation.trace(this.event, this.event + 1)[0] ?? null) : null;
     const glance = frame.node(this.node);
     const recent = simulation.trace(Math.max(0, position - JUST_NOW), position).reverse();
-    const root = message ? message.sent_by : event ? event.id : this.rootOf(glance, recent);
+    const root = message ? message.sent_by : event ? event.id : rootOf(this.player, glance, recent);
     const after = message
       ? message.led_to.slice(0, LED_MOST).flatMap((id) => simulation.trace(id, id + 1))
       : event
@@ -457,7 +463,7 @@ export class RunPage {
       node: simulation.node(this.node) ?? null,
       message,
       event,
-      chain: root === undefined ? [] : this.causes(root),
+      chain: root === undefined ? [] : causesOf(this.player, root),
       after,
       recent: recent.filter((e) => e.kind !== "deliver" && e.kind !== "fire").slice(0, 9),
       view: this.view,
@@ -476,26 +482,6 @@ export class RunPage {
   }
 
   /**
-   * The event that explains a node: what brought it down, made it what it is, or touched it last.
-   * @param {import("../types.js").NodeGlance} node
-   * @param {TraceEvent[]} recent newest first
-   * @returns {number | undefined}
-   */
-  rootOf({ id, status, role }, recent) {
-    const { simulation, position, marks } = this.player;
-    const own = recent.filter((e) => e.node === id);
-    const down = status === "crashed";
-    const wanted = down ? [CODE.crash, CODE.fault] : role === "leader" ? [CODE.leadership] : [];
-    for (let k = marks.length - 3; k >= 0 && wanted.length > 0; k -= 3) {
-      if (marks[k] >= position || !wanted.includes(marks[k + 2])) continue;
-      const [event] = simulation.trace(marks[k], marks[k] + 1);
-      const fits = !down || event?.name === "crash" || event?.name === "disk_loss";
-      if (event?.node === id && fits) return event.id;
-    }
-    return (own.find((e) => e.class === "leadership") ?? own[0])?.id;
-  }
-
-  /**
    * What an event was the cause of, as far as is recorded.
    * @param {number} id
    */
@@ -508,25 +494,6 @@ export class RunPage {
       this.led = { key, events: events.slice(0, LED_MOST) };
     }
     return this.led.events;
-  }
-
-  /**
-   * An event and what led to it, newest first.
-   * @param {number} id
-   */
-  causes(id) {
-    const { simulation } = this.player;
-    /** @type {TraceEvent[]} */
-    const chain = [];
-    /** @type {number | null} */
-    let next = id;
-    while (next !== null && chain.length < CHAIN_MOST) {
-      const [event] = simulation.trace(next, next + 1);
-      if (!event) break;
-      chain.push(event);
-      next = event.cause;
-    }
-    return chain;
   }
 
   // What is looked at.

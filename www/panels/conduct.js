@@ -8,8 +8,9 @@ import { spaced } from "../lib/format.js";
  * @param {string[]} known
  * @param {string[]} ways in which it misbehaves now
  * @param {(ways: string[]) => void} behave
+ * @param {Record<string, string>} deeds what a node does in each, of itself: "says nothing"
  */
-export function conductPart(known, ways, behave) {
+export function conductPart(known, ways, behave, deeds) {
   if (known.length === 0) return nothing;
   const toggle = (/** @type {string} */ way) =>
     behave(ways.includes(way) ? ways.filter((other) => other !== way) : [...ways, way]);
@@ -19,7 +20,7 @@ export function conductPart(known, ways, behave) {
       <legend class="hidden">Ways to misbehave</legend>
       ${known.map(
         (way) =>
-          html`<label
+          html`<label title=${deeds[way] ? `It ${deeds[way]}` : nothing}
             ><input type="checkbox" .checked=${ways.includes(way)} @change=${() => toggle(way)} />
             ${spaced(way)}</label
           >`,

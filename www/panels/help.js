@@ -38,6 +38,13 @@ export function drawHelp(host, { commands, view, glyphs }) {
           Colour is the ${view.epochName}. A node has its number inside; click a message to read its own.
         </p>
       </section>
+      ${(view.notes ?? []).map(
+        ([title, sentences]) =>
+          html`<section>
+            <h2>${title}</h2>
+            ${sentences.map((sentence) => html`<p>${sentence}</p>`)}
+          </section>`,
+      )}
       <section>
         <h2>The line of the run</h2>
         <ul class="legend">

@@ -67,9 +67,9 @@ function nodePart(what, node) {
   const fresh = freshFacts(node.id, what.position, rows);
   return html`<section>
       <h2>Node ${node.id}</h2>
-      ${what.view.explain(node).map((line) => html`<p>${line}</p>`)}
+      ${what.view.explain(node, what.now).map((line) => html`<p>${line}</p>`)}
       <div class="actions">${what.deeds.map(deedButton)}</div>
-      ${conductPart(what.conducts, node.conduct, what.behave)}
+      ${conductPart(what.conducts, node.conduct, what.behave, what.view.deeds ?? {})}
     </section>
     <section>
       <dl class="facts">

@@ -119,7 +119,13 @@ const generalGroups = [
  *   change: (scenario: Scenario) => void, run: (scenario: Scenario) => void }} state
  */
 export function drawOptions(host, { scenario, view, error, change, run }) {
-  const specs = [...general, ...view.options.map((spec) => ({ ...spec, at: ["options", ...spec.key.split(".")] }))];
+  const { nodesMost } = view;
+  const specs = [
+    ...general.map((spec) =>
+      spec.key === "nodes" && nodesMost ? { ...spec, max: nodesMost, help: `From 1 to ${nodesMost}.` } : spec,
+    ),
+    ...view.options.map((spec) => ({ ...spec, at: ["options", ...spec.key.split(".")] })),
+  ];
   const field = (/** @type {OptionSpec & { at: string[] }} */ spec) =>
     fieldOf(spec, valueAt(scenario, spec.at), scenario, (value) =>
       change(withValue(scenario, spec.at, value)),

@@ -66,6 +66,12 @@ export function drawStageBar(host, state) {
       </button>`,
     host,
   );
+  // What is chosen by hand once, the attributes of options move no more.
+  const whom = host.querySelector("select[name=node]");
+  if (whom instanceof HTMLSelectElement && whom.value !== target) whom.value = target;
+  const what = host.querySelector("select[name=verb]");
+  const known = asks.some((kind) => kind.verb === verb) ? verb : asks[0]?.verb;
+  if (what instanceof HTMLSelectElement && known && what.value !== known) what.value = known;
 }
 
 /**
@@ -95,13 +101,13 @@ function requestForm(hands, asks, nodes, again) {
       ${asks.map(({ verb }) => html`<option ?selected=${verb === kind.verb}>${verb}</option>`)}
     </select>
     ${kind.fields.map(
-      ({ name, label, hint, number }) =>
+      ({ name, label, hint, number, most = 20 }) =>
         html`<input
           name=${name}
           type=${number ? "number" : "text"}
           aria-label=${label}
           placeholder=${hint}
-          maxlength="20"
+          maxlength=${most}
         />`,
     )}
     <select

@@ -10,8 +10,8 @@ export function promise({ n = 3, r = 2, w = 2, sloppy = true, clocks = "dvv", re
   const sum = `R + W = ${r + w}, N = ${n}`;
   if (resolver === "lww")
     return `${sum}. Last writer wins: the write with the latest timestamp survives, and no other is promised to.`;
-  if (r + w <= n) return `${sum}: a read need not meet a write, so nothing below is promised.`;
-  if (sloppy) return `${sum}, but others may stand in, so that nothing below is promised.`;
+  if (r + w <= n) return `${sum}: a read need not meet a write, so nothing here is promised.`;
+  if (sloppy) return `${sum}, but others may stand in, so that nothing here is promised.`;
   if (clocks !== "dvv") return `${sum}, but these clocks lose track of writes.`;
   return `${sum}: as long as the ring stays as it is, no read misses a write acknowledged before it began. A write that is half done may be seen, and then not.`;
 }

@@ -128,7 +128,6 @@ function draw(host, look) {
                 Key
                 <select
                   aria-label="Key that is looked at"
-                  .value=${key}
                   @change=${(/** @type {Event} */ e) => choose(valueOf(e))}
                 >
                   ${names.map((name) => html`<option value=${name} ?selected=${name === key}>${name}${conflicts.has(name) ? " (conflict)" : ""}</option>`)}
@@ -140,4 +139,7 @@ function draw(host, look) {
       ${body()}`,
     host,
   );
+  // Once the options are there: before that a select takes no value that is new among them.
+  const select = host.querySelector("select");
+  if (select && select.value !== key) select.value = key;
 }

@@ -104,16 +104,21 @@ export class Story {
     const last = new Map();
     /** The last point of each input. @type {Map<number, number>} */
     const byInput = new Map();
+    /** The points of each place, in order. @type {Map<string, number[]>} */
+    const byPlace = new Map();
     points.forEach((point, place) => {
       const before = last.get(point.place);
       if (before !== undefined) links.push([before, place, false]);
       const sent = this.causes.get(point.input);
       if (sent !== undefined && sent >= 0) {
-        const from = byInput.get(sent) ?? this.lastBefore(points, sent);
+        const from = byInput.get(sent) ?? this.lastBefore(points, byPlace, sent);
         if (from !== undefined && points[from].place !== point.place) links.push([from, place, true]);
       }
       last.set(point.place, place);
       byInput.set(point.input, place);
+      const here = byPlace.get(point.place);
+      if (here) here.push(place);
+      else byPlace.set(point.place, [place]);
     });
     return links;
   }
@@ -122,14 +127,33 @@ export class Story {
    * The last point before the event in which a message was sent, at the place it was sent from. Where
    * nothing happened to a key in that event, what the place knew is told by its last point before.
    * @param {Point[]} points
+   * @param {Map<string, number[]>} byPlace the points of each place, as far as they were looked through
    * @param {number} sent
    * @returns {number | undefined}
    */
-  lastBefore(points, sent) {
-    const place = this.places.get(sent);
-    for (let k = points.length - 1; k >= 0; k--)
-      if (points[k].place === place && points[k].id <= sent) return k;
-    return undefined;
+  lastBefore(points, byPlace, sent) {
+    const here = byPlace.get(this.places.get(sent) ?? "") ?? [];
+    let [low, high] = [0, here.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (points[here[middle]].id <= sent) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 ? here[low - 1] : undefined;
+  }
+
+  /**
+   * The cone of a point among all that happened up to an event, to whatever key: what one knows of one
+   * key may have come by way of another, or of a line that is not drawn.
+   * @param {number} id the point's event
+   * @param {number} position
+   * @returns {Map<number, "past" | "here" | "future" | "concurrent">} by event
+   */
+  cone(id, position) {
+    const all = this.of(null, position);
+    const at = all.findIndex((point) => point.id === id);
+    const cone = coneOf(all.length, this.links(all), at);
+    return new Map(all.map((point, k) => [point.id, cone[k]]));
   }
 }
 
@@ -266,6 +290,20 @@ export function valueWords(value) {
       .map(([name, inner]) => `${name} ${inner}`)
       .join(", ");
   return String(value);
+}
+
+/** The most letters of a value that a sentence holds. */
+const QUOTED_MOST = 40;
+
+/**
+ * A value as a sentence names it: in quotes, unless it is a number or a deletion; a long one in part.
+ * @param {any} value
+ */
+export function quoted(value) {
+  if (value === null || value === undefined) return "a deletion";
+  if (typeof value === "number") return String(value);
+  const words = valueWords(value);
+  return `“${words.length > QUOTED_MOST ? `${words.slice(0, QUOTED_MOST - 1)}…` : words}”`;
 }
 
 /**

@@ -4,40 +4,63 @@
 import { toneOf } from "../lib/color.js";
 import { html, svg } from "../lib/dom.js";
 import { inMs, listed } from "../lib/format.js";
-import { clockOf, clockWords, coneOf, valueWords } from "./kv-events.js";
+import { clockOf, clockWords, valueWords } from "./kv-events.js";
 
 /** @typedef {import("./kv-events.js").Point} Point */
 
 const LEFT = 30;
 /** @type {("past" | "future")[]} */
 const sides = ["past", "future"];
-/** The most client lines that are drawn. */
+/** The most lines of nodes that are drawn, whatever happened at them; and of clients. */
+const NODES_MOST = 9;
 const CLIENTS_MOST = 5;
+/** How far from one point to the next. */
+const STEP = { small: 21, least: 42, most: 66 };
+/** How high a line is at the least. */
+const ROW = { small: 12, large: 20 };
 
 /** What is pointed at, by host: an event. @type {WeakMap<HTMLElement, number>} */
 const pointed = new WeakMap();
+
+/**
+ * The lines that are drawn: every node where they are few, and those where something happened where
+ * they are many; then clients, as far as there is room.
+ * @param {number[]} nodes
+ * @param {{ place: string }[]} recent what is drawn if there is room
+ * @param {number} room for how many lines
+ */
+export function linesOf(nodes, recent, room) {
+  const met = new Set(recent.map(({ place }) => place));
+  const number = (/** @type {string} */ place) => Number(place.slice(1));
+  const all = nodes.map((id) => `n${id}`);
+  const few = all.length <= Math.min(NODES_MOST, room - 1);
+  const shown = (few ? all : all.filter((place) => met.has(place))).slice(0, room);
+  const clients = [...met].filter((place) => place.startsWith("c")).sort((a, b) => number(a) - number(b));
+  return [...shown, ...clients.slice(0, Math.min(CLIENTS_MOST, room - shown.length))];
+}
 
 /**
  * @param {{ story: import("./kv-events.js").Story, key: string | null, width: number, height: number,
  *   large: boolean, data: import("../types.js").DiagramData, host: HTMLElement, again: () => void }} of
  */
 export function drawLines({ story, key, width, height, large, data, host, again }) {
-  const step = large ? 66 : 21;
-  const fit = Math.max(4, Math.floor((width - LEFT - 16) / step));
   const all = story.of(key, data.position);
-  const clients = [...new Set(all.slice(-fit).map(({ place }) => place))].filter((p) => p.startsWith("c"));
-  clients.sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
-  const shownClients = clients.slice(0, CLIENTS_MOST);
-  const places = [...data.glances.map(({ id }) => `n${id}`).slice(0, 9), ...shownClients];
+  const across = width - LEFT - 16;
+  const step = large ? Math.max(STEP.least, Math.min(STEP.most, across / (all.length + 1))) : STEP.small;
+  const fit = Math.max(4, Math.floor(across / step));
+  const caption = large ? 42 : 18;
+  const room = Math.max(2, Math.floor((height - caption - 4) / (large ? ROW.large : ROW.small)));
+  const nodes = data.glances.map(({ id }) => id);
+  const places = linesOf(nodes, all.slice(-fit), room);
   const points = all.filter(({ place }) => places.includes(place)).slice(-fit);
   if (points.length === 0) return html`<p class="note">Nothing has happened to it yet.</p>`;
   const links = story.links(points);
-  const caption = large ? 24 : 18;
   const row = Math.min(large ? 64 : 26, (height - caption - 4) / places.length);
   const yOf = (/** @type {string} */ place) => (places.indexOf(place) + 0.5) * row;
   const xOf = (/** @type {number} */ k) => LEFT + 14 + k * step;
   const at = points.findIndex(({ id }) => id === pointed.get(host));
-  const cone = at >= 0 ? coneOf(points.length, links, at) : null;
+  const whole = at >= 0 ? story.cone(points[at].id, data.position) : null;
+  const cone = whole && points.map(({ id }) => whole.get(id) ?? "concurrent");
   const point = (/** @type {number} */ place) => {
     const id = place < 0 ? -1 : points[place].id;
     if ((pointed.get(host) ?? -1) === id) return;
@@ -77,7 +100,7 @@ export function drawLines({ story, key, width, height, large, data, host, again 
       ${points.map((each, k) => mark(each, k))}
     </svg>
     <p class="note kv-caption" aria-live="polite">
-      ${cone ? coneWords(points[at], cone, all) : hintWords(points, large)}
+      ${whole ? coneWords(points[at], whole, all) : hintWords(points, large, all.length)}
     </p>`;
 
   /**
@@ -161,11 +184,11 @@ function readWords({ fact }, points) {
 
 /**
  * @param {Point} here
- * @param {string[]} cone
- * @param {Point[]} points
+ * @param {Map<number, string>} cone
+ * @param {Point[]} points all of the key, drawn or not
  */
 function coneWords(here, cone, points) {
-  const count = (/** @type {string} */ side) => cone.filter((each) => each === side).length;
+  const count = (/** @type {string} */ side) => points.filter(({ id }) => cone.get(id) === side).length;
   const vector = here.fact?.item ? ` {${clockWords(clockOf(here))}}` : "";
   const read = here.kind === "wrote" ? readWords(here, points) : "";
   return html`<i class="past"></i> ${count("past")} before, <i class="future"></i> ${count("future")} after,
@@ -175,10 +198,11 @@ function coneWords(here, cone, points) {
 /**
  * @param {Point[]} points
  * @param {boolean} large
+ * @param {number} all how many there are, drawn or not
  */
-function hintWords(points, large) {
+function hintWords(points, large, all) {
   if (!large) return html`□ write ○ stored ◇ client`;
-  return html`□ a write, ○ stored from another node, ◇ asked or answered; ${inMs(points[0].at)} to
-  ${inMs(points.at(-1)?.at ?? 0)}. Point at one to see what came before it, what after it, and what is
-  concurrent with it.`;
+  return html`□ a write ○ stored ◇ asked or answered, ${inMs(points[0].at)} to
+  ${inMs(points.at(-1)?.at ?? 0)}${all > points.length ? `, the last ${points.length} of ${all}` : ""}. Point
+  at one to see what came before and after it.`;
 }

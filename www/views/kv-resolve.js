@@ -3,9 +3,9 @@
 // the script as a put, so that a replay needs no function.
 
 import { html, render, valueOf } from "../lib/dom.js";
-import { inMs } from "../lib/format.js";
+import { inMs, listed } from "../lib/format.js";
 import { callIsolated } from "../lib/sandbox.js";
-import { actorWords, clockWords, valueWords } from "./kv-events.js";
+import { actorWords, clockWords, quoted, valueWords } from "./kv-events.js";
 
 /** How long a resolver may think, in real milliseconds. */
 const THINK_MS = 1000;
@@ -65,6 +65,24 @@ export function lastConflict(story, key, position) {
   const reads = story.of(key, position).filter(({ kind }) => kind === "answered");
   const last = reads.findLast(({ fact }) => fact.item?.conflict);
   return last ? { client: last.fact.request.client, at: last.at, item: last.fact.item } : null;
+}
+
+/**
+ * The versions with a value that stand somewhere, and that a read has not found: what is written in place
+ * of what was read stands beside them.
+ * @param {any} item what was read
+ * @param {import("../types.js").NodeDetail[]} nodes
+ * @param {string} key
+ * @returns {any[]}
+ */
+export function missedBy(item, nodes, key) {
+  const read = new Set(item.versions.map((/** @type {any} */ { id }) => id));
+  /** @type {Map<string, any>} */
+  const missed = new Map();
+  for (const { view } of nodes)
+    for (const version of view.keys.find((/** @type {any} */ each) => each.key === key)?.versions ?? [])
+      if (version.value !== null && !read.has(version.id)) missed.set(version.id, version);
+  return [...missed.values()];
 }
 
 /**
@@ -140,15 +158,18 @@ export function openResolver(key, story, latest) {
   let [error, running] = ["", false];
   latest().hands.openDialog(`Resolve ${key}`, (host, close) => {
     const again = () => draw();
-    const run = async (/** @type {any} */ item) => {
+    const run = async (/** @type {{ client: number, item: any }} */ { client, item }) => {
       [error, running] = ["", true];
       again();
       const outcome = await callIsolated(code, "resolve", [givenOf(item), key], { ms: THINK_MS });
       running = false;
       error = "error" in outcome ? outcome.error : unfit(outcome.value);
       if (!error && "value" in outcome) {
-        const { hands } = latest();
-        if (hands.act({ do: "request", op: putOf(key, outcome.value, item) })) {
+        const { hands, position } = latest();
+        // It is the reader who writes, unless it waits for something else by now.
+        const by = story.of(null, position).findLast(({ place }) => place === `c${client}`);
+        const reader = by?.kind === "heard" ? { client } : {};
+        if (hands.act({ do: "request", ...reader, op: putOf(key, outcome.value, item) })) {
           close();
           hands.play();
           return;
@@ -169,7 +190,7 @@ export function openResolver(key, story, latest) {
       const read = lastConflict(story, key, position);
       render(
         html`<h1>Resolve “${key}”</h1>
-          ${read ? resolverForm(read) : readForm()}`,
+          ${read ? resolverForm(read, missedBy(read.item, latest().nodes, key)) : readForm()}`,
         host,
       );
     }
@@ -185,9 +206,23 @@ export function openResolver(key, story, latest) {
         <p class="note">Once the answer is there, open this again.</p>`;
     }
 
-    /** @param {{ client: number, at: number, item: any }} read */
-    function resolverForm({ client, at, item }) {
-      return html`<p class="soft">
+    /** @param {any[]} missed */
+    function staleWords(missed) {
+      const values = listed(missed.slice(0, 3).map(({ value }) => quoted(value)));
+      const more = missed.length > 3 ? ` and ${missed.length - 3} more` : "";
+      return html`<p class="warning">
+        That read knows nothing of ${values}${more}: what you write now would stand beside it.
+        <button @click=${readFirst}>Read it again</button>
+      </p>`;
+    }
+
+    /**
+     * @param {{ client: number, at: number, item: any }} read
+     * @param {any[]} missed
+     */
+    function resolverForm({ client, at, item }, missed) {
+      return html`${missed.length ? staleWords(missed) : ""}
+        <p class="soft">
           Client ${client} has read ${item.versions.length} versions at ${inMs(at)}. Your function is given
           them, and returns the value to write in their place; the write brings the context of that read
           along, {${clockWords(item.clock)}}, so that it replaces exactly these.
@@ -238,7 +273,7 @@ export function openResolver(key, story, latest) {
           </p>
           ${error ? html`<p class="wrong" role="alert">✕ ${error}. The versions stay as they were.</p>` : ""}
           <div class="actions">
-            <button class="primary" ?disabled=${running} @click=${() => run(item)}>
+            <button class="primary" ?disabled=${running} @click=${() => run({ client, item })}>
               ${running ? "Running…" : "Run it, and write what it returns"}
             </button>
           </div>

@@ -60,9 +60,20 @@ export function drawRing({ key, height, width, large, data, choose }) {
   const radius = side / 2 - (large ? 34 : 16);
   const band = large ? 16 : 9;
   const labels = large && tokens.length <= 64;
+  const ticks = tokens.length <= 128;
   /** Whether a number fits beside the one before. */
   const roomy = (/** @type {number} */ k) => k === 0 || tokens[k][0] - tokens[k - 1][0] > 0.012;
-  const ranges = tokens.map(([at, node], k) => ({ from: tokens.at(k - 1)?.[0] ?? 0, to: at, node }));
+  const places = seer.view.members.length * (data.hands.options.virtual_nodes ?? 8);
+  const all = tokens.length >= places;
+  // The first range begins at the last token, on the other side of zero: if that is among those shown.
+  const before = (/** @type {number} */ k) =>
+    k > 0 ? tokens[k - 1][0] : all ? (tokens.at(-1)?.[0] ?? 0) : 0;
+  const ranges = tokens.map(([at, node], k) => ({ from: before(k), to: at, node }));
+  const lines = large ? Math.max(3, Math.floor((height - 52) / 19)) : 8;
+  const owners = [...new Set(tokens.map(([, node]) => node))].sort((a, b) => a - b);
+  const listedFirst = owners.filter((node) => chosen?.replicas.includes(node));
+  const listedNodes =
+    owners.length <= lines ? owners : [...new Set([...listedFirst, ...owners])].slice(0, lines);
   return html`<div class="kv-ring">
     <svg
       viewBox=${`${-side / 2} ${-side / 2} ${side} ${side}`}
@@ -83,7 +94,7 @@ export function drawRing({ key, height, width, large, data, choose }) {
       ${tokens.map(([at, node], k) => {
         const [inner, outer] = [onCircle(at, radius - band / 2 - 2), onCircle(at, radius + band / 2 + 2)];
         const text = onCircle(at, radius + band / 2 + 11);
-        return svg`<path class="tick" d=${`M${inner.x} ${inner.y}L${outer.x} ${outer.y}`} />
+        return svg`${ticks ? svg`<path class="tick" d=${`M${inner.x} ${inner.y}L${outer.x} ${outer.y}`} />` : ""}
           ${labels && roomy(k) ? svg`<text class="owner" x=${text.x} y=${text.y + 4}>${node}</text>` : ""}`;
       })}
       ${kept.map(({ key: name, position, replicas, conflict }) => {
@@ -93,7 +104,7 @@ export function drawRing({ key, height, width, large, data, choose }) {
           <title>${name}: kept by ${nodesListed(replicas)}</title>
         </circle>`;
       })}
-      ${chosen ? way(chosen, tokens, radius - band - (large ? 6 : 3)) : ""}
+      ${chosen && (all || chosen.position <= (tokens.at(-1)?.[0] ?? 0)) ? way(chosen, tokens, radius - band - (large ? 6 : 3)) : ""}
     </svg>
     <div class="kv-ring-words">
       ${
@@ -104,19 +115,16 @@ export function drawRing({ key, height, width, large, data, choose }) {
             </p>`
           : html`<p>Each key is kept by the first different nodes clockwise from where it stands.</p>`
       }
+      ${all ? "" : html`<p class="note">The first ${tokens.length} of ${places} places are drawn.</p>`}
       <ul class="kv-nodes">
-        ${[...new Set(tokens.map(([, node]) => node))]
-          .sort((a, b) => a - b)
-          .slice(0, large ? 24 : 8)
-          .map((node) => {
-            const here = data.nodes.find(({ id }) => id === node);
-            const keeps = kept.filter(({ replicas }) => replicas.includes(node)).length;
-            const owes =
-              here?.view.keys.filter((/** @type {any} */ each) => each.owed.length > 0).length ?? 0;
-            return html`<li class=${`tone-${toneOf(node + 1)}`}>
-              <i></i> node ${node} keeps ${keeps}${owes ? html`, owes ${owes}` : ""}
-            </li>`;
-          })}
+        ${listedNodes.map((node) => {
+          const here = data.nodes.find(({ id }) => id === node);
+          const keeps = kept.filter(({ replicas }) => replicas.includes(node)).length;
+          const owes = here?.view.keys.filter((/** @type {any} */ each) => each.owed.length > 0).length ?? 0;
+          return html`<li class=${`tone-${toneOf(node + 1)}`}>
+            <i></i> node ${node} keeps ${keeps}${owes ? html`, owes ${owes}` : ""}
+          </li>`;
+        })}
       </ul>
     </div>
   </div>`;

@@ -40,12 +40,30 @@ export const kv = {
     ["paused", "paused: two bars"],
     ["arc", "time left until its heart beats"],
   ],
+  notes: [
+    [
+      "Requests",
+      [
+        "A put and a delete take along what their client has read of the key last, and replace exactly that. A blind put knows nothing, and stands beside whatever there is.",
+        "A value is a whole number, a text, a set in brackets, [milk, eggs], or a record, {theme: dark}.",
+      ],
+    ],
+    [
+      "What is simplified",
+      [
+        "A write to disk takes no time. Clients pick any node, and do not know the ring. Nodes believe each other, but for what is malformed. What a script claims to have read is taken at its word.",
+      ],
+    ],
+  ],
   options: kvOptions,
   optionGroups: kvOptionGroups,
   requests: true,
   asks,
   marks: { leadership: "a conflict is found", decision: "a write is acknowledged" },
 };
+
+/** What a read makes of a conflict, where it makes one value. @type {Record<string, string>} */
+const READ = { union: "the union of all versions", max: "the greatest number of all versions" };
 
 /** @type {Record<string, import("../types.js").MessageLook>} */
 const messages = {
@@ -69,10 +87,13 @@ const messages = {
   Reap: { label: "forget", glyph: "triangle", help: "" },
 };
 
-/** What clients can ask for. A value in brackets is a set; one that looks like a number is one. */
+/**
+ * What clients can ask for. A value in brackets is a set, an object in JSON is a record, and what is
+ * written as a whole number is one.
+ */
 function asks() {
-  const key = { name: "key", label: "Key", hint: "key x" };
-  const value = { name: "value", label: "Value", hint: "value" };
+  const key = { name: "key", label: "Key", hint: "key x", most: 128 };
+  const value = { name: "value", label: "Value", hint: "value", most: 4096 };
   const named = (/** @type {Record<string, string>} */ of) => of.key || "x";
   return [
     {
@@ -87,7 +108,7 @@ function asks() {
       op: (/** @type {Record<string, string>} */ of) => ({ delete: [named(of)] }),
     },
     {
-      verb: "put unread",
+      verb: "blind put",
       fields: [key, value],
       op: (/** @type {Record<string, string>} */ of) => ({ put: [named(of), valueOf(of.value), null] }),
     },
@@ -95,7 +116,7 @@ function asks() {
 }
 
 /**
- * What somebody typed, as a value: `7`, `dark`, `[milk, eggs]`.
+ * What somebody typed, as a value: `7`, `dark`, `[milk, eggs]`, `{"theme": "dark"}`.
  * @param {string} text
  * @returns {any}
  */
@@ -103,11 +124,38 @@ export function valueOf(text = "") {
   const trimmed = text.trim();
   if (trimmed.startsWith("[") && trimmed.endsWith("]")) {
     const items = trimmed.slice(1, -1).split(",");
-    return items.map((item) => item.trim()).filter((item) => item !== "");
+    return items.flatMap((item) => (item.trim() === "" ? [] : [plainOf(item.trim())]));
   }
-  if (trimmed === "") return 1;
-  const number = Number(trimmed);
-  return Number.isSafeInteger(number) ? number : trimmed;
+  if (trimmed.startsWith("{") && trimmed.endsWith("}")) return recordOf(trimmed) ?? trimmed;
+  return trimmed === "" ? 1 : plainOf(trimmed);
+}
+
+/**
+ * A number where one is written as such: `007` and `1e3` are texts, and stay what they are.
+ * @param {string} text
+ * @returns {number | string}
+ */
+function plainOf(text) {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && String(number) === text ? number : text;
+}
+
+/**
+ * The record that somebody typed: as JSON, or without its quotes, `{theme: dark}`.
+ * @param {string} text
+ * @returns {Record<string, any> | null}
+ */
+function recordOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const fields = text
+      .slice(1, -1)
+      .split(",")
+      .map((field) => field.split(":").map((part) => part.trim()));
+    const fits = fields.every((field) => field.length === 2 && /^\w+$/.test(field[0]) && field[1] !== "");
+    return fits ? Object.fromEntries(fields.map(([name, value]) => [name, plainOf(value)])) : null;
+  }
 }
 
 /** @param {NodeGlance} node whether it belongs to the ring */
@@ -156,17 +204,19 @@ function labelOf(node, detail) {
   if (owed > 0) parts.push(`${owed} to hand over`);
   if (graves > 0) parts.push(counted(graves, "tombstone"));
   const silent = detail?.view.suspects ?? [];
-  if (parts.length < 2 && suspects > 0)
+  // One of two long things at most: beside it there is room for one line.
+  if (parts.length === 0 && suspects > 0)
     parts.push(`misses ${silent.length && silent.length < 4 ? listed(silent) : counted(suspects, "node")}`);
   return parts.slice(0, 2).join(", ");
 }
 
 /**
  * @param {NodeDetail} detail
+ * @param {number} [now] virtual milliseconds; timers are due by them, whatever the node's clock shows
  * @returns {string[]}
  */
-function explain(detail) {
-  const { id, status, view, timers, clock_ms: clock } = detail;
+function explain(detail, now = detail.clock_ms) {
+  const { id, status, view, timers } = detail;
   const stored = counted(view.key_count, "key");
   if (status === "crashed")
     return [
@@ -178,7 +228,7 @@ function explain(detail) {
   const conflicts = view.keys.filter((/** @type {any} */ key) => key.conflict);
   if (conflicts.length > 0)
     lines.push(
-      `${listed(conflicts.map((/** @type {any} */ key) => key.key).slice(0, 4))} ${conflicts.length === 1 ? "is" : "are"} in conflict: whoever reads gets every version.`,
+      `${listed(conflicts.map((/** @type {any} */ key) => key.key).slice(0, 4))} ${conflicts.length === 1 ? "is" : "are"} in conflict: whoever reads gets ${READ[view.resolver] ?? "every version"}.`,
     );
   const owed = view.keys.filter((/** @type {any} */ key) => key.owed.length > 0);
   if (owed.length > 0) {
@@ -186,6 +236,10 @@ function explain(detail) {
     lines.push(`It keeps ${counted(owed.length, "key")} for ${nodesListed(to)}, until it can hand over.`);
   }
   if (view.suspects.length > 0) lines.push(`It has not heard of ${nodesListed(view.suspects)} for a while.`);
+  if (view.name.includes("@"))
+    lines.push(
+      `Its writes count as ${view.name}: what it counted before as node ${id}, it no longer has in full.`,
+    );
   const call = view.calls.find((/** @type {any} */ each) => !each.done);
   if (call)
     lines.push(
@@ -193,7 +247,7 @@ function explain(detail) {
     );
   const beat = timers.find((timer) => timer.timer === "gossip");
   if (status === "paused") lines.push("It stands still: what arrives has to wait.");
-  else if (beat) lines.push(`Its heart beats again in ${duration(Math.max(0, beat.due_ms - clock))}.`);
+  else if (beat) lines.push(`Its heart beats again in ${duration(Math.max(0, beat.due_ms - now))}.`);
   return lines;
 }
 

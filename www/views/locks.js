@@ -16,6 +16,16 @@ export const locks = {
   headline: locksHeadline,
   explain,
   facts,
+  notes: [
+    [
+      "Locks",
+      [
+        "Acquire and share wait in the lock's queue, first come, first served; with a number of milliseconds for no longer than that. Try does not wait.",
+        "Each grant has a fencing token, greater than every one before. A guarded resource has a lock's name; a write names the token under which it is made.",
+        "The full bar is the lease as the leader counts it, the hollow one as its client does: from when it asked. Where they part, a line with ≠ says how.",
+      ],
+    ],
+  ],
   diagramTitle: "Locks",
   diagram: drawLocks,
   options: locksOptions,
@@ -81,10 +91,11 @@ export function asks() {
 
 /**
  * @param {NodeDetail} detail
+ * @param {number} [now]
  * @returns {string[]}
  */
-function explain(detail) {
-  const lines = raft.explain(detail);
+function explain(detail, now) {
+  const lines = raft.explain(detail, now);
   const { view, status } = detail;
   if (status === "crashed") return lines;
   const { lock_count: held, locks, sessions } = view.machine;

@@ -2,6 +2,7 @@
 
 import { toneOf } from "../lib/color.js";
 import { html, nothing, render } from "../lib/dom.js";
+import { counted, listed } from "../lib/format.js";
 
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
 /** @typedef {import("../types.js").NodeGlance} NodeGlance */
@@ -10,8 +11,9 @@ import { html, nothing, render } from "../lib/dom.js";
  * What is known of a ballot: what its proposer proposed, and what each acceptor did in it.
  * @typedef {object} Row
  * @property {string} ballot
- * @property {string | null} value
+ * @property {string[]} values one; two if proposers share the ballot
  * @property {any} must what bound the proposer to it
+ * @property {number[]} quorum whose promises let it propose
  * @property {Map<number, any>} acts by acceptor
  */
 
@@ -61,23 +63,12 @@ function toneClass(ballot) {
  * @returns {[drawing: unknown, end: string]}
  */
 function ballots(nodes) {
-  /** @type {Map<string, Row>} */
-  const rows = new Map();
-  for (const { id, view } of nodes)
-    for (const entry of view.ballots) {
-      const row = rows.get(entry.ballot) ?? {
-        ballot: entry.ballot,
-        value: null,
-        must: null,
-        acts: new Map(),
-      };
-      rows.set(entry.ballot, row);
-      row.acts.set(id, entry);
-      if (entry.proposed) Object.assign(row, { value: entry.proposed, must: entry.must });
-    }
-  const sorted = [...rows.values()].sort((a, b) => order(a.ballot) - order(b.ballot));
+  const sorted = rowsOf(nodes);
   const acceptors = nodes.filter((node) => node.view.acceptor);
   const needed = nodes[0]?.view.quorums[1] ?? 0;
+  const newest = sorted.findLast((row) => row.values.length > 0);
+  const binds = (/** @type {Row} */ row, /** @type {number} */ id) =>
+    newest !== undefined && row.ballot === newest.must?.ballot && reporters(newest, sorted).includes(id);
   const drawing = html`<div
       class="log-scroll"
       tabindex="0"
@@ -93,7 +84,7 @@ function ballots(nodes) {
           </tr>
         </thead>
         <tbody>
-          ${sorted.map((row) => ballotRow(row, acceptors, needed))}
+          ${sorted.map((row) => ballotRow(row, acceptors, needed, binds))}
           ${
             sorted.length === 0
               ? html`<tr>
@@ -107,34 +98,145 @@ function ballots(nodes) {
     <p class="note log-key">
       <span class="cell open">&nbsp;</span> promised <span class="cell solid">A</span> accepted
       <span class="cell no">×</span> refused
-    </p>`;
+    </p>
+    ${meeting(nodes, sorted, newest && why(newest, sorted))}`;
   return [drawing, `${sorted.length} ${sorted.at(-1)?.ballot}`];
+}
+
+/**
+ * The ballots that the nodes remember, in order.
+ * @param {NodeDetail[]} nodes
+ */
+function rowsOf(nodes) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  for (const { id, view } of nodes)
+    for (const entry of view.ballots) {
+      const { ballot, proposed, must, quorum } = entry;
+      /** @type {Row} */
+      const row = rows.get(ballot) ?? { ballot, values: [], must: null, quorum: [], acts: new Map() };
+      rows.set(ballot, row);
+      row.acts.set(id, entry);
+      if (!proposed) continue;
+      Object.assign(row, { must, quorum });
+      if (!row.values.includes(proposed)) row.values.push(proposed);
+    }
+  return [...rows.values()].sort((a, b) => order(a.ballot) - order(b.ballot));
+}
+
+/**
+ * Who of a ballot's quorum had accepted what binds it: where the two quorums meet.
+ * @param {Row} row
+ * @param {Row[]} rows
+ */
+function reporters({ must, quorum }, rows) {
+  const bound = rows.find((row) => row.ballot === must?.ballot);
+  return quorum.filter((id) => bound?.acts.get(id)?.accepted === must.value);
+}
+
+/**
+ * Why a ballot proposes what it does.
+ * @param {Row} row
+ * @param {Row[]} rows
+ */
+function why(row, rows) {
+  const { ballot, must } = row;
+  const heard = `Ballot ${ballot} counted the promises underlined: `;
+  if (!must) return `${heard}nothing that bound it, so it proposes its own value.`;
+  const by = reporters(row, rows);
+  const who = by.length === 0 ? [must.acceptor] : by;
+  return `${heard}${who.length === 1 ? "acceptor" : "acceptors"} ${listed(who)} had accepted ${short(must.value, 12)} in ${must.ballot}, so it must propose that.`;
+}
+
+/**
+ * What is to be said of quorums: that two have missed each other, or else what a ballot heard of its own, and whether
+ * they always meet where that is not a matter of course.
+ * @param {NodeDetail[]} nodes
+ * @param {Row[]} rows of single-decree Paxos
+ * @param {string} [heard]
+ */
+function meeting(nodes, rows, heard) {
+  const view = nodes[0]?.view;
+  const missed = miss(rows, view?.quorums[1] ?? 0);
+  if (missed) return html`<p class="note bad">${missed}</p>`;
+  const words = quorumWords(view);
+  return [
+    heard ? html`<p class="note why">${heard}</p>` : nothing,
+    words ? html`<p class="note">${words}</p>` : nothing,
+  ];
+}
+
+/**
+ * Flexible Paxos, in words: whether every quorum of phase 1 meets every quorum of phase 2.
+ * @param {any} view
+ */
+export function quorumWords(view) {
+  if (!view) return "";
+  const { acceptors, quorums } = view;
+  const [first, second] = quorums;
+  const majority = Math.floor(acceptors / 2) + 1;
+  if (first === majority && second === majority) return "";
+  const sizes = `${counted(first, "promise")} and ${counted(second, "vote")} of ${counted(acceptors, "acceptor")}`;
+  return first + second > acceptors
+    ? `${sizes} always share an acceptor: ${first} + ${second} > ${acceptors}.`
+    : `${sizes} can miss each other: ${first} + ${second} is not more than ${acceptors}.`;
+}
+
+/**
+ * The votes that chose a value and the promises of a later ballot, where they share no acceptor.
+ * @param {Row[]} rows
+ * @param {number} needed
+ */
+function miss(rows, needed) {
+  for (const [place, row] of rows.entries())
+    for (const { nodes } of chosenOf(row, needed))
+      for (const later of rows.slice(place + 1)) {
+        const { quorum } = later;
+        if (quorum.length > 0 && !quorum.some((id) => nodes.includes(id)))
+          return `The votes of ${row.ballot} (${listed(nodes)}) and the promises of ${later.ballot} (${listed(quorum)}) share no acceptor: nobody could tell of the vote.`;
+      }
+  return "";
+}
+
+/**
+ * What a quorum accepted in a ballot, and who did.
+ * @param {Row} row
+ * @param {number} needed
+ */
+function chosenOf({ acts }, needed) {
+  /** @type {Map<string, number[]>} */
+  const votes = new Map();
+  for (const [id, { accepted }] of acts)
+    if (accepted) votes.set(accepted, [...(votes.get(accepted) ?? []), id]);
+  return [...votes].map(([value, nodes]) => ({ value, nodes })).filter(({ nodes }) => nodes.length >= needed);
 }
 
 /**
  * @param {Row} row
  * @param {NodeDetail[]} acceptors
  * @param {number} needed
+ * @param {(row: Row, id: number) => boolean} binds whether this vote binds the newest ballot
  */
-function ballotRow(row, acceptors, needed) {
-  const { ballot, value, must, acts } = row;
-  /** @type {Map<string, number>} */
-  const votes = new Map();
-  for (const { accepted } of acts.values()) if (accepted) votes.set(accepted, (votes.get(accepted) ?? 0) + 1);
-  const chosen = [...votes].filter(([, count]) => count >= needed).map(([voted]) => voted);
-  const shown = value ?? [...votes.keys()].join(" ");
-  const why = must
+function ballotRow(row, acceptors, needed, binds) {
+  const { ballot, values, must, acts, quorum } = row;
+  const chosen = chosenOf(row, needed);
+  const voted = [...acts.values()].map(({ accepted }) => accepted).filter((accepted) => accepted);
+  const shown = values.length ? values : [...new Set(voted)];
+  const reason = must
     ? `bound by acceptor ${must.acceptor}, which accepted ${must.value} in ballot ${must.ballot}`
-    : value
-      ? "its own value: nothing bound it"
+    : values.length
+      ? `${listed(values)}: its own value, as nothing bound it`
       : "still in phase 1, or never further";
   return html`<tr class=${`${toneClass(ballot)} ${chosen.length ? "chosen" : ""}`}>
     <th scope="row">${ballot}</th>
-    <td class="proposes" title=${why}>
-      ${shown ? html`<b>${shown}</b>${must ? html` <small>from ${must.ballot}</small>` : nothing}` : html`<small>…</small>`}
+    <td class="proposes" title=${reason}>
+      ${shown.length ? html`<b>${listed(shown.map((value) => short(value, 12)))}</b>${must ? html` <small>from ${must.ballot}</small>` : nothing}` : html`<small>…</small>`}
       ${chosen.length ? html`<i class="good" title="chosen">✓<span class="hidden"> chosen</span></i>` : nothing}
     </td>
-    ${acceptors.map((node) => html`<td>${act(node.id, ballot, acts.get(node.id))}</td>`)}
+    ${acceptors.map(({ id }) => {
+      const marks = `${quorum.includes(id) ? "counted" : ""} ${binds(row, id) ? "binds" : ""}`;
+      return html`<td class=${marks}>${act(id, ballot, acts.get(id))}</td>`;
+    })}
   </tr>`;
 }
 
@@ -163,9 +265,14 @@ function act(id, ballot, entry) {
   return nothing;
 }
 
-/** @param {string} value as much of it as a cell holds */
-function short(value) {
-  return value.length > 3 ? `${value.slice(0, 2)}…` : value;
+/**
+ * As much of a value as there is room for.
+ * @param {string} value
+ * @param {number} [most] letters
+ */
+export function short(value, most = 3) {
+  const letters = [...value];
+  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : value;
 }
 
 /**
@@ -175,6 +282,10 @@ function short(value) {
  */
 function slots(nodes) {
   const last = Math.max(1, ...nodes.map((node) => node.view.last));
+  const leader = nodes
+    .filter((node) => node.view.role === "leader")
+    .sort(byBallot)
+    .at(-1);
   const first = Math.max(1, last - SLOTS + 1);
   const numbers = Array.from({ length: last - first + 1 }, (_, k) => first + k);
   const drawing = html`<div
@@ -183,7 +294,7 @@ function slots(nodes) {
       role="region"
       aria-label="Slots, the newest at the right"
     >
-      <table class="logs">
+      <table class="logs slots">
         <thead>
           <tr>
             <th scope="col"><span class="hidden">node</span></th>
@@ -194,28 +305,38 @@ function slots(nodes) {
           </tr>
         </thead>
         <tbody>
-          ${nodes.map((node) => slotRow(node, numbers))}
+          ${nodes.map((node) => slotRow(node, numbers, leader?.view.proposer.promised.includes(node.id)))}
         </tbody>
       </table>
     </div>
     <p class="note log-key">
       <span class="cell solid">3</span> chosen <span class="cell open">3</span> accepted
       <span class="cell solid">–</span> no-op
-    </p>`;
+    </p>
+    ${meeting(nodes, [], leader && `Ballot ${leader.view.proposer.ballot} counted the promises underlined.`)}`;
   return [drawing, String(last)];
+}
+
+/**
+ * @param {NodeDetail} a
+ * @param {NodeDetail} b
+ */
+function byBallot(a, b) {
+  return order(a.view.proposer.ballot) - order(b.view.proposer.ballot);
 }
 
 /**
  * @param {NodeDetail} node
  * @param {number[]} numbers
+ * @param {boolean} [quorum] whether its promise let the leader lead
  */
-function slotRow(node, numbers) {
+function slotRow(node, numbers, quorum = false) {
   const { view } = node;
   const bySlot = new Map(view.slots.map((/** @type {any} */ slot) => [slot.slot, slot]));
   return html`<tr class=${`is-${node.status}`}>
     <th scope="row">${node.id}${view.role === "leader" ? html`<i title="leader"></i>` : nothing}</th>
-    <td class=${`promise ${toneClass(view.promised)}`}>
-      ${view.acceptor ? (view.promised ?? "–") : html`<small title="no acceptor">learns</small>`}
+    <td class=${`promise ${toneClass(view.promised)} ${quorum ? "counted" : ""}`}>
+      ${view.acceptor ? html`<span>${view.promised ?? "–"}</span>` : html`<small title="no acceptor">learns</small>`}
     </td>
     ${numbers.map((n) => {
       if (n <= view.snapshot)

@@ -69,21 +69,35 @@ function single(state, up) {
       headline: `Two values are chosen: ${listed(different)}`,
       watch: "That must never be: whoever asks is told one or the other.",
     };
-  if (learnt.length > 0) return decided(state, up, learnt, values[0]);
+  if (learnt.length > 0) return decided(state, up, learnt, values[0], views.get(learnt[0].id));
   if (chosen.length > 0) {
     const [{ value, ballot, nodes }] = chosen;
     return {
       headline: `${value} is chosen, and nobody knows it yet`,
-      watch: `${capital(nodesListed(nodes))} have accepted it in ballot ${ballot}, which is final. Their votes are still under way.`,
+      watch: `${capital(nodesListed(nodes))} ${nodes.length === 1 ? "has" : "have"} accepted it in ballot ${ballot}, which is final. ${whoFindsOut(state, ballot, views)}`,
     };
   }
   const active = up.filter((node) => node.role === "preparing" || node.role === "proposing");
   const working = active.filter((node) => !node.glance.backs_off);
   const [first] = latestFirst(working);
-  if (working.length > 1) return rivals(latestFirst(working), views);
-  if (first) return alone(first, views.get(first.id));
+  if (working.length > 1) return rivals(state, latestFirst(working), views);
+  if (first) return alone(state, first, views.get(first.id));
   if (active.length > 0) return giveWay(state, active);
   return idle(up, views);
+}
+
+/**
+ * Who will know first that a ballot's value is chosen.
+ * @param {StageState} state
+ * @param {string} ballot
+ * @param {Map<number, any>} views
+ */
+function whoFindsOut(state, ballot, views) {
+  const id = Number(ballot.split(".")[1]);
+  const status = state.nodes.find((node) => node.id === id)?.status;
+  if (status === "up" && views.get(id)?.proposer) return `Node ${id} knows once their votes arrive.`;
+  const fate = { up: "has forgotten it", paused: "stands still", crashed: "is down" }[status ?? "up"];
+  return `Node ${id}, whose ballot it is, ${fate}: whoever asks a quorum next will hear of it.`;
 }
 
 /** @param {NodeGlance[]} nodes by their ballots, the latest first */
@@ -101,15 +115,21 @@ function ballotOf({ glance }) {
  * @param {NodeGlance[]} up
  * @param {NodeGlance[]} learnt
  * @param {string} value
+ * @param {any} view of one that has learnt it
  */
-function decided(state, up, learnt, value) {
+function decided(state, up, learnt, value, view) {
   const others = up.filter((node) => !learnt.includes(node));
   const news = state.recent.findLast((e) => e.name === "chosen");
   const fresh = news !== undefined && state.now - news.at_ms < FRESH_MS;
+  const [promises, votes] = view.quorums;
+  const final =
+    promises + votes > view.acceptors
+      ? "Every quorum that promises a later ballot has one of them in it, and must report it."
+      : `But ${counted(promises, "promise")} can come from others than these: a later ballot need not hear of it.`;
   return {
     headline: `${value} is chosen`,
     watch: fresh
-      ? `${capital(news.text)}. Any two quorums share an acceptor, so no later ballot can miss it.`
+      ? `${news.text}. ${final}`
       : others.length > 0
         ? `${capital(nodesListed(learnt.map((node) => node.id)))} ${learnt.length === 1 ? "knows" : "know"} it; ${nodesListed(others.map((node) => node.id))} ${others.length === 1 ? "has" : "have"} yet to learn it.`
         : "Every node that is up knows it. Whoever proposes something else is told so.",
@@ -117,15 +137,41 @@ function decided(state, up, learnt, value) {
 }
 
 /**
- * One proposer at work.
+ * That a proposer cannot get as many answers as it needs, or "".
+ * @param {StageState} state
  * @param {NodeGlance} node
  * @param {any} view
  */
-function alone(node, view) {
+function outOfReach(state, node, view) {
+  const proposer = view?.proposer;
+  if (!proposer) return "";
+  const { phase, needed, ballot } = proposer;
+  const near = reachable(state, node.id, view.acceptors);
+  const reach = near.length;
+  // Whoever has answered counts, whatever became of it: the answer may be under way.
+  const answered = (/** @type {NodeGlance} */ { id }) => {
+    const it = state.detail(id)?.view;
+    return phase === 1 ? it?.promised === ballot : it?.accepted?.ballot === ballot;
+  };
+  const had = state.nodes.filter(answered).map(({ id }) => id);
+  const have = phase === 1 ? proposer.promised : proposer.accepted;
+  if (new Set([...near, ...had, ...have]).size >= needed) return "";
+  const what = counted(needed, phase === 1 ? "promise" : "vote");
+  return `It reaches ${some(reach)} and needs ${what}: it gets no further as long as that is so.`;
+}
+
+/**
+ * One proposer at work.
+ * @param {StageState} state
+ * @param {NodeGlance} node
+ * @param {any} view
+ */
+function alone(state, node, view) {
   const proposer = view?.proposer;
   const ballot = ballotOf(node);
   if (!proposer) return { headline: `Node ${node.id} works on ballot ${ballot}`, watch: "" };
   const { needed, must, promised, accepted, value } = proposer;
+  const stuck = outOfReach(state, node, view);
   if (proposer.phase === 1) {
     const missing = needed - promised.length;
     const bound = must
@@ -133,10 +179,14 @@ function alone(node, view) {
       : `If none of them reports anything, it is free to propose ${view.wish ?? "what it likes"}.`;
     return {
       headline: `Node ${node.id} prepares ballot ${ballot}`,
-      watch: `It has ${promised.length} of ${needed} promises${missing > 0 ? `, ${missing} more to go` : ""}. ${bound}`,
+      watch:
+        stuck ||
+        `It has ${promised.length} of ${needed} promises${missing > 0 ? `, ${missing} more to go` : ""}. ${bound}`,
     };
   }
-  const votes = `${accepted.length} of ${needed} votes${accepted.length ? ` so far, of ${nodesListed(accepted)}` : " so far"}.`;
+  const votes =
+    stuck ||
+    `${accepted.length} of ${needed} votes${accepted.length ? ` so far, of ${nodesListed(accepted)}` : " so far"}.`;
   if (must)
     return {
       headline: `Node ${node.id} must propose ${value} in ballot ${ballot}`,
@@ -150,11 +200,13 @@ function alone(node, view) {
 
 /**
  * Several proposers at work.
+ * @param {StageState} state
  * @param {NodeGlance[]} working the latest ballot first
  * @param {Map<number, any>} views
  */
-function rivals(working, views) {
+function rivals(state, working, views) {
   const [latest, other] = working;
+  const two = working.length === 2;
   const rounds = Math.max(...working.map((node) => node.glance.round));
   const who = capital(nodesListed(working.map((node) => node.id).sort((a, b) => a - b)));
   const told = (/** @type {NodeGlance} */ node) => {
@@ -168,12 +220,23 @@ function rivals(working, views) {
       headline: `${who} share ballot ${ballotOf(latest)}`,
       watch: "A ballot must belong to one proposer: these two can have two values accepted in it.",
     };
+  // Where one of them is on the wrong side of a cut, it is no duel.
+  const cutOff = working.find((node) => outOfReach(state, node, views.get(node.id)));
+  if (cutOff)
+    return {
+      headline: `${who} ${two ? "both " : ""}propose`,
+      watch: `Node ${cutOff.id} has ballot ${ballotOf(cutOff)}. ${outOfReach(state, cutOff, views.get(cutOff.id))}`,
+    };
+  if (rounds > 4)
+    return {
+      headline: `${who} duel, now with ballot ${ballotOf(latest)}`,
+      watch: two
+        ? "Each prepares a higher ballot before the other’s votes are in, so neither gets anywhere. If one waited a little, the other would finish."
+        : "Each prepares a higher ballot before another’s votes are in, so none gets anywhere. If the others waited a little, one would finish.",
+    };
   return {
-    headline: rounds > 4 ? `${who} duel, now with ballot ${ballotOf(latest)}` : `${who} both propose`,
-    watch:
-      rounds > 4
-        ? "Each prepares a higher ballot before the other's votes are in, so none gets anywhere. If one waited a little, the other would finish."
-        : `${capital(told(latest))}; ${told(other)}. Acceptors that promise the later one refuse the earlier.`,
+    headline: `${who} ${two ? "both " : ""}propose`,
+    watch: `${capital(told(latest))}; ${told(other)}. Acceptors that promise the later one refuse the earlier.`,
   };
 }
 
@@ -193,6 +256,28 @@ function giveWay(state, active) {
   };
 }
 
+/** @param {number} acceptors */
+function some(acceptors) {
+  return acceptors === 0 ? "no acceptor" : counted(acceptors, "acceptor");
+}
+
+/**
+ * @param {number} first
+ * @param {number} second
+ */
+function needs(first, second) {
+  return `${first} ${first === 1 ? "has" : "have"} to promise and ${second} to accept`;
+}
+
+/**
+ * @param {number} acceptors that are up
+ * @param {any} view
+ */
+function tooFew(acceptors, view) {
+  const up = `${counted(acceptors, "acceptor")} of ${view.acceptors} ${acceptors === 1 ? "is" : "are"} up`;
+  return { headline: acceptors === 0 ? "No acceptor is up" : `Only ${up}` };
+}
+
 /**
  * Nobody proposes.
  * @param {NodeGlance[]} up
@@ -204,8 +289,8 @@ function idle(up, views) {
   const [first, second] = view?.quorums ?? [0, 0];
   if (acceptors < Math.max(first, second))
     return {
-      headline: `Only ${counted(acceptors, "acceptor")} of ${view.acceptors} ${acceptors === 1 ? "is" : "are"} up`,
-      watch: `${first} have to promise and ${second} to accept: nothing can be chosen before more of them are back.`,
+      ...tooFew(acceptors, view),
+      watch: `${needs(first, second)}: nothing can be chosen before more of them are back.`,
     };
   const touched = up.some((node) => node.glance.round > 0);
   return {
@@ -240,12 +325,17 @@ function multi(state, up) {
 function twoLeaders(state, newer, older) {
   const view = state.detail(older.id)?.view;
   const needed = view?.quorums[1] ?? older.glance.needed;
-  const reach = reachable(state, older.id, view?.acceptors);
+  if (ballotOf(newer) === ballotOf(older))
+    return {
+      headline: `${capital(nodesListed([older.id, newer.id].sort((a, b) => a - b)))} both lead with ballot ${ballotOf(newer)}`,
+      watch: "A ballot must belong to one proposer: these two can have two values accepted in one slot.",
+    };
+  const reach = reachable(state, older.id, view?.acceptors).length;
   return {
     headline: `Node ${newer.id} leads with ballot ${ballotOf(newer)}, and node ${older.id} still believes in ballot ${ballotOf(older)}`,
     watch:
       reach < needed
-        ? `Node ${older.id} reaches ${counted(reach, "acceptor")} and needs ${needed} votes: it can have nothing chosen.`
+        ? `Node ${older.id} reaches ${some(reach)} and needs ${counted(needed, "vote")}: it can have nothing chosen.`
         : `Acceptors that have promised ballot ${ballotOf(newer)} refuse node ${older.id}; the first refusal makes it follow.`,
   };
 }
@@ -261,9 +351,12 @@ function takingOver(state, candidate, count, leader) {
   const gone = leader ? "" : lostLeader(state);
   const others =
     count > 1 ? ` ${count - 1 === 1 ? "Another node does" : `${count - 1} others do`} the same.` : "";
+  const stuck = outOfReach(state, candidate, state.detail(candidate.id)?.view);
   return {
     headline: `Node ${candidate.id} prepares ballot ${ballotOf(candidate)} for all slots after ${executed}`,
-    watch: `${gone}It has ${votes} of ${needed} promises; each tells what its acceptor has accepted there.${others}`,
+    watch: stuck
+      ? `${gone}${stuck}`
+      : `${gone}It has ${votes} of ${needed} promises; each tells what its acceptor has accepted there.${others}`,
   };
 }
 
@@ -275,18 +368,18 @@ function leading(state, leader) {
   const view = state.detail(leader.id)?.view;
   const ballot = ballotOf(leader);
   const needed = view?.quorums[1] ?? leader.glance.needed;
-  const reach = reachable(state, leader.id, view?.acceptors);
+  const reach = reachable(state, leader.id, view?.acceptors).length;
   if (reach < needed)
     return {
       headline: `Node ${leader.id} leads with ballot ${ballot} and reaches no quorum`,
-      watch: `It reaches ${counted(reach, "acceptor")}; ${counted(needed, "vote")} choose a value, so nothing it proposes can be chosen.`,
+      watch: `It reaches ${some(reach)} and needs ${counted(needed, "vote")}, so nothing it proposes can be chosen.`,
     };
   const gap = state.recent.findLast((e) => e.name === "gap_filled" && e.node === leader.id);
   if (gap && state.now - gap.at_ms < 2 * FRESH_MS)
     return {
       headline: gap.text,
       watch:
-        "No acceptor of its quorum has accepted anything there, so nothing can have been chosen; without something there, the commands after it could never be carried out.",
+        "Its quorum has accepted nothing there, so nothing was chosen there; a hole would hold up all that follows.",
     };
   const elected = state.recent.findLast((e) => e.name === "elected" && e.node === leader.id);
   const fresh = elected !== undefined && state.now - elected.at_ms < FRESH_MS;
@@ -319,8 +412,8 @@ function leaderless(state, up) {
   const [first, second] = view?.quorums ?? [0, 0];
   if (acceptors < Math.max(first, second))
     return {
-      headline: `Only ${counted(acceptors, "acceptor")} of ${view.acceptors} ${acceptors === 1 ? "is" : "are"} up`,
-      watch: `${first} have to promise and ${second} to accept: the cluster has to wait for a restart.`,
+      ...tooFew(acceptors, view),
+      watch: `${needs(first, second)}: the cluster has to wait for a restart.`,
     };
   const next = up.filter((node) => node.timerDue >= 0).sort((a, b) => a.timerDue - b.timerDue)[0];
   const soon = next
@@ -337,7 +430,7 @@ function lostLeader(state) {
 }
 
 /**
- * How many acceptors a node can talk with both ways, itself included.
+ * The acceptors that a node can talk with both ways, itself included.
  * @param {StageState} state
  * @param {number} id
  * @param {number} [acceptors]
@@ -349,5 +442,5 @@ function reachable(state, id, acceptors = Infinity) {
     if (to === id) cut.add(from);
   }
   const near = state.nodes.filter((node) => node.status === "up" && !cut.has(node.id) && node.id < acceptors);
-  return near.length;
+  return near.map((node) => node.id);
 }

@@ -1,12 +1,15 @@
 // Paxos as the page sees it: data in, data out. Only `diagram` draws.
 
 import { counted, duration, listed, nodesListed } from "../lib/format.js";
-import { drawPaxos } from "./paxos-diagrams.js";
+import { drawPaxos, quorumWords, short } from "./paxos-diagrams.js";
 import { paxosHeadline } from "./paxos-headline.js";
 import { paxosOptionGroups, paxosOptions } from "./paxos-options.js";
 
 /** @typedef {import("../types.js").NodeGlance} NodeGlance */
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
+
+/** How much of a value stands beside a node. */
+const LABEL = 10;
 
 /** @type {import("../types.js").View} */
 export const paxos = {
@@ -21,6 +24,7 @@ export const paxos = {
   facts,
   question,
   diagramTitle: "Ballots",
+  diagramNodes: 31,
   diagram: drawPaxos,
   actions: [
     {
@@ -137,12 +141,13 @@ function labelOf(node, detail) {
 function doing(node, detail) {
   const { votes, needed, backs_off: waits, single } = node.glance;
   const view = detail?.view;
-  if (view?.decided) return `knows ${view.decided}`;
+  if (view?.decided) return `knows ${short(view.decided, LABEL)}`;
   if (atWork(node) && waits) return "gives way";
   if (node.role === "preparing") return `phase 1, ${votes} of ${needed} promises`;
-  if (node.role === "proposing") return `${view?.proposer?.value ?? "phase 2"}, ${votes} of ${needed} votes`;
+  if (node.role === "proposing")
+    return `${short(view?.proposer?.value ?? "phase 2", LABEL)}, ${votes} of ${needed} votes`;
   if (node.role === "leader" || !single) return node.role;
-  if (view?.accepted) return `accepted ${view.accepted.value}`;
+  if (view?.accepted) return `accepted ${short(view.accepted.value, LABEL)}`;
   return node.role;
 }
 
@@ -168,17 +173,17 @@ function votes(node, detail) {
 
 /**
  * @param {NodeDetail} detail
+ * @param {number} [now] virtual milliseconds; timers are due by them, whatever the node's clock shows
  * @returns {string[]}
  */
-function explain(detail) {
+function explain(detail, now = detail.clock_ms) {
   const { id, status, view } = detail;
   if (status === "crashed") return [fallen(id, view)];
   const lines = view.mode === "single" ? explainSingle(id, view) : explainMulti(id, view);
   const timer = detail.timers[0];
   if (status === "paused") lines.push("It stands still: what arrives has to wait.");
   // A clock that drifts tells nothing of when its timer goes off.
-  else if (timer && !detail.drift_ppm)
-    lines.push(timerSentence(timer.timer, view, timer.due_ms - detail.clock_ms));
+  else if (timer && !detail.drift_ppm) lines.push(timerSentence(timer.timer, view, timer.due_ms - now));
   return lines;
 }
 
@@ -353,7 +358,11 @@ function facts(detail) {
     rows.push(["Values", machine.map(([k, v]) => `${k} = ${v}`).join(", ") || "none"]);
   }
   const [first, second] = view.quorums;
-  rows.push(["Quorums", `${first} promises, ${second} votes, of ${counted(view.acceptors, "acceptor")}`]);
+  rows.push([
+    "Quorums",
+    quorumWords(view) ||
+      `${counted(first, "promise")}, ${counted(second, "vote")}, of ${counted(view.acceptors, "acceptor")}`,
+  ]);
   if (view.lease_until_ms != null)
     rows.push(["Lease until", `${view.lease_until_ms.toFixed(1)} ms, on its clock`]);
   if (view.guards_until_ms != null)

@@ -1,7 +1,7 @@
 // What is happening among the replicas of PBFT, in one sentence, and what to watch for, in another.
 
 import { capital, counted, duration, listed, nodesListed } from "../lib/format.js";
-import { conductOf, deedsOf } from "./pbft-words.js";
+import { conductOf, deedsOf, goesOn } from "./pbft-words.js";
 
 /** @typedef {import("../types.js").NodeGlance} NodeGlance */
 /** @typedef {import("../types.js").StageState} StageState */
@@ -17,7 +17,9 @@ const FRESH_MS = 40;
 export function pbftHeadline(state) {
   const up = state.nodes.filter((node) => node.status === "up");
   if (up.length === 0) return { headline: "Every replica is down", watch: "Restart some to go on." };
-  return news(state) ?? viewChange(state, up) ?? working(state, up) ?? resting(state, up);
+  return (
+    news(state) ?? viewChange(state, up) ?? working(state, up) ?? refusing(state, up) ?? resting(state, up)
+  );
 }
 
 /**
@@ -76,8 +78,9 @@ function bearable(nodes) {
  * @param {NodeGlance[]} up
  * @returns {{ headline: string, watch: string } | null}
  */
-function viewChange({ recent, now }, up) {
-  const changing = up.filter((node) => node.role === "changing view");
+function viewChange(state, up) {
+  const { recent, now } = state;
+  const changing = leavers(state, up);
   const begun = recent.findLast((e) => e.name === "view_entered" && e.text.includes("begins"));
   if (begun && now - begun.at_ms < 2 * FRESH_MS) {
     const kept = /with (.*)$/.exec(begun.text)?.[1];
@@ -105,6 +108,32 @@ function viewChange({ recent, now }, up) {
 }
 
 /**
+ * Those that have left their view, unless the others are enough to go on in one, and do: then who left is alone.
+ * @param {StageState} state
+ * @param {NodeGlance[]} up
+ */
+function leavers({ recent, now }, up) {
+  const changing = up.filter((node) => node.role === "changing view");
+  const left = recent.findLast((e) => e.name === "view_change_started");
+  const fresh = left && now - left.at_ms < 2 * FRESH_MS;
+  return fresh || !goesOn(up) ? changing : [];
+}
+
+/**
+ * What is said besides of replicas that have left their view in vain.
+ * @param {StageState} state
+ * @param {NodeGlance[]} up
+ */
+function alone(state, up) {
+  const changing = up.filter((node) => node.role === "changing view");
+  if (changing.length === 0 || leavers(state, up).length > 0) return "";
+  const [who, has, it, gets] =
+    changing.length === 1 ? ["Node", "has", "it", "gets"] : ["Nodes", "have", "they", "get"];
+  const ids = listed(changing.map((node) => node.id));
+  return ` ${who} ${ids} ${has} left the view alone: the others go on, and ${it} ${gets} nothing before their next stable checkpoint.`;
+}
+
+/**
  * @param {number} view
  * @param {NodeGlance[]} nodes
  */
@@ -119,8 +148,11 @@ function primaryOf(view, nodes) {
  * @returns {{ headline: string, watch: string } | null}
  */
 function working(state, up) {
-  const honest = up.filter((node) => !node.glance.faulty);
-  const some = honest.length > 0 ? honest : up;
+  // Who has left the view by now is alone with that.
+  const here = up.filter((node) => node.role !== "changing view");
+  const honest = here.filter((node) => !node.glance.faulty);
+  const some = honest.length > 0 ? honest : here;
+  const lone = alone(state, up);
   const busy = some.filter((node) => node.glance.number > 0);
   if (busy.length === 0) {
     const waits = some.filter((node) => node.glance.waiting > 0);
@@ -134,7 +166,7 @@ function working(state, up) {
         : `The primary, node ${primary}, has given it no number yet`;
     return {
       headline: `${capital(nodesListed(waits.map((node) => node.id)))} ${waits.length === 1 ? "waits" : "wait"} for a request to be ordered`,
-      watch: `${why}.${patience(state, waits)}`,
+      watch: `${why}.${patience(state, waits)}${lone}`,
     };
   }
   const number = Math.min(...busy.map((node) => node.glance.number));
@@ -147,18 +179,50 @@ function working(state, up) {
   if (done > 0)
     return {
       headline: `Number ${number} is executed at ${counted(done, "replica")}`,
-      watch: `Each executes it once ${quorum} have said commit to it. The client waits for ${Math.floor((quorum - 1) / 2) + 1} equal answers.${patience(state, at)}`,
+      watch: `Each executes it once ${quorum} have said commit to it. The client waits for ${answers(state, quorum)}.${patience(state, at)}${lone}`,
     };
   if (prepared > 0)
     return {
       headline: `Number ${number}${request} is prepared at ${counted(prepared, "replica")}`,
-      watch: `No other request can be prepared there in this view. ${quorum} commits make it final.${patience(state, at)}`,
+      watch: `No other request can be prepared there in this view. ${quorum} commits make it final.${patience(state, at)}${lone}`,
     };
   const best = Math.max(...at.map((node) => node.glance.prepares));
   return {
     headline: `Number ${number}${request} is being prepared`,
-    watch: `Backups tell each other what the primary told them. ${best} of the ${quorum} that have to say the same have reached one of them.${patience(state, at)}`,
+    watch: `Backups tell each other what the primary told them. ${best} of the ${quorum} that have to say the same have reached one of them.${patience(state, at)}${lone}`,
   };
+}
+
+/** Reasons for which a message is dropped because nothing proves what it says. */
+const UNPROVEN = /not hold|did not sign|not the request's/;
+/** For how long a refusal that a request waits behind is told, in virtual milliseconds. */
+const REFUSED_MS = 300;
+
+/**
+ * A request of which nobody takes what the primary says.
+ * @param {StageState} state
+ * @param {NodeGlance[]} up
+ * @returns {{ headline: string, watch: string } | null}
+ */
+function refusing({ recent, now }, up) {
+  const dropped = recent.findLast((e) => e.kind === "ignore" && UNPROVEN.test(e.name));
+  const waits = up.some((node) => node.glance.waiting > 0);
+  if (!dropped || !waits || now - dropped.at_ms > REFUSED_MS) return null;
+  return {
+    headline: `Node ${dropped.node} drops a message`,
+    watch: `${capital(dropped.name)}: no replica acts on what is not proven, and the request waits.`,
+  };
+}
+
+/**
+ * How many answers a client takes for true.
+ * @param {StageState} state
+ * @param {number} quorum
+ */
+function answers({ options = {} }, quorum) {
+  if (options.mutant === "first_reply") return "one answer";
+  const needed = options.read_only ? quorum : Math.floor((quorum - 1) / 2) + 1;
+  return needed === 1 ? "one answer" : `${needed} equal answers`;
 }
 
 /**
@@ -178,11 +242,31 @@ function patience({ detail, recent, now }, waiting) {
 }
 
 /**
+ * Who misbehaves how: those together who do the same.
+ * @param {NodeGlance[]} liars
+ */
+function misdeeds(liars) {
+  /** @type {Map<string, number[]>} */
+  const by = new Map();
+  for (const node of liars) {
+    const deeds = deedsOf(conductOf(node));
+    by.set(deeds, [...(by.get(deeds) ?? []), node.id]);
+  }
+  return [...by]
+    .map(([deeds, ids]) =>
+      ids.length === 1 ? `Node ${ids[0]} ${deeds}.` : `${capital(nodesListed(ids))} lie: each ${deeds}.`,
+    )
+    .join(" ");
+}
+
+/**
  * @param {StageState} state
  * @param {NodeGlance[]} up
  */
-function resting({ nodes }, up) {
-  const view = Math.max(...up.map((node) => node.glance.view));
+function resting(state, up) {
+  const { nodes } = state;
+  const here = up.filter((node) => node.role !== "changing view");
+  const view = Math.max(...(here.length > 0 ? here : up).map((node) => node.glance.view));
   const primary = up.find((node) => node.role === "primary" && node.glance.view === view);
   const executed = Math.max(...up.map((node) => node.glance.executed));
   const behind = up.filter((node) => node.glance.executed < executed);
@@ -192,15 +276,16 @@ function resting({ nodes }, up) {
     : `its primary, node ${primaryOf(view, nodes)}, is not here`;
   const log =
     executed === 0 ? "Nothing is executed yet." : `Everything up to number ${executed} is executed.`;
+  const lone = alone(state, up);
   if (liars.length > 0)
     return {
       headline: `View ${view}: ${who}`,
-      watch: `${log} Node ${listed(liars.map((node) => `${node.id} ${deedsOf(conductOf(node))}`))}. ${bearable(nodes)}`,
+      watch: `${log} ${misdeeds(liars)} ${bearable(nodes)}${lone}`,
     };
   if (behind.length > 0)
     return {
       headline: `${capital(nodesListed(behind.map((node) => node.id)))} ${behind.length === 1 ? "is" : "are"} behind`,
-      watch: `${log} What was missed is sent again on being asked, or the state as a whole.`,
+      watch: `${log} What was missed is sent again on being asked, or the state as a whole.${lone}`,
     };
-  return { headline: `View ${view}: ${who}`, watch: log };
+  return { headline: `View ${view}: ${who}`, watch: log + lone };
 }

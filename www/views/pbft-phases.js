@@ -101,18 +101,25 @@ function rowsOf({ nodes, glances }, said) {
   return rows;
 }
 
+/** How wide the columns are beside each other: as their names need it. @type {Record<string, number>} */
+const SHARES = { request: 0.9, "pre-prepare": 1.3, reply: 0.8, acknowledgement: 1.3 };
+const shareOf = (/** @type {number} */ phase) => SHARES[PHASES[phase]] ?? 1;
+const sharesOf = (/** @type {number[]} */ phases) => phases.reduce((sum, phase) => sum + shareOf(phase), 0);
+
 /**
  * How wide a column is.
  * @param {Picked} picked
+ * @param {number} phase
  */
-const widthOf = ({ phases }) => (PHASES_END - NAMES) / phases.length;
+const widthOf = ({ phases }, phase) => ((PHASES_END - NAMES) * shareOf(phase)) / sharesOf(phases);
 
 /**
  * The left edge of a phase's column.
  * @param {Picked} picked
  * @param {number} phase
  */
-const xOf = (picked, phase) => NAMES + picked.phases.indexOf(phase) * widthOf(picked);
+const xOf = ({ phases }, phase) =>
+  NAMES + ((PHASES_END - NAMES) * sharesOf(phases.slice(0, phases.indexOf(phase)))) / sharesOf(phases);
 
 /**
  * @param {Row[]} rows
@@ -127,7 +134,7 @@ function heads(rows, picked, { nodes }) {
   const at = seq > low && seq <= low + CELLS_MOST ? LOG_AT + (seq - low - 1) * cell : null;
   return svg`${phases.map(
     (phase) =>
-      svg`<text class="head" x=${xOf(picked, phase) + widthOf(picked) / 2} y="11" text-anchor="middle">${PHASES[phase]}</text>`,
+      svg`<text class="head" x=${xOf(picked, phase) + widthOf(picked, phase) / 2} y="11" text-anchor="middle">${PHASES[phase]}</text>`,
   )}
     ${phases.map((phase) => svg`<path class="edge" d=${`M${xOf(picked, phase)} ${HEAD}V${bottom}`} />`)}
     <path class="edge" d=${`M${PHASES_END} ${HEAD}V${bottom}`} />
@@ -175,6 +182,10 @@ function badge(glance, { view }, y, r) {
   </g>`;
 }
 
+const VOTES = ["prepare", "commit", "view change", "acknowledgement"];
+/** @param {Row} row */
+const replicaOf = ({ end, glance }) => glance?.glance.replica ?? end;
+
 /**
  * An arrow. What names another digest than the first is dashed and red; what was refused ends in a cross;
  * what is under way stops short.
@@ -188,11 +199,12 @@ function arrow(said, rows, picked) {
   const to = rows.find((row) => row.end === said.to);
   if (!from || !to) return nothing;
   const x = xOf(picked, said.phase) + 3;
-  const left = x + widthOf(picked) - 8;
+  const left = x + widthOf(picked, said.phase) - 8;
   const reach = { arrived: 1, refused: 1, lost: 0.5, "under way": 0.55 }[said.fate];
   const [dx, dy] = [(left - x) * reach, (to.y - from.y) * reach];
   const second = said.digest !== "" && digests.indexOf(said.digest) > 0;
-  const forged = said.from >= 0 && said.by !== said.from && said.phase > 0 && said.phase !== 4;
+  // Votes are never passed on: who sends one in another's name forges it, unless it is a twin.
+  const forged = said.forged || (VOTES.includes(PHASES[said.phase]) && said.by !== replicaOf(from));
   const kind = `arrow ${said.fate === "under way" ? "flying" : said.fate} ${second || forged ? "second" : ""}`;
   const [ex, ey] = [x + dx, from.y + dy];
   const along = Math.atan2(dy, dx);
@@ -228,7 +240,7 @@ function certificates({ detail, y, height }, picked) {
       ? [[view.view_changes.length, view.view_changes.length >= needed, picked.phases[0], "view changes"]]
       : [];
   return kinds.map(([count, full, phase, of]) => {
-    const x = xOf(picked, phase) + widthOf(picked);
+    const x = xOf(picked, phase) + widthOf(picked, phase);
     const title = `Node ${detail.id}: ${of}: ${count} of ${needed}`;
     if (needed > 7 || height < 16)
       return svg`<g class=${`certificate ${full ? "full" : ""}`}><title>${title}</title>

@@ -1,5 +1,7 @@
 // What was said of each number and of each view, read from the trace's lines: the diagram is drawn from it.
 
+import { goesOn } from "./pbft-words.js";
+
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 
 /** The phases: those of a request, and those of a view change. */
@@ -28,6 +30,7 @@ const [REQUEST, PRE_PREPARE, PREPARE, COMMIT, REPLY, CHANGE, ACK, NEW_VIEW] = PH
  * @property {string} digest
  * @property {string} request "c0#1"
  * @property {"arrived" | "lost" | "refused" | "under way"} fate
+ * @property {boolean} [forged] its proof does not hold, while it is under way
  */
 
 /** @typedef {Omit<Said, "event" | "fate">} Line */
@@ -147,10 +150,11 @@ export class Story {
     for (const { id } of data.flights()) {
       let lines = this.flying.get(id);
       if (!lines) {
-        const { from, to, text } = data.message(id);
+        const { from, to, text, body } = data.message(id);
         const end = (/** @type {import("../types.js").Peer} */ p) =>
           p.node != null ? `n${p.node}` : `c${p.client}`;
         this.flying.set(id, (lines = parseLine(`${end(to)} <- ${end(from)} ${text}`)));
+        if (body?.auth?.holds === false) lines.forEach((line) => (line.forged = true));
       }
       for (const line of lines) said.push({ ...line, event: Infinity, fate: "under way" });
     }
@@ -166,8 +170,12 @@ export class Story {
    */
   pick(data, seq) {
     const all = this.all(data);
-    const wanted = Math.max(-1, ...data.nodes.map(({ view }) => (view.view_changes ? view.view : -1)));
     const votes = all.filter((s) => s.phase >= PRE_PREPARE && s.phase <= COMMIT);
+    const most = Math.max(-1, ...data.nodes.map(({ view }) => (view.view_changes ? view.view : -1)));
+    // Who left a view alone, while the others go on to order requests there, changes nothing.
+    const left = all.find((s) => s.phase === CHANGE && s.view === most)?.event ?? Infinity;
+    const later = votes.some((s) => s.phase === PRE_PREPARE && s.request !== "" && s.event > left);
+    const wanted = later && goesOn(data.glances) ? -1 : most;
     const begun = Math.max(-1, ...all.filter((s) => s.phase === NEW_VIEW).map((s) => s.view));
     const quiet = !votes.some((s) => (s.phase > PRE_PREPARE || s.request !== "") && s.view >= begun);
     const change = Math.max(wanted, quiet ? begun : -1);

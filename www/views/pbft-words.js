@@ -20,7 +20,7 @@ export const CONDUCTS = [
 ];
 
 /** What a replica does in each of them, of itself. @type {Record<string, string>} */
-const deeds = {
+export const deeds = {
   silent: "says nothing",
   slow: "says everything late",
   equivocate: "tells two stories",
@@ -75,4 +75,16 @@ export function liarWords(node) {
  */
 export function nameOf(node) {
   return node.glance.replica === node.id ? String(node.id) : `${node.glance.replica}′`;
+}
+
+/**
+ * Whether enough replicas are in one view to go on there, whoever has left it.
+ * @param {NodeGlance[]} nodes
+ */
+export function goesOn(nodes) {
+  const active = nodes.filter((node) => node.status === "up" && node.role !== "changing view");
+  return active.some(({ glance: { view, quorum } }) => {
+    const there = active.filter((node) => node.glance.view === view);
+    return new Set(there.map((node) => node.glance.replica)).size >= quorum;
+  });
 }

@@ -4,7 +4,7 @@ import { capital, counted, duration, listed, nodesListed, peerName } from "../li
 import { pbftHeadline } from "./pbft-headline.js";
 import { pbftOptionGroups, pbftOptions } from "./pbft-options.js";
 import { drawPhases } from "./pbft-phases.js";
-import { conductOf, deedsOf, liarWords } from "./pbft-words.js";
+import { conductOf, deeds, deedsOf, liarWords } from "./pbft-words.js";
 
 /** @typedef {import("../types.js").NodeGlance} NodeGlance */
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
@@ -21,6 +21,7 @@ export const pbft = {
   explain,
   facts,
   seal,
+  deeds,
   question,
   diagramTitle: "Phases",
   diagram: drawPhases,
@@ -47,6 +48,7 @@ export const pbft = {
     ["paused", "paused: two bars"],
     ["arc", "time left on its timer"],
   ],
+  nodesMost: 31,
   options: pbftOptions,
   optionGroups: pbftOptionGroups,
   requests: true,
@@ -115,7 +117,7 @@ function labelOf(node) {
   const held = node.status === "paused" ? `paused${node.waiting ? `, ${node.waiting} waiting` : ""}` : "";
   const role =
     node.role === "changing view"
-      ? `wants view ${node.glance.view}, ${node.glance.view_changes} of ${node.glance.quorum}`
+      ? `wants view ${node.glance.view}, ${Math.min(node.glance.view_changes, node.glance.quorum)} of ${node.glance.quorum}`
       : node.role;
   const liar = liarWords(node);
   return [liar, held || (liar && node.role === "backup" ? "" : role)].filter(Boolean).join(", ");
@@ -161,10 +163,11 @@ function seal(message) {
 
 /**
  * @param {NodeDetail} detail
+ * @param {number} [now] virtual milliseconds; timers are due by them, whatever the node's clock shows
  * @returns {string[]}
  */
-function explain(detail) {
-  const { id, status, view, timers, clock_ms: clock, conduct } = detail;
+function explain(detail, now = detail.clock_ms) {
+  const { id, status, view, timers, conduct } = detail;
   if (status === "crashed" && view.executed === 0 && view.log.length === 0)
     return [`Node ${id} is down, and its disk is empty.`];
   if (status === "crashed")
@@ -176,7 +179,7 @@ function explain(detail) {
   else if (view.faulty) lines.push(`Node ${id} counts as faulty: it has misbehaved, or another runs as it.`);
   if (view.view_changes)
     lines.push(
-      `It has left view ${view.view - 1} and wants view ${view.view}: ${view.view_changes.length} of the ${view.quorum} it takes do.`,
+      `It has left its view and wants view ${view.view}: ${view.view_changes.length === 1 ? "1 replica wants" : `${view.view_changes.length} replicas want`} that, and it takes ${view.quorum}.`,
     );
   else if (view.role === "primary")
     lines.push(`It is the primary of view ${view.view}: it numbers requests.`);
@@ -187,7 +190,7 @@ function explain(detail) {
   const timer = timers.find((t) => t.timer === "view_change");
   if (status === "paused") lines.push("It stands still: what arrives has to wait.");
   else if (timer) {
-    const left = duration(Math.max(0, timer.due_ms - clock));
+    const left = duration(Math.max(0, timer.due_ms - now));
     lines.push(
       view.view_changes
         ? `If the view has not begun in ${left}, it wants the next.`

@@ -142,10 +142,11 @@ function votes(node, detail) {
 
 /**
  * @param {NodeDetail} detail
+ * @param {number} [now] virtual milliseconds; timers are due by them, whatever the node's clock shows
  * @returns {string[]}
  */
-function explain(detail) {
-  const { id, status, view, timers, clock_ms: clock } = detail;
+function explain(detail, now = detail.clock_ms) {
+  const { id, status, view, timers } = detail;
   if (status === "crashed" && view.term === 0 && view.log.last === 0)
     return [
       `Node ${id} is down, and its disk is empty: it starts as one that knows nothing, not even how it voted.`,
@@ -186,7 +187,7 @@ function explain(detail) {
     );
   }
   if (status === "paused") lines.push("It stands still: what arrives has to wait.");
-  else if (timer) lines.push(timerSentence(view.role, timer.due_ms - clock));
+  else if (timer) lines.push(timerSentence(view.role, timer.due_ms - now));
   return lines;
 }
 

@@ -1,7 +1,7 @@
 //! A client's side: what it remembers of what it has read, what it makes of answers, and what the
 //! built-in ones ask.
 
-use super::item::{Context, Item};
+use super::item::{Context, Item, position_of};
 use super::op::{Basis, Found, FoundVersion, Op, Put, Reply};
 use super::options::Resolver;
 use super::value::{Key, Value};
@@ -12,31 +12,45 @@ use std::sync::Arc;
 /// What a client remembers of each key: what it has read or written last.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    keys: Arc<BTreeMap<Key, Known>>,
+    /// By the key's position on the ring, which is told apart at a glance; those that share one stand
+    /// together.
+    keys: Arc<BTreeMap<u64, Vec<Known>>>,
 }
 
 #[derive(Clone, Debug)]
 struct Known {
     context: Arc<Context>,
-    values: Vec<Value>,
+    values: Arc<[Value]>,
 }
 
 impl Memory {
     /// What the client knows of `key`.
     pub fn context(&self, key: &str) -> Option<&Arc<Context>> {
-        self.keys.get(key).map(|known| &known.context)
+        self.known(key).map(|known| &known.context)
     }
 
-    fn learn(&mut self, context: &Arc<Context>, values: Option<&[Value]>) {
+    fn known(&self, key: &str) -> Option<&Known> {
+        let same = self.keys.get(&position_of(key))?;
+        same.iter().find(|known| *known.context.key == *key)
+    }
+
+    fn learn(&mut self, context: &Arc<Context>, values: Option<&Arc<[Value]>>) {
         let keys = Arc::make_mut(&mut self.keys);
-        let known = keys.entry(Arc::clone(&context.key)).or_insert(Known {
-            context: Arc::clone(context),
-            values: Vec::new(),
-        });
-        known.context = Arc::clone(context);
-        if let Some(values) = values {
-            known.values = values.to_vec();
+        let same = keys.entry(position_of(&context.key)).or_default();
+        if let Some(known) = same
+            .iter_mut()
+            .find(|known| known.context.key == context.key)
+        {
+            known.context = Arc::clone(context);
+            if let Some(values) = values {
+                known.values = Arc::clone(values);
+            }
+            return;
         }
+        same.push(Known {
+            context: Arc::clone(context),
+            values: values.map_or_else(Arc::default, Arc::clone),
+        });
     }
 
     /// What goes along with an operation: the context of the key, if the operation writes and says
@@ -77,7 +91,7 @@ impl Memory {
 pub(super) fn found(resolver: Resolver, key: &Key, item: Option<&Item>) -> Found {
     let Some(item) = item else {
         return Found {
-            values: Vec::new(),
+            values: Arc::default(),
             versions: Vec::new(),
             context: Arc::new(Context {
                 key: Arc::clone(key),
@@ -88,7 +102,7 @@ pub(super) fn found(resolver: Resolver, key: &Key, item: Option<&Item>) -> Found
         };
     };
     let values = item.values();
-    let values = match resolver {
+    let values: Arc<[Value]> = match resolver {
         // The store has settled it, or nobody has.
         Resolver::Siblings | Resolver::Lww => values.into_iter().cloned().collect(),
         Resolver::Union | Resolver::Max if values.len() < 2 => {
@@ -96,7 +110,7 @@ pub(super) fn found(resolver: Resolver, key: &Key, item: Option<&Item>) -> Found
         }
         Resolver::Union => {
             let members = values.into_iter().flat_map(Value::members);
-            vec![Value::set(members.cloned())]
+            [Value::set(members.cloned())].into()
         }
         Resolver::Max => {
             // Numbers come before all else in the order of values, so that the greatest number is
@@ -152,7 +166,7 @@ pub(super) fn workload(
     };
     if workload == 1 {
         // Reads and writes by turns, so that each write rests on a read.
-        let Some(known) = memory.keys.get("cart").filter(|_| !n.is_multiple_of(2)) else {
+        let Some(known) = memory.known("cart").filter(|_| !n.is_multiple_of(2)) else {
             return Op::Get("cart".into());
         };
         let bought = Value::Text(format!("c{client}-{}", n / 2 + 1).into());

@@ -8,8 +8,8 @@ use super::op::{Basis, Op, Refusal, Reply};
 use super::options::{Clocks, Mutant, Resolver};
 use super::siblings::{Count, SIBLINGS_MAX, Siblings};
 use super::state::{Call, CallKind, Kv};
-use super::value::{KEY_MAX, Key, VALUE_MAX, Value};
-use super::version::{Actor, Dot, VersionVector};
+use super::value::{Key, Value};
+use super::version::{Actor, COUNTER_MAX, Dot, VersionVector};
 use crate::base::{Effects, Micros, NodeId, RequestId};
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl Kv {
             Op::Delete(delete) => (&delete.key, Some(None)),
             Op::Join(_) | Op::Leave(_) => return out.ignore("a change of members, handed on"),
         };
-        if let Some(why) = refusal(key, value.flatten(), context.as_deref()) {
+        if let Some(why) = Refusal::of(key, value.flatten(), context.as_deref()) {
             return out.reply(*id, Reply::Refused(why));
         }
         let position = super::item::position_of(key);
@@ -173,15 +173,22 @@ impl Kv {
         let context = request.context.as_deref();
         let nothing = VersionVector::new();
         let knows = context.map_or(&nothing, |context| &context.clock);
-        if knows.get(self.actor()) > self.disk.writes {
+        let clocks = self.options.clocks;
+        let client = Actor::client(request.id.client);
+        let beyond = clocks == Clocks::ClientVv && knows.get(client) >= COUNTER_MAX;
+        if knows.get(self.actor()) > self.disk.writes || beyond {
             return Err(Refusal::UnknownContext);
         }
-        let clocks = self.options.clocks;
         let mut siblings = own
             .as_ref()
             .map_or_else(|| Siblings::none(clocks), |item| item.siblings().clone());
         if siblings.len() >= SIBLINGS_MAX && !knows.descends(&siblings.clock()) {
             return Err(Refusal::TooManyVersions);
+        }
+        // Others may have been told of writes under this node's name that it has never made: what
+        // a script claims is taken at its word. They would take the next ones for known ones.
+        if siblings.counted(self.actor()) > self.disk.writes {
+            self.take_new_name();
         }
         // A replica numbers its writes over all keys and never uses a number again, so that no
         // write is taken for an older one, whatever has been forgotten of its key.
@@ -209,8 +216,7 @@ impl Kv {
         };
         let dot = match clocks {
             Clocks::ClientVv => {
-                let actor = Actor::client(request.id.client);
-                let counter = knows.clock.get(actor);
+                let (actor, counter) = (client, knows.clock.get(client));
                 Dot { actor, counter }
             }
             Clocks::Dvv | Clocks::ServerVv => Dot {
@@ -467,6 +473,7 @@ impl Kv {
                     request,
                     key,
                     item: merged.clone(),
+                    values: Arc::clone(&found.values),
                     copies,
                 });
                 out.reply(call.id, Reply::Found(Arc::new(found)));
@@ -565,19 +572,4 @@ fn given(request: &Forward, key: &Key) -> Arc<Context> {
             read: Vec::new(),
         })
     })
-}
-
-/// Why a request cannot be taken by any node, if so.
-fn refusal(key: &Key, value: Option<&Value>, context: Option<&Context>) -> Option<Refusal> {
-    if key.is_empty() {
-        return Some(Refusal::EmptyKey);
-    }
-    if key.len() > KEY_MAX {
-        return Some(Refusal::KeyTooLong(key.len()));
-    }
-    if let Some(bytes) = value.map(Value::size).filter(|bytes| *bytes > VALUE_MAX) {
-        return Some(Refusal::ValueTooLong(bytes));
-    }
-    let foreign = context.filter(|context| context.key != *key)?;
-    Some(Refusal::ForeignContext(Arc::clone(&foreign.key)))
 }

@@ -81,8 +81,7 @@ impl<V: Clone> DvvSet<V> {
                 versions.push(held.clone());
             }
         }
-        let mut clock = self.clock.clone();
-        clock.merge(&other.clock);
+        let clock = self.clock.joined(&other.clock);
         DvvSet { clock, versions }
     }
 

@@ -8,7 +8,7 @@ use super::options::Mutant;
 use super::options::Resolver;
 use super::state::{Disk, Kv, Owed};
 use super::value::Key;
-use crate::base::{Effects, NodeId};
+use crate::base::{Effects, Micros, NodeId};
 use std::sync::Arc;
 
 /// After how many beats something that was not confirmed is handed over again.
@@ -263,15 +263,21 @@ impl Kv {
         // Whatever it counts from now on would look as if it knew what it has counted of this key
         // before, and it does not any more. So it goes on under a new name, as after the loss of
         // its disk.
-        let counted = item.siblings().clock().get(self.actor()) > 0;
-        if counted && !self.is(Mutant::ReusedReplicaId) {
-            self.disk.named = self.now;
+        if item.siblings().counted(self.actor()) > 0 {
+            self.take_new_name();
         }
         self.unlist(item.key());
         self.disk.store.remove(item.position(), item.key());
         out.milestone(Milestone::Dropped {
             item: Arc::clone(item),
         });
+    }
+
+    /// Counts on under a name that this node has never had.
+    pub(super) fn take_new_name(&mut self) {
+        if !self.is(Mutant::ReusedReplicaId) {
+            self.disk.named = self.now.max(self.disk.named + Micros(1));
+        }
     }
 
     /// Sends what others should have to those of them who seem to be up (Dynamo, section 4.6).

@@ -1,7 +1,7 @@
 //! Facts worth teaching and checking.
 
 use super::item::{Context, Item, Version, WriteId};
-use super::value::Key;
+use super::value::{Key, Value};
 use super::version::Dot;
 use crate::base::{Class, NodeId, RequestId};
 use serde::Serialize;
@@ -66,6 +66,8 @@ pub enum Milestone {
         key: Key,
         /// What was found at the nodes that answered.
         item: Option<Arc<Item>>,
+        /// The values that the client is told: one, where a resolver has made it of several.
+        values: Arc<[Value]>,
         /// How many answered.
         copies: u32,
     },
@@ -131,6 +133,8 @@ pub enum Milestone {
     Reborn {
         /// The name under which its writes count.
         name: String,
+        /// Whether it has to ask to be let in: it is new, or knows of nobody any more.
+        joins: bool,
     },
     /// It forgets a tombstone, since nobody can have what it stands for.
     Reaped {
@@ -285,13 +289,19 @@ impl crate::base::Milestone for Milestone {
                 request,
                 key,
                 item,
+                values,
                 copies,
             } => format!(
                 "Node {node} answers client {}'s read of {key} from {copies} {}: {}",
                 request.client,
                 if *copies == 1 { "node" } else { "nodes" },
-                item.as_ref()
-                    .map_or("nothing".to_owned(), |item| held(item))
+                match (item, &values[..]) {
+                    (None, _) => "nothing".to_owned(),
+                    // A resolver's value, which none of the versions need have.
+                    (Some(item), [made]) if item.is_conflict() =>
+                        format!("{made}, made of {}", held(item)),
+                    (Some(item), _) => held(item),
+                }
             ),
             Milestone::QuorumMissed {
                 request,
@@ -336,7 +346,7 @@ impl crate::base::Milestone for Milestone {
             Milestone::Emptied => {
                 format!("Node {node} has handed over all that it kept, and is gone from the ring")
             }
-            Milestone::Reborn { name } => {
+            Milestone::Reborn { name, .. } => {
                 format!("Node {node} starts with an empty disk, and counts its writes as {name}")
             }
             Milestone::Reaped { item } => {

@@ -24,7 +24,9 @@
 //!
 //! What is simplified: a write to disk takes no time and is done before the messages of the same
 //! input leave; nodes trust each other's clocks to be well formed, not to be true; a retry that
-//! comes after its write was replaced is a new write.
+//! comes after its write was replaced is a new write; a client that writes again without having
+//! read may stand beside its own last write, as in Dynamo; and no node loses its disk twice, nor
+//! counts and loses it, within one microsecond of its clock, or its new name were its old one.
 
 mod client;
 mod coordinate;

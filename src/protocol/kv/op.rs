@@ -244,7 +244,7 @@ pub enum Reply {
 #[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "KvFound"))]
 pub struct Found {
     /// The values: none where there is nothing or it was deleted, several where they conflict.
-    pub values: Vec<Value>,
+    pub values: Arc<[Value]>,
     /// The versions that they come from.
     pub versions: Vec<FoundVersion>,
     /// What a write has to bring along in order to replace them.
@@ -291,6 +291,27 @@ pub enum Refusal {
     MustStay(u32),
     /// There are as many members as a table holds.
     TooManyMembers,
+}
+
+impl Refusal {
+    /// Why a request cannot be taken by any node, if so.
+    pub(super) fn of(
+        key: &Key,
+        value: Option<&Value>,
+        context: Option<&Context>,
+    ) -> Option<Refusal> {
+        if key.is_empty() {
+            return Some(Refusal::EmptyKey);
+        }
+        if key.len() > KEY_MAX {
+            return Some(Refusal::KeyTooLong(key.len()));
+        }
+        if let Some(bytes) = value.map(Value::size).filter(|bytes| *bytes > VALUE_MAX) {
+            return Some(Refusal::ValueTooLong(bytes));
+        }
+        let foreign = context.filter(|context| context.key != *key)?;
+        Some(Refusal::ForeignContext(Arc::clone(&foreign.key)))
+    }
 }
 
 impl fmt::Display for Refusal {

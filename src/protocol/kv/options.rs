@@ -109,8 +109,10 @@ impl Options {
             ("suspect_ms", self.suspect, self.gossip + self.gossip),
             // A coordinator may hold what it has read for as long as it waits.
             ("grace_ms", self.grace, self.patience + self.gossip),
+            // Or never.
+            ("anti_entropy_ms", self.anti_entropy, Micros(1_000)),
         ] {
-            if span < least {
+            if span < least && (option, span) != ("anti_entropy_ms", Micros::ZERO) {
                 let expected = format!("at least {}", least.as_ms());
                 return Some(Misfit::new(option, span.as_ms().to_string(), expected));
             }

@@ -119,6 +119,15 @@ impl Siblings {
         }
     }
 
+    /// How many writes of a replica are known here.
+    pub fn counted(&self, replica: Actor) -> u64 {
+        match self {
+            Siblings::Dotted(set) => set.clock().get(replica),
+            Siblings::Server(set) => set.clock.get(replica),
+            Siblings::Client(_) => 0,
+        }
+    }
+
     /// Takes a write that knows `context`: what it knows goes, what it does not know stays beside
     /// it. Returns what its writer knows from now on, if a vector can say so: where the replica
     /// has counted other writes in between that the writer has not read, none can, and the writer

@@ -177,7 +177,8 @@ impl Kv {
         kv.ring = Arc::new(kv.ring_of_table());
         if reborn && ctx.now > Micros::ZERO {
             let name = kv.actor().to_string();
-            out.milestone(Milestone::Reborn { name });
+            let joins = !ctx.members.contains(&ctx.id);
+            out.milestone(Milestone::Reborn { name, joins });
         }
         let span = options.gossip;
         out.set_timer(Timer::Gossip, ctx.between(Micros(1), span));

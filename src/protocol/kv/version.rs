@@ -188,9 +188,13 @@ impl VersionVector {
     /// Takes in all that `other` knows: the greater of each two counters. Merging is commutative,
     /// associative and idempotent, so that messages may come in any order, and twice.
     pub fn merge(&mut self, other: &VersionVector) {
-        if other.entries.len() <= self.entries.len() && self.merge_in_place(other) {
-            return;
+        if other.entries.len() > self.entries.len() || !self.merge_in_place(other) {
+            *self = self.joined(other);
         }
+    }
+
+    /// All that either knows: what [`VersionVector::merge`] makes, as a vector of its own.
+    pub fn joined(&self, other: &VersionVector) -> VersionVector {
         let mut merged = Vec::with_capacity(self.entries.len() + other.entries.len());
         let (mut a, mut b) = (0, 0);
         while let (Some(own), Some(told)) = (self.entries.get(a), other.entries.get(b)) {
@@ -207,7 +211,7 @@ impl VersionVector {
         }
         merged.extend_from_slice(&self.entries[a..]);
         merged.extend_from_slice(&other.entries[b..]);
-        self.entries = merged;
+        VersionVector { entries: merged }
     }
 
     /// Merges where every actor of `other` has an entry already; false, with nothing lost, where
@@ -397,6 +401,7 @@ mod tests {
             let [a, b, c] = [(); 3].map(|()| random(&mut luck));
             let ab = merged(&a, &b);
             assert_eq!(ab, merged(&b, &a));
+            assert_eq!(ab, a.joined(&b));
             assert_eq!(merged(&ab, &c), merged(&a, &merged(&b, &c)));
             assert_eq!(merged(&ab, &ab), ab);
             assert!(ab.descends(&a) && ab.descends(&b) && ab.is_sound());

@@ -1,6 +1,7 @@
 //! A node as the outside sees it: in full for the inspector, in few numbers for the stage.
 
 use super::item::{Item, WriteId};
+use super::options::Resolver;
 use super::state::{CallKind, Kv};
 use super::value::Value;
 use super::version::VersionVector;
@@ -10,7 +11,7 @@ use serde::Serialize;
 /// The most keys that a view shows.
 const KEYS_SHOWN: usize = 48;
 /// The most virtual nodes that a view shows.
-const TOKENS_SHOWN: usize = 256;
+const TOKENS_SHOWN: usize = 1_024;
 
 /// A node in full.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +30,8 @@ pub struct View {
     pub quorums: [u32; 3],
     /// Whether others stand in for nodes that seem to be down.
     pub sloppy: bool,
+    /// What becomes of versions that stand beside each other.
+    pub resolver: Resolver,
     /// Who belongs to the ring, as far as it knows.
     pub members: Vec<NodeId>,
     /// Who seems to be down.
@@ -149,6 +152,7 @@ impl View {
             beat: kv.disk.beat,
             quorums: [options.n, options.r, options.w],
             sloppy: options.sloppy,
+            resolver: options.resolver,
             members: kv.ring().members().to_vec(),
             suspects: kv.suspects().to_vec(),
             tokens: tokens.map(|(at, node)| (share(*at), *node)).collect(),

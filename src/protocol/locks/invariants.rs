@@ -5,7 +5,7 @@
 
 use super::client::Stamp;
 use super::fact::Fact;
-use super::op::{LockOp, LockOutput};
+use super::op::LockOp;
 use super::oracle::{AGREE, Broken, LEASE_LASTS, NAMES, Oracle};
 use super::table::LockTable;
 use crate::base::{Digest, NodeId, RequestId, Seq, Violation};
@@ -162,8 +162,6 @@ impl Watch<LockTable> for LockWatch {
             self.broken.push((LEASE_LASTS, text));
         }
     }
-
-    fn answered(&mut self, _: RequestId, _: &LockOutput, _: &mut Vec<Violation>) {}
 
     fn weight(&self) -> usize {
         let ends = self.stated.len() % 256 * size_of::<Stated>() + self.stated.len() / 256 * 8;

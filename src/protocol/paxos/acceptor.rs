@@ -1,6 +1,6 @@
 //! The acceptor: it promises ballots, and accepts what does not break a promise (Simple, 2.2).
 
-use super::ballot::Ballot;
+use super::ballot::{Ballot, Voters};
 use super::message::{Accept, Message, Promise, Report};
 use super::milestone::Milestone;
 use super::options::{Learning, Mutant};
@@ -212,8 +212,18 @@ pub(super) struct Vote {
     pub promised: bool,
     pub refused: bool,
     pub accepted: Option<Value>,
-    /// As proposer of the ballot: what it proposed, and whose vote it was bound by.
-    pub proposed: Option<(Value, Option<(Ballot, NodeId)>)>,
+    /// As proposer of the ballot: what it proposed.
+    pub proposed: Option<Proposed>,
+}
+
+/// What a proposer proposed, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Proposed {
+    pub value: Value,
+    /// The vote that it was bound by.
+    pub bound: Option<(Ballot, NodeId)>,
+    /// Who had promised.
+    pub quorum: Voters,
 }
 
 impl Record {
@@ -259,13 +269,8 @@ impl Record {
         self.of(ballot).accepted = Some(value.clone());
     }
 
-    pub(super) fn proposed(
-        &mut self,
-        ballot: Ballot,
-        value: &Value,
-        bound: Option<(Ballot, NodeId)>,
-    ) {
-        self.of(ballot).proposed = Some((value.clone(), bound));
+    pub(super) fn proposed(&mut self, ballot: Ballot, proposed: Proposed) {
+        self.of(ballot).proposed = Some(proposed);
     }
 }
 

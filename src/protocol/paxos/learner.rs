@@ -249,9 +249,9 @@ impl Paxos {
             return self.execute(out);
         }
         // Simple, 2.3: a distinguished learner "informs the other learners when a value has been
-        // chosen". It is the proposer here.
-        let proposes = matches!(&self.phase, Phase::Proposing(it) if it.ballot == ballot);
-        if proposes && self.options.learners == Learning::Proposer {
+        // chosen". It is the ballot's proposer here, though it may work on a later one by now.
+        let shared = matches!(&self.phase, Phase::Proposing(it) if it.ballot == ballot);
+        if (ballot.node == self.id || shared) && self.options.learners == Learning::Proposer {
             let told = Message::Chosen {
                 slot,
                 values: values.clone(),
@@ -430,11 +430,15 @@ impl Paxos {
         }
     }
 
-    /// Live, 5.5: a snapshot stands for the slots up to its own. Each node takes its own.
+    /// Live, 5.5: a snapshot stands for the slots up to its own. Each node takes its own. There is
+    /// none of a single decision: it is all that there is to remember.
     fn snapshot_if_due(&mut self, out: &mut Effects<Paxos>) {
         let every = u64::from(self.options.snapshot_every);
         let slot = self.learner.executed;
-        if every == 0 || slot + 1 < self.disk.ledger.start().saturating_add(every) {
+        if self.options.is_single()
+            || every == 0
+            || slot + 1 < self.disk.ledger.start().saturating_add(every)
+        {
             return;
         }
         let snapshot = Snapshot {

@@ -1,5 +1,6 @@
 //! The proposer: phase 1, and what phase 2 must propose (Simple, section 2.2).
 
+use super::acceptor::Proposed;
 use super::ballot::{Ballot, Voters};
 use super::leader::Lease;
 use super::message::{Accept, Message, Promise, Report, SLOTS_MAX};
@@ -254,7 +255,12 @@ impl Paxos {
             self.phase = Phase::Idle;
             return;
         };
-        self.disk.acceptor.record.proposed(ballot, &value, by);
+        let proposed = Proposed {
+            value: value.clone(),
+            bound: by,
+            quorum: preparing.promised,
+        };
+        self.disk.acceptor.record.proposed(ballot, proposed);
         out.milestone(Milestone::Proposed {
             ballot,
             value: value.clone(),

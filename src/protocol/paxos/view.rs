@@ -129,6 +129,8 @@ pub struct BallotView {
     pub proposed: Option<Value>,
     /// As its proposer: what bound it to that.
     pub must: Option<MustView>,
+    /// As its proposer: who had promised when it proposed.
+    pub quorum: Voters,
 }
 
 /// A slot of Multi-Paxos.
@@ -254,14 +256,15 @@ fn ballots(paxos: &Paxos) -> Vec<BallotView> {
     votes
         .iter()
         .map(|vote| {
-            let (proposed, bound) = vote.proposed.clone().unzip();
+            let by = vote.proposed.as_ref();
             BallotView {
                 ballot: vote.ballot,
                 promised: vote.promised,
                 refused: vote.refused,
                 accepted: vote.accepted.clone(),
-                must: must(proposed.as_ref(), bound.flatten()),
-                proposed,
+                proposed: by.map(|by| by.value.clone()),
+                must: by.and_then(|by| must(Some(&by.value), by.bound)),
+                quorum: by.map_or(Voters::default(), |by| by.quorum),
             }
         })
         .collect()

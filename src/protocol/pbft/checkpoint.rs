@@ -52,6 +52,10 @@ impl Pbft {
         // Beyond the window each replica's newest is kept: enough to see that one is behind.
         let high = self.high();
         if seq > high {
+            let mut newer = self.announced.range(seq + 1..).flat_map(|(_, all)| all);
+            if newer.any(of_sender) {
+                return out.ignore("a checkpoint older than one that it has");
+            }
             for (_, all) in self.announced.range_mut(high + 1..) {
                 all.retain(|known| !of_sender(known));
             }

@@ -238,7 +238,7 @@ impl Keys {
             signing: Vec::new(),
             shared: Vec::new(),
             clients: Mutex::default(),
-            known: Mutex::default(),
+            known: Mutex::new(Known::new(replicas)),
         };
         let all = || NodeId::first(replicas).map(Party::Replica);
         match auth {
@@ -411,33 +411,45 @@ fn tag(key: &Hmac<Sha256>, content: &Digest) -> u128 {
 /// Signatures that are known to hold: a signature that thirty replicas check, or that a replay
 /// checks again, is verified once. What is remembered is the whole question, signer, content and
 /// signature, so that the answer is the one that verifying would give; which questions are
-/// remembered decides nothing but time. The table forgets what its places are needed for.
-#[derive(Default)]
+/// remembered decides nothing but time. A set of places forgets its oldest when it is full.
 struct Known {
+    /// How many sets there are: where replicas are many, enough for a view change in which each
+    /// has prepared hundreds of requests, as each checks the same votes for every other.
+    sets: usize,
     places: Vec<Option<(Party, Digest, [u8; 64])>>,
 }
 
 impl Known {
-    const PLACES: usize = 1 << 13;
+    /// Places of one set.
+    const WAYS: usize = 8;
 
-    fn place(bytes: &[u8; 64]) -> usize {
-        usize::from(u16::from_le_bytes([bytes[0], bytes[1]])) % Known::PLACES
+    fn new(replicas: usize) -> Known {
+        Known {
+            sets: (4 * replicas * replicas).clamp(512, 4096),
+            places: Vec::new(),
+        }
+    }
+
+    /// Where the set of a signature begins.
+    fn set(&self, bytes: &[u8; 64]) -> usize {
+        usize::from(u16::from_le_bytes([bytes[0], bytes[1]])) % self.sets * Known::WAYS
     }
 
     fn has(&self, signer: Party, content: &Digest, bytes: &[u8; 64]) -> bool {
-        let place = self.places.get(Known::place(bytes));
-        place.is_some_and(|place| {
-            place.as_ref().is_some_and(|(who, what, signature)| {
-                (*who, what, signature) == (signer, content, bytes)
-            })
-        })
+        let set = self.places.iter().skip(self.set(bytes)).take(Known::WAYS);
+        set.flatten()
+            .any(|(who, what, signature)| signature == bytes && (*who, what) == (signer, content))
     }
 
     fn put(&mut self, signer: Party, content: &Digest, bytes: &[u8; 64]) {
         if self.places.is_empty() {
-            self.places.resize(Known::PLACES, None);
+            self.places.resize(self.sets * Known::WAYS, None);
         }
-        self.places[Known::place(bytes)] = Some((signer, *content, *bytes));
+        let from = self.set(bytes);
+        if let Some(set) = self.places.get_mut(from..from + Known::WAYS) {
+            set.rotate_right(1);
+            set[0] = Some((signer, *content, *bytes));
+        }
     }
 }
 
@@ -479,6 +491,21 @@ pub(super) fn content_of(kind: u8, sender: Party, body: &dyn Fn(&mut Sha)) -> Di
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Signatures that fall into one set do not push each other out: a view change of many
+    /// replicas asks for all of them again and again.
+    #[test]
+    fn signatures_that_are_known_are_remembered_beside_each_other() {
+        let (mut known, content) = (Known::new(4), Digest::of(&1u8));
+        let signer = Party::Replica(NodeId(1));
+        let signature = |last: u8| std::array::from_fn(|place| if place < 63 { 7 } else { last });
+        (0..4).for_each(|last| known.put(signer, &content, &signature(last)));
+        for last in 0..8 {
+            assert_eq!(known.has(signer, &content, &signature(last)), last < 4);
+            assert!(!known.has(Party::Replica(NodeId(2)), &content, &signature(last)));
+            assert!(!known.has(signer, &Digest::of(&2u8), &signature(last)));
+        }
+    }
 
     #[test]
     fn seals_hold_for_whom_they_are_made_and_for_nobody_else() {

@@ -185,7 +185,7 @@ impl crate::base::Milestone for Milestone {
                 request.serial, request.client
             ),
             Milestone::ViewChangeStarted { view } => {
-                format!("Node {node} stops waiting for its primary and asks for view {view}")
+                format!("Node {node} leaves its view and asks for view {view}")
             }
             Milestone::ViewEntered {
                 view,
@@ -264,6 +264,11 @@ mod tests {
         assert_eq!(
             entered(false, 1, 0),
             "Node 2 enters view 1, with 1 number kept from before"
+        );
+        // It may be the primary itself, and follow others.
+        assert_eq!(
+            told(Milestone::ViewChangeStarted { view: 1 }),
+            "Node 2 leaves its view and asks for view 1"
         );
         assert!(size_of::<Milestone>() <= 64);
     }

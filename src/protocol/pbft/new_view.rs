@@ -385,10 +385,13 @@ impl Pbft {
         view > self.disk.view || (view == self.disk.view && self.disk.changing)
     }
 
-    /// Keeps a message of a view that has yet to begin: others may have begun it before.
+    /// Keeps a message of a view that has yet to begin: others may have begun it before. Each
+    /// replica has a share of the place, so that a liar that fills its own takes nobody else's.
     pub(super) fn keep_early(&mut self, message: Message, out: &mut Effects<Pbft>) {
-        let most = 2 * self.replicas * (self.options.window as usize).min(64);
-        if self.early.len() < most {
+        let most = 3 * (self.options.window as usize).min(64);
+        let sender = message.sender();
+        let of_sender = self.early.iter().filter(|kept| kept.sender() == sender);
+        if of_sender.count() < most {
             self.early.push(message);
             self.run_status(out);
         } else {

@@ -131,6 +131,7 @@ impl Pbft {
             let mut again = Vec::new();
             if let Some(sealed) = &slot.pre_prepare
                 && (slot.prepared || sealed.sender() == self.me)
+                && sealed.sender() != to
             {
                 again.push(Message::PrePrepare(Arc::clone(sealed)));
             }

@@ -250,18 +250,35 @@ impl Pbft {
         digest: Digest,
         out: &mut Effects<Pbft>,
     ) {
-        /// How many view changes of each replica may be vouched for at a time.
+        /// For how many view changes of one replica another may vouch at a time.
         const KEPT: usize = 8;
         if view < self.disk.view || from == of || self.options.auth != Authentication::Macs {
             return out.ignore("an acknowledgement that is of no use");
         }
-        if self.acks.len() >= KEPT * self.replicas && !self.acks.contains_key(&(of, digest)) {
-            self.acks.clear();
+        if let Some(by) = self.acks.get_mut(&(of, digest)) {
+            by.add(from);
+        } else {
+            self.make_place_for_ack(from, of, KEPT);
+            self.acks.entry((of, digest)).or_default().add(from);
         }
-        self.acks.entry((of, digest)).or_default().add(from);
         match self.unproven.clone() {
             Some(new_view) => self.on_new_view(new_view, out),
             None => self.count_view_changes(out),
+        }
+    }
+
+    /// Who vouches for more view changes of one replica than there can be lies of most of them:
+    /// its word on those is forgotten, and that of others stays.
+    fn make_place_for_ack(&mut self, from: NodeId, of: NodeId, most: usize) {
+        let told = |key: &(NodeId, Digest), by: &Replicas| key.0 == of && by.has(from);
+        let count = self.acks.iter().filter(|(key, by)| told(key, by)).count();
+        if count >= most {
+            self.acks.retain(|key, by| {
+                if key.0 == of {
+                    by.remove(from);
+                }
+                !by.is_empty()
+            });
         }
     }
 
