@@ -174,7 +174,7 @@
  * Something that a client can ask for.
  * @typedef {object} RequestKind
  * @property {string} verb
- * @property {RequestField[]} fields
+ * @property {RequestField[]} fields one that is named "client" says who asks
  * @property {(values: Record<string, string>) => any} op what is typed in, as the protocol's operation
  */
 

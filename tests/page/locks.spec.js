@@ -62,10 +62,10 @@ test("a deadlock that one makes is lit, and its victim named", async ({ page }) 
   const graph = page.locator(".locks-waits svg");
   await expect(graph).toHaveAttribute("aria-label", /Client 0 waits for client 1, which holds b/);
   await expect(graph.locator(".wait.lit")).toHaveCount(0);
-  // Client 1 asks for a, of its own accord, before the script lets it.
-  await page.evaluate(() =>
-    window.synod.page.hands.act({ do: "request", client: 1, op: { acquire: ["a"] } }),
-  );
+  // Client 1 asks for a before the script lets it.
+  await page.getByLabel("Client that asks").fill("1");
+  await page.getByLabel("Lock", { exact: true }).fill("a");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
   await seek(page, 620);
   await expect(page.locator("#headline")).toHaveText("A deadlock is broken: client 1 is refused");
   await expect(graph.locator(".wait.lit")).toHaveCount(2);

@@ -81,6 +81,7 @@ function lockRow(of, lock, lost) {
       ${hidden > 0 ? html`<p class="note">and ${hidden} more share it</p>` : nothing}
       ${lock.holders.length === 0 ? html`<p class="soft">free</p>` : nothing}
       ${lost.slice(0, HOLDERS).map((client) => strangerRow(of, lock.name, client))}
+      ${lost.length > HOLDERS ? html`<p class="note">and ${lost.length - HOLDERS} more that believe so</p>` : nothing}
       ${lock.waiting > 0 ? queueRow(lock) : nothing}
     </div>
   </li>`;
@@ -160,7 +161,11 @@ function strangerRow(of, lock, client) {
   const belief = beliefs.get(client);
   const left = leaseOf(node, client, belief, data.now, options);
   const words = parting(lock, client, false, belief, left, options.machine?.check_lease !== false);
-  const still = belief?.paused ? ": it stands still and cannot look at its clock" : "";
+  const still = belief?.paused
+    ? ": it stands still and cannot look at its clock"
+    : left.believed
+      ? `, for another ${duration(left.believed)}`
+      : "";
   return html`<div class="holder lost">
     <p class="parted">≠ ${words} (token ${belief?.holds.get(lock)})${still}</p>
     ${pauseButton(of, client)}

@@ -20,7 +20,7 @@ export const locks = {
     [
       "Locks",
       [
-        "Acquire and share wait in the lock's queue, first come, first served; with a number of milliseconds for no longer than that. Try does not wait.",
+        "Acquire and share wait in the lock's queue, first come, first served. Try does not wait.",
         "Each grant has a fencing token, greater than every one before. A guarded resource has a lock's name; a write names the token under which it is made.",
         "The full bar is the lease as the leader counts it, the hollow one as its client does: from when it asked. Where they part, a line with ≠ says how.",
       ],
@@ -35,10 +35,10 @@ export const locks = {
 };
 
 const name = { name: "lock", label: "Lock", hint: "lock a" };
-const wait = {
-  name: "wait",
-  label: "Longest wait in milliseconds; empty for no end",
-  hint: "ms",
+const client = {
+  name: "client",
+  label: "Client that asks; empty for one that is free",
+  hint: "client",
   number: true,
 };
 const token = { name: "token", label: "Fencing token", hint: "token 1", number: true };
@@ -49,43 +49,25 @@ const value = { name: "value", label: "Value", hint: "value", number: true };
 /** @param {Typed} of */
 const named = (of) => of.lock?.trim() || "a";
 
-/**
- * @param {string} verb
- * @param {"acquire" | "try_acquire"} kind
- * @param {boolean} shared
- * @returns {import("../types.js").RequestKind}
- */
-function acquisition(verb, kind, shared) {
-  const terms = (/** @type {Typed} */ of) => ({
-    ...(shared ? { mode: "shared" } : {}),
-    ...(of.wait ? { timeout_ms: Number(of.wait) } : {}),
-  });
-  return {
-    verb,
-    fields: kind === "acquire" ? [name, wait] : [name],
-    op: (of) => ({ [kind]: Object.keys(terms(of)).length > 0 ? [named(of), terms(of)] : [named(of)] }),
-  };
-}
-
 /** What clients can ask for. @returns {import("../types.js").RequestKind[]} */
 export function asks() {
   return [
-    acquisition("acquire", "acquire", false),
-    acquisition("share", "acquire", true),
-    acquisition("try", "try_acquire", false),
+    { verb: "acquire", fields: [client, name], op: (of) => ({ acquire: [named(of)] }) },
+    { verb: "share", fields: [client, name], op: (of) => ({ acquire: [named(of), { mode: "shared" }] }) },
+    { verb: "try", fields: [client, name], op: (of) => ({ try_acquire: [named(of)] }) },
     {
       verb: "release",
-      fields: [name, { ...token, hint: "any token" }],
+      fields: [client, name, { ...token, hint: "any token" }],
       op: (of) => ({ release: of.token ? [named(of), Number(of.token)] : [named(of)] }),
     },
-    { verb: "renew", fields: [], op: () => "renew" },
+    { verb: "renew", fields: [client], op: () => "renew" },
     {
       verb: "write",
-      fields: [name, token, value],
+      fields: [client, name, token, value],
       op: (of) => ({ write: [named(of), Number(of.token || 1), Number(of.value || 1)] }),
     },
-    { verb: "read", fields: [name], op: (of) => ({ read: named(of) }) },
-    { verb: "inspect", fields: [name], op: (of) => ({ inspect: named(of) }) },
+    { verb: "read", fields: [client, name], op: (of) => ({ read: named(of) }) },
+    { verb: "inspect", fields: [client, name], op: (of) => ({ inspect: named(of) }) },
   ];
 }
 
