@@ -166,11 +166,13 @@ export function leaseOf(node, client, belief, now, options) {
   const session = node?.view.machine.sessions.find((/** @type {any} */ each) => each.client === client);
   const ttl = session?.ttl_ms ?? options.machine?.ttl_ms ?? 1000;
   const lease = node?.view.dials?.leases.find((/** @type {any} */ each) => each.client === client);
+  // The leader counts by its own clock; beside the client's count stands what that comes to in true time.
+  const pace = 1 + (node?.drift_ppm ?? 0) / 1_000_000;
   const ppm = Math.min(options.lease_drift_ppm ?? 0, 999_999);
   const span = (ttl * (1_000_000 - ppm)) / (1_000_000 + ppm);
   return {
     ttl,
-    truth: node && lease ? Math.max(0, lease.until_ms - node.clock_ms) : null,
+    truth: node && lease ? Math.max(0, lease.until_ms - node.clock_ms) / pace : null,
     believed: belief?.from == null ? null : Math.max(0, belief.from + span - now),
   };
 }

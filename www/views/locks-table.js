@@ -121,16 +121,17 @@ function holderRow(of, lock, { client, mode, count, token }) {
       client ${client}${belief?.paused ? html` <em>stands still</em>` : nothing},
       ${mode === "shared" ? "shared" : "alone"}${count > 1 ? `, ${count} times` : ""}, token ${token}
     </span>
-    ${pauseButton(of, client)} ${bars(left, knows)}
+    ${pauseButton(of, client)} ${bars(left, knows, node.view.dials != null)}
     ${words ? html`<p class="parted">≠ ${words}</p>` : nothing}
   </div>`;
 }
 
 /**
  * @param {import("./locks-story.js").Left & { ttl: number }} left
- * @param {boolean} knows
+ * @param {boolean} knows whether the client has heard of its grant
+ * @param {boolean} counts whether there is a leader, who looks at the clock
  */
-function bars({ truth, believed, ttl }, knows) {
+function bars({ truth, believed, ttl }, knows, counts) {
   const bar = (
     /** @type {string} */ name,
     /** @type {string} */ kind,
@@ -145,7 +146,7 @@ function bars({ truth, believed, ttl }, knows) {
       <span class="figures">${ms === null ? none : ms > 0 ? duration(ms) : "over"}</span>
     </span>`;
   return html`<span class="leases">
-    ${bar("service", "truth", truth, "not seen yet")}
+    ${bar("service", "truth", truth, counts ? "not seen yet" : "no leader")}
     ${bar("client", "belief", knows ? believed : null, "not told yet")}
   </span>`;
 }

@@ -52,8 +52,8 @@ export function drawWaits(of) {
   const clients = [...new Set([...cycle, ...edges.flatMap(({ from, to }) => [to, from])])];
   const note = last
     ? html`<p class="note locks-victim">
-        ${victim === null ? "Last deadlock" : "Deadlock"}: ${circleWords(last.cycle)}. Victim: client
-        ${last.victim}.
+        ${victim === null ? "Last victim" : "Victim"}: client ${last.victim}.
+        ${capital(circleWords(last.cycle))}.
       </p>`
     : node.view.machine.deadlock
       ? html`<p class="note locks-victim">Deadlock: ${circleWords(cycle)}. Nobody is refused.</p>`

@@ -41,7 +41,7 @@ const client = {
   hint: "client",
   number: true,
 };
-const token = { name: "token", label: "Fencing token", hint: "token 1", number: true };
+const token = { name: "token", label: "Fencing token", hint: "token 1" };
 const value = { name: "value", label: "Value", hint: "value", number: true };
 
 /** @typedef {Record<string, string>} Typed */
