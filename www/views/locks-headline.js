@@ -119,6 +119,9 @@ export function circleWords(cycle) {
     .join(", ");
 }
 
+/** @param {number[]} ids `Client 3`, `Clients 1 and 2` */
+const clients = (ids) => `${ids.length === 1 ? "Client" : "Clients"} ${listed(ids)}`;
+
 /**
  * @param {any} fact
  * @param {any} table
@@ -158,7 +161,7 @@ function waitingWords({ lock: name, client, upgrade }, table) {
   const has =
     holders.length > 4
       ? `${holders.length} clients hold`
-      : `Client ${listed(holders)} ${holders.length === 1 ? "holds" : "hold"}`;
+      : `${clients(holders)} ${holders.length === 1 ? "holds" : "hold"}`;
   const before = place === 0 ? "it is next" : `${place === 1 ? "1 is" : `${place} are`} before it`;
   return `${has} the lock; ${before}. It is answered when its turn comes.`;
 }
@@ -211,13 +214,13 @@ function standing(table, beneath) {
   const who =
     holders.length > 4
       ? `${holders.length} clients share`
-      : `Client ${listed(holders.map((/** @type {any} */ each) => each.client))} ${holders.length > 1 ? "share" : "holds"}`;
+      : `${clients(holders.map((/** @type {any} */ each) => each.client))} ${holders.length > 1 ? "share" : "holds"}`;
   const others =
     table.lock_count > 1
       ? ` ${counted(table.lock_count - 1, "more lock")} ${table.lock_count === 2 ? "is" : "are"} held.`
       : "";
   return {
-    headline: `${who} lock ${name}${waiting === 0 ? "" : waiting === 1 ? `, and client ${busiest.queue[0].client} waits` : `, and ${waiting} wait`}`,
+    headline: `${who} lock ${name}${waiting === 0 ? "" : waiting === 1 ? `, and client ${busiest.queue[0].client} waits${busiest.queue[0].upgrade ? " to have it alone" : ""}` : `, and ${waiting} wait`}`,
     watch: `${waiting ? `Client ${busiest.queue[0].client} is next, when it is given back or the lease ends.` : "Nobody waits for it."}${others}`,
   };
 }

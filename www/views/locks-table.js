@@ -141,7 +141,7 @@ function bars({ truth, believed, ttl }, knows, counts) {
     html`<span class=${`lease ${kind}`}>
       <span class="name">${name}</span>
       <span class="track"
-        ><i style=${`width: ${ms === null ? 0 : Math.min(100, (100 * ms) / ttl)}%`}></i
+        ><i ?hidden=${!ms} style=${`width: ${ms === null ? 0 : Math.min(100, (100 * ms) / ttl)}%`}></i
       ></span>
       <span class="figures">${ms === null ? none : ms > 0 ? duration(ms) : "over"}</span>
     </span>`;
@@ -184,7 +184,7 @@ function queueRow(lock) {
         (/** @type {any} */ each) =>
           html`<li>
             <span class="hidden">client </span
-            >${each.client}${each.mode === "shared" ? " shared" : ""}${each.upgrade ? " upgrade" : ""}
+            >${each.client}${each.mode === "shared" ? " shared" : ""}${each.upgrade ? ", to have it alone" : ""}
           </li>`,
       )}
     </ol>

@@ -39,9 +39,8 @@ const client = {
   name: "client",
   label: "Client that asks; empty for one that is free",
   hint: "client",
-  number: true,
 };
-const token = { name: "token", label: "Fencing token", hint: "token 1" };
+const token = { name: "token", label: "Fencing token", hint: "token", number: true };
 const value = { name: "value", label: "Value", hint: "value", number: true };
 
 /** @typedef {Record<string, string>} Typed */
