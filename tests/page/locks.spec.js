@@ -71,7 +71,9 @@ test("a deadlock that one makes is lit, and its victim named", async ({ page }) 
   await expect(graph.locator(".wait.lit")).toHaveCount(2);
   await expect(graph.locator(".client.victim")).toContainText("1");
   await expect(graph.locator(".tag.victim")).toHaveText("victim");
-  await expect(page.locator(".locks-victim")).toContainText("Victim: client 1. Client 1 waits for 0, 0 for 1.");
+  await expect(page.locator(".locks-victim")).toContainText(
+    "Victim: client 1. Client 1 waits for 0, 0 for 1.",
+  );
 });
 
 test("a hundred wait, the leader crashes, and they keep their order", async ({ page }) => {
