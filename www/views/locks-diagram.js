@@ -92,7 +92,7 @@ function draw(host, look) {
         )}
         ${
           leader
-            ? html`<button @click=${() => data.hands.act({ do: "crash", node: leader.id })}>
+            ? html`<button class="deed" @click=${() => data.hands.act({ do: "crash", node: leader.id })}>
                 Crash the leader
               </button>`
             : nothing
