@@ -103,7 +103,7 @@
 
 /**
  * @typedef {object} OptionSpec
- * @property {string} key
+ * @property {string} key with dots for what stands further in: `machine.ttl_ms`
  * @property {string} label
  * @property {"switch" | "number" | "range" | "choice"} type
  * @property {string} help
@@ -152,6 +152,7 @@
  * @property {NodeDetail[]} nodes
  * @property {NodeGlance[]} glances of all nodes
  * @property {number} position how many events have happened
+ * @property {number} now in virtual milliseconds
  * @property {number} histories another number for another run
  * @property {(from: number, to: number) => TraceEvent[]} trace
  * @property {() => { id: number, from: number, to: number, flags: number }[]} flights
@@ -173,7 +174,7 @@
  * Something that a client can ask for.
  * @typedef {object} RequestKind
  * @property {string} verb
- * @property {RequestField[]} fields
+ * @property {RequestField[]} fields one that is named "client" says who asks
  * @property {(values: Record<string, string>) => any} op what is typed in, as the protocol's operation
  */
 

@@ -231,9 +231,15 @@ export class Hands {
   /**
    * @param {any} op
    * @param {number | null} node
+   * @param {number | null} [client] who asks, if not whoever is free
    */
-  request(op, node) {
-    this.act(node === null ? { do: "request", op } : { do: "request", node, op });
+  request(op, node, client = null) {
+    this.act({
+      do: "request",
+      ...(node === null ? {} : { node }),
+      ...(client === null ? {} : { client }),
+      op,
+    });
   }
 
   /** The messages under way as a menu, for those who do not click on moving things. */

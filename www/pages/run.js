@@ -423,6 +423,7 @@ export class RunPage {
       nodes,
       glances,
       position,
+      now: this.player.now,
       histories,
       trace: (from, to) => simulation.trace(from, to),
       hands: {

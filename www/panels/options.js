@@ -124,7 +124,7 @@ export function drawOptions(host, { scenario, view, error, change, run }) {
     ...general.map((spec) =>
       spec.key === "nodes" && nodesMost ? { ...spec, max: nodesMost, help: `From 1 to ${nodesMost}.` } : spec,
     ),
-    ...view.options.map((spec) => ({ ...spec, at: ["options", spec.key] })),
+    ...view.options.map((spec) => ({ ...spec, at: ["options", ...spec.key.split(".")] })),
   ];
   const field = (/** @type {OptionSpec & { at: string[] }} */ spec) =>
     fieldOf(spec, valueAt(scenario, spec.at), scenario, (value) =>

@@ -4,7 +4,7 @@ import { html, nothing, render, valueOf } from "../lib/dom.js";
 
 /**
  * @typedef {object} BarHands
- * @property {(op: any, node: number | null) => void} request
+ * @property {(op: any, node: number | null, client: number | null) => void} request
  * @property {(action: import("../types.js").Action) => void} act
  * @property {() => void} toggleManual
  * @property {() => void} openLinks
@@ -87,7 +87,8 @@ function requestForm(hands, asks, nodes, again) {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
     const typed = Object.fromEntries([...form].map(([name, value]) => [name, String(value)]));
-    hands.request(kind.op(typed), target === "" ? null : Number(target));
+    const client = typed.client ? Number(typed.client) : null;
+    hands.request(kind.op(typed), target === "" ? null : Number(target), client);
   };
   return html`<form id="request" @submit=${send}>
     <select

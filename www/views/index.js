@@ -2,12 +2,13 @@
 
 import { defaultView } from "./default.js";
 import { kv } from "./kv.js";
+import { locks } from "./locks.js";
 import { paxos } from "./paxos.js";
 import { pbft } from "./pbft.js";
 import { raft } from "./raft.js";
 
 /** @type {Record<string, import("../types.js").View>} */
-export const views = { paxos, raft, pbft, kv };
+export const views = { paxos, raft, pbft, kv, locks };
 
 /** @param {string} protocol */
 export function viewOf(protocol) {

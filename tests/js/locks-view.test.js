@@ -1,0 +1,156 @@
+// What the page makes of the lock manager: options, sentences, what clients believe, who waits for whom.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import { describe, initSync, Simulation } from "../../www/pkg/locks.js";
+import { Frame } from "../../www/stage/frame.js";
+import { circleWords } from "../../www/views/locks-headline.js";
+import { locksOptions } from "../../www/views/locks-options.js";
+import { leaseOf, parting, speaker, Story } from "../../www/views/locks-story.js";
+import { strangers } from "../../www/views/locks-table.js";
+import { waitsOf } from "../../www/views/locks-waits.js";
+import { asks, locks } from "../../www/views/locks.js";
+
+initSync({ module: readFileSync("www/pkg/locks_bg.wasm") });
+const info = describe("locks");
+const lessons = readdirSync("www/lessons/locks").filter((file) => file !== "index.json");
+const lesson = (/** @type {string} */ name) => JSON.parse(readFileSync(`www/lessons/locks/${name}`, "utf8"));
+
+/**
+ * What a diagram is drawn from, at a moment.
+ * @param {Simulation} sim
+ * @param {Story} story
+ */
+function dataOf(sim, story) {
+  const frame = new Frame(info.glance, info.roles);
+  frame.read(sim.frame());
+  const nodes = frame.everyNode().map(({ id }) => /** @type {any} */ (sim.node(id)));
+  const { position } = sim;
+  story.read({ position, histories: 1, trace: (from, to) => sim.trace(from, to) });
+  const options = sim.scenario().options ?? {};
+  const data = /** @type {any} */ ({ nodes, position, now: sim.now_ms, hands: { options } });
+  const node = /** @type {import("../../www/types.js").NodeDetail} */ (speaker(nodes));
+  return { data, story, node, beliefs: story.beliefs(position), options, frame };
+}
+
+/**
+ * A lesson at a moment.
+ * @param {string} name
+ * @param {number} ms
+ */
+function at(name, ms) {
+  const sim = new Simulation(lesson(`${name}.json`));
+  sim.seek_ms(ms);
+  return { sim, ...dataOf(sim, new Story()) };
+}
+
+test("every option of the core has its place in the panel, and no other", () => {
+  const { machine, ...top } = /** @type {Record<string, any>} */ (info.options);
+  const keys = [...Object.keys(top), ...Object.keys(machine).map((key) => `machine.${key}`)].sort();
+  assert.deepEqual(locksOptions.map(({ key }) => key).sort(), keys);
+  assert.deepEqual(locks.optionGroups.flatMap(([, each]) => each).sort(), keys);
+});
+
+test("every choice of an option is one that the core takes, and every mutant is offered", () => {
+  for (const { key, choices = [] } of locksOptions)
+    for (const [value] of choices) {
+      const [first, second] = key.split(".");
+      const options = { [first]: second ? { [second]: value } : value || null };
+      new Simulation({ protocol: "locks", options }).free();
+    }
+  const mutants = locksOptions.find(({ key }) => key === "mutant")?.choices?.map(([value]) => value);
+  assert.deepEqual(mutants?.filter(Boolean).sort(), [...info.mutants].sort());
+});
+
+test("what is typed in becomes an operation that the core takes", () => {
+  const typed = { lock: "a", token: "2", value: "7" };
+  const sim = new Simulation({ protocol: "locks", nodes: 3 });
+  for (const { op } of asks()) for (const of of [{}, typed]) sim.apply({ do: "request", op: op(of) });
+  sim.free();
+  const [acquire, share, attempt] = asks();
+  assert.deepEqual(acquire.op({}), { acquire: ["a"] });
+  assert.deepEqual(share.op({}), { acquire: ["a", { mode: "shared" }] });
+  assert.deepEqual(attempt.op({ lock: "b" }), { try_acquire: ["b"] });
+});
+
+for (const file of lessons)
+  test(`every moment of ${file} has its words`, () => {
+    const sim = new Simulation(lesson(file));
+    const story = new Story();
+    const until = sim.scenario().until_ms ?? 0;
+    const step = file === "herd.json" ? 41 : 11;
+    for (let t = 0; t < until; t += step) {
+      sim.advance_ms(step);
+      const of = dataOf(sim, story);
+      const nodes = of.frame.everyNode();
+      const recent = sim.trace(Math.max(0, sim.position - 160), sim.position);
+      const detail = (/** @type {number} */ id) => sim.node(id) ?? null;
+      const told = locks.headline({ now: sim.now_ms, nodes, cuts: [], recent, violation: null, detail });
+      const lines = [told.headline, told.watch];
+      for (const node of of.data.nodes) {
+        lines.push(...locks.explain(node));
+        for (const [name, value] of locks.facts(node)) lines.push(`${name} ${value}`);
+      }
+      for (const line of lines)
+        assert.ok(line && !/undefined|NaN|null|\[object|  /.test(line), `${file} at ${t}: ${line}`);
+      if (!of.node) continue;
+      for (const [lock, clients] of strangers(of)) {
+        for (const client of clients) {
+          const belief = of.beliefs.get(client);
+          const left = leaseOf(of.node, client, belief, sim.now_ms, of.options);
+          assert.match(parting(lock, client, false, belief, left, true), /believes|no longer/);
+        }
+      }
+      for (const { from, to } of waitsOf(of).edges) assert.ok(from !== to && from >= 0 && to >= 0);
+    }
+    sim.free();
+  });
+
+test("a holder that slept believes what the service no longer does, until it is refused", () => {
+  const holds = (/** @type {any} */ of) => of.node.view.machine.locks[0].holders[0].client;
+  const before = at("sleeper", 500);
+  assert.equal(holds(before), 0);
+  assert.equal(strangers(before).size, 0);
+  const apart = at("sleeper", 1200);
+  assert.equal(holds(apart), 1);
+  assert.deepEqual([...strangers(apart)], [["a", [0]]]);
+  const belief = apart.beliefs.get(0);
+  assert.ok(belief?.paused);
+  const left = leaseOf(apart.node, 0, belief, apart.sim.now_ms, apart.options);
+  assert.equal(left.believed, 0);
+  assert.equal(parting("a", 0, false, belief, left, true), "client 0 still believes it holds a");
+  const after = at("sleeper", 1500);
+  assert.equal(strangers(after).size, 0, "it was told of token 2");
+  const refused = after.story.last("write_refused", after.sim.position)?.fact;
+  assert.deepEqual([refused.client, refused.token, refused.newest], [0, 1, 2]);
+});
+
+test("a client's lease is over before the service's", () => {
+  const of = at("handover", 260);
+  let compared = 0;
+  for (const [client, belief] of of.beliefs) {
+    const { truth, believed } = leaseOf(of.node, client, belief, of.sim.now_ms, of.options);
+    if (truth === null || believed === null) continue;
+    compared += 1;
+    assert.ok(believed <= truth, `client ${client}: ${believed} against ${truth}`);
+  }
+  assert.ok(compared > 0);
+});
+
+test("a deadlock stays lit for a while, and its victim is named", () => {
+  const of = at("deadlock", 760);
+  const { cycle, victim, edges } = waitsOf(of);
+  assert.deepEqual([...cycle].sort(), [0, 1]);
+  assert.equal(victim, 1);
+  assert.equal(edges.filter(({ lit }) => lit).length, 2);
+  assert.deepEqual(
+    edges.filter(({ ended }) => ended).map(({ from, to, lock }) => [from, to, lock]),
+    [[1, 0, "a"]],
+  );
+  assert.equal(circleWords(cycle), "client 1 waits for 0, 0 for 1");
+  const later = waitsOf(at("deadlock", 1300));
+  assert.deepEqual([later.cycle, later.victim], [[], null]);
+  const endless = waitsOf(at("detector-off", 1100));
+  assert.ok(endless.cycle.length >= 2);
+  assert.equal(endless.victim, null);
+});
