@@ -3,6 +3,9 @@
 import { html, nothing, render } from "../lib/dom.js";
 import { capital, counted } from "../lib/format.js";
 
+/** More properties than this are named when somebody asks. */
+const NAMED_MOST = 9;
+
 /**
  * @param {HTMLElement} host
  * @param {{ names: string[], watched: boolean, linear: boolean | null,
@@ -14,16 +17,20 @@ export function drawVerdict(host, { names, watched, linear, violations, position
   const [first] = now.length ? now : violations;
   if (!first) {
     const held = [...(watched ? names : []), ...(linear ? ["linearizability"] : [])];
+    const all = `All ${counted(held.length, "property", "properties")} hold so far`;
     render(
       html`${
-        held.length
-          ? html`<span class="good"
-              >● <span class="in-full">${capital(held.join(", "))}: hold so far</span
-              ><span class="in-short"
-                >All ${counted(held.length, "property", "properties")} hold so far</span
-              ></span
-            >`
-          : ""
+        held.length > NAMED_MOST
+          ? html`<details class="good">
+              <summary>● ${all}</summary>
+              ${capital(held.join(", "))}
+            </details>`
+          : held.length
+            ? html`<span class="good"
+                >● <span class="in-full">${capital(held.join(", "))}: hold so far</span
+                ><span class="in-short">${all}</span></span
+              >`
+            : ""
       }
       ${watched ? "" : html`<span class="soft">The invariants are not watched in this run.</span>`}`,
       host,

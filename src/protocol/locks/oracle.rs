@@ -328,7 +328,8 @@ impl Oracle {
         }
         for client in std::mem::take(&mut self.queued) {
             if self.is_stuck(client) {
-                let text = format!("Client {client} waits for ever: it waits for itself");
+                let text =
+                    format!("Client {client} waits for ever: those it waits for wait for it");
                 broken.push((RESOLVED, text));
             }
         }
