@@ -85,7 +85,7 @@ build() {
     rm -rf www/pkg
     for part in "${parts[@]}"; do
       wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir www/pkg "$wasm/$part.wasm"
-      wasm-opt -O3 www/pkg/${part}_bg.wasm -o www/pkg/${part}_bg.wasm
+      wasm-opt -O3 "www/pkg/${part}_bg.wasm" -o "www/pkg/${part}_bg.wasm"
     done
     node tools/types.js "${schemas[@]}"
     echo "$made_from" >www/pkg/.made-from

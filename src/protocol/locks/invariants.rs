@@ -155,8 +155,8 @@ impl Watch<LockTable> for LockWatch {
             && self.oracle.has_lost(id.client, token)
         {
             let text = format!(
-                "Client {} asks to {op} and trusts its lease under token {token}, which the \
-                 service has ended",
+                "Client {} trusts its lease under token {token}, which the service has ended, and \
+                 asks: {op}",
                 id.client
             );
             self.broken.push((LEASE_LASTS, text));
