@@ -281,7 +281,9 @@ fn reentrant(memory: &Memory, value: i64) -> LockOp {
 /// back; the others come and go.
 fn idle_holder(memory: &Memory, client: ClientId, n: u64, value: i64) -> LockOp {
     match memory.held("a") {
-        Some(held) if client == 0 && held.used == 0 && n % IDLE_RENEWALS > 0 => LockOp::Renew,
+        Some(held) if client == 0 && held.used == 0 && !n.is_multiple_of(IDLE_RENEWALS) => {
+            LockOp::Renew
+        }
         _ => in_turn(memory, "a", Mode::Exclusive, 1, value),
     }
 }
