@@ -1,45 +1,8 @@
-//! The lock manager's scenarios gone wrong: each is refused with its place, or runs to an end within its
-//! budget. And its options: what makes no sense is refused in plain words.
+//! The lock manager's options: what makes no sense is refused in plain words.
 #![cfg(not(target_arch = "wasm32"))]
 
-#[path = "common/mutate.rs"]
-mod mutate;
-
 use serde_json::{Value, json};
-use std::fs;
-use std::path::Path;
-use synod::scenario::{Scenario, build, describe, run};
-
-const MUTATIONS: u64 = 4_000;
-/// Events and messages a mutated run may have.
-const BUDGET: u32 = 15_000;
-
-#[test]
-fn mutated_scenarios_neither_panic_nor_hang() {
-    assert!(!mutate::gallery().is_empty());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/lessons/locks");
-    let index = fs::read_to_string(folder.join("index.json")).expect("the gallery is there");
-    let names: Vec<String> = serde_json::from_str(&index).expect("a list of names");
-    let gallery: Vec<Value> = names
-        .iter()
-        .map(|name| fs::read_to_string(folder.join(format!("{name}.json"))).expect("a scenario"))
-        .map(|text| serde_json::from_str(&text).expect("it is JSON"))
-        .collect();
-    let (mut refused, mut ended) = (0, 0);
-    for n in 0..MUTATIONS {
-        let document = mutate::mutation(n, &gallery);
-        match Scenario::read(document.clone()).and_then(|scenario| run(&scenario, BUDGET)) {
-            Ok(_) => ended += 1,
-            Err(error) if error.expected.contains("events") => ended += 1,
-            Err(error) => {
-                assert!(!error.found.is_empty(), "{error:?}\n{document}");
-                refused += 1;
-            }
-        }
-    }
-    let least = MUTATIONS / 10;
-    assert!(refused > least && ended > least, "{refused} {ended}");
-}
+use synod::scenario::{BUDGET, Scenario, build, describe};
 
 #[test]
 fn options_that_make_no_sense_are_refused_where_they_stand() {

@@ -1,6 +1,8 @@
 //! The rules of Castro and Liskov's papers, a test each.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "pbft/any_order.rs"]
+mod any_order;
 #[path = "pbft/clients.rs"]
 mod clients;
 #[path = "pbft/counts.rs"]
@@ -11,8 +13,6 @@ mod desk;
 mod floods;
 #[path = "pbft/liars.rs"]
 mod liars;
-#[path = "pbft/replays.rs"]
-mod replays;
 #[path = "pbft/views.rs"]
 mod views;
 #[path = "pbft/windows.rs"]

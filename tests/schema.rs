@@ -95,7 +95,7 @@ fn the_schema_takes_what_the_reader_takes() {
     let text = fs::read_to_string("docs/scenario.schema.json").expect("it is checked in");
     let schema: Value = serde_json::from_str(&text).expect("it is JSON");
     let schema = jsonschema::validator_for(&schema).expect("it is a schema");
-    let gallery = gallery();
+    let gallery = gallery("raft");
     for document in &gallery {
         assert!(schema.is_valid(document), "{document}");
     }

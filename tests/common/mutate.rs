@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 use synod::base::{Chance, Draws};
 
-/// The gallery's scenarios, as documents.
-pub fn gallery() -> Vec<Value> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/lessons/raft");
+/// The ready scenarios of a protocol, as documents.
+pub fn gallery(protocol: &str) -> Vec<Value> {
+    let lessons = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/lessons");
+    let folder = lessons.join(protocol);
     let mut paths: Vec<_> = fs::read_dir(folder)
         .expect("the gallery is there")
         .map(|entry| entry.expect("it can be read").path())
