@@ -2,32 +2,12 @@
 // function of one's own, which can reach nothing and hold up nobody.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
+import { failOnErrors, openLesson } from "./runs.js";
 
-/** @type {string[]} */
-let errors = [];
+failOnErrors();
 
-test.beforeEach(async ({ page }) => {
-  errors = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-});
-test.afterEach(() => expect(errors).toEqual([]));
-
-/**
- * Opens a scenario of the store at a moment.
- * @param {import("@playwright/test").Page} page
- * @param {string} lesson
- * @param {number} ms
- */
-async function open(page, lesson, ms) {
-  await page.goto(`./#/kv?lesson=${lesson}`);
-  await page.waitForFunction(
-    () => window.synod?.page?.info.name === "kv" && window.synod.player.sim && window.synod.player.now > 0,
-  );
-  await page.evaluate((at) => {
-    window.synod.player.pause();
-    window.synod.player.seek(at);
-  }, ms);
-}
+/** @type {(page: import("@playwright/test").Page, lesson?: string, ms?: number) => Promise<void>} */
+const open = (page, lesson, ms) => openLesson(page, "kv", lesson, ms);
 
 /**
  * The values of a key at each node.
@@ -250,8 +230,8 @@ test("a request by hand makes a conflict: two writes that have read nothing", as
 
 test("the cone of an event is lit by pointing, and by keys", async ({ page }) => {
   await open(page, "what-came-before", 700);
-  await page.locator(".kv-tabs").getByRole("button", { name: "Lines" }).click();
-  await page.locator(".kv-tabs").getByRole("button", { name: "Larger" }).click();
+  await page.locator(".diagram-tabs").getByRole("button", { name: "Lines" }).click();
+  await page.locator(".diagram-tabs").getByRole("button", { name: "Larger" }).click();
   const lines = page.locator(".kv-lines");
   await lines.locator(".point.wrote").last().hover();
   await expect(lines.locator(".point.here")).toHaveCount(1);
@@ -272,7 +252,7 @@ test("the cone of an event is lit by pointing, and by keys", async ({ page }) =>
 
 test("ring, vectors and counts say what they show", async ({ page }) => {
   await open(page, "both-sides-write", 1250);
-  const tabs = page.locator(".kv-tabs");
+  const tabs = page.locator(".diagram-tabs");
   await tabs.getByRole("button", { name: "Ring" }).click();
   await expect(page.locator(".kv-ring-words")).toContainText("cart is kept by nodes 2, 3 and 0");
   await tabs.getByRole("button", { name: "Vectors" }).click();
@@ -287,13 +267,13 @@ for (const colorScheme of /** @type {("light" | "dark")[]} */ (["light", "dark"]
   test(`the store's page is accessible, ${colorScheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme });
     await open(page, "two-themes", 700);
-    await page.locator(".kv-tabs").getByRole("button", { name: "Larger" }).click();
+    await page.locator(".diagram-tabs").getByRole("button", { name: "Larger" }).click();
     for (const tab of ["Versions", "Lines", "Ring", "Vectors", "Counts"]) {
-      await page.locator(".kv-tabs").getByRole("button", { name: tab }).click();
+      await page.locator(".diagram-tabs").getByRole("button", { name: tab }).click();
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map((each) => `${tab}: ${each.id} ${each.nodes[0].html}`)).toEqual([]);
     }
-    await page.locator(".kv-tabs").getByRole("button", { name: "Versions" }).click();
+    await page.locator(".diagram-tabs").getByRole("button", { name: "Versions" }).click();
     await page.getByRole("button", { name: "Resolve…" }).click();
     const { violations } = await new AxeBuilder({ page }).include("dialog").analyze();
     expect(violations.map((each) => `${each.id} ${each.nodes[0].html}`)).toEqual([]);
@@ -305,7 +285,7 @@ test("on a phone the diagrams are a tab, and nothing is wider than the screen", 
   await page.locator("#tabs").getByRole("button", { name: "Store" }).click();
   await expect(page.locator(".kv-graph")).toBeVisible();
   for (const tab of ["Versions", "Lines", "Ring", "Vectors", "Counts"]) {
-    await page.locator(".kv-tabs").getByRole("button", { name: tab }).click();
+    await page.locator(".diagram-tabs").getByRole("button", { name: tab }).click();
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide, tab).toBeLessThanOrEqual(390);
   }

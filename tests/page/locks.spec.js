@@ -2,45 +2,18 @@
 // while a hundred wait, put a holder to sleep.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
+import { failOnErrors, openLesson, seek } from "./runs.js";
 
-/** @type {string[]} */
-let errors = [];
+failOnErrors();
 
-test.beforeEach(async ({ page }) => {
-  errors = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-});
-test.afterEach(() => expect(errors).toEqual([]));
-
-/**
- * Opens a scenario at a moment.
- * @param {import("@playwright/test").Page} page
- * @param {string} lesson
- * @param {number} ms
- */
-async function open(page, lesson, ms) {
-  await page.goto(`./#/locks?lesson=${lesson}`);
-  await page.waitForFunction(
-    () => window.synod?.page?.info.name === "locks" && window.synod.player.sim && window.synod.player.now > 0,
-  );
-  await seek(page, ms);
-}
-
-/**
- * @param {import("@playwright/test").Page} page
- * @param {number} ms
- */
-const seek = (page, ms) =>
-  page.evaluate((at) => {
-    window.synod.player.pause();
-    window.synod.player.seek(at);
-  }, ms);
+/** @type {(page: import("@playwright/test").Page, lesson?: string, ms?: number) => Promise<void>} */
+const open = (page, lesson, ms) => openLesson(page, "locks", lesson, ms);
 
 /**
  * @param {import("@playwright/test").Page} page
  * @param {string} name
  */
-const tab = (page, name) => page.locator(".kv-tabs").getByRole("button", { name, exact: true }).click();
+const tab = (page, name) => page.locator(".diagram-tabs").getByRole("button", { name, exact: true }).click();
 
 /**
  * The leader's table of locks.

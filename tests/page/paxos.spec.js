@@ -1,25 +1,12 @@
 // Paxos on the page: two proposers, one value.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
+import { failOnErrors, openLesson } from "./runs.js";
 
-/** @type {string[]} */
-let errors = [];
+failOnErrors();
 
-test.beforeEach(async ({ page }) => {
-  errors = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-});
-test.afterEach(() => expect(errors).toEqual([]));
-
-/**
- * @param {import("@playwright/test").Page} page
- * @param {string} [lesson]
- */
-async function open(page, lesson) {
-  await page.goto(`./#/paxos${lesson ? `?lesson=${lesson}` : ""}`);
-  await page.waitForFunction(() => window.synod?.player?.sim && window.synod.player.info.name === "paxos");
-  await page.evaluate(() => window.synod.player.pause());
-}
+/** @type {(page: import("@playwright/test").Page, lesson?: string, ms?: number) => Promise<void>} */
+const open = (page, lesson, ms) => openLesson(page, "paxos", lesson, ms);
 
 /**
  * Plays fast until so much virtual time has passed.

@@ -1,29 +1,12 @@
 // PBFT on the page, used as a person would, in a real browser.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
+import { failOnErrors, openLesson } from "./runs.js";
 
-/** @type {string[]} */
-let errors = [];
+failOnErrors();
 
-test.beforeEach(async ({ page }) => {
-  errors = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-});
-test.afterEach(() => expect(errors).toEqual([]));
-
-/**
- * @param {import("@playwright/test").Page} page
- * @param {string} lesson
- * @param {number} at milliseconds
- */
-async function open(page, lesson, at) {
-  await page.goto(`./#/pbft?lesson=${lesson}`);
-  await page.waitForFunction(() => window.synod?.player?.sim && window.synod.player.info.name === "pbft");
-  await page.evaluate((ms) => {
-    window.synod.player.pause();
-    window.synod.player.seek(ms);
-  }, at);
-}
+/** @type {(page: import("@playwright/test").Page, lesson?: string, ms?: number) => Promise<void>} */
+const open = (page, lesson, ms) => openLesson(page, "pbft", lesson, ms);
 
 /**
  * Plays fast until something holds.
@@ -41,8 +24,8 @@ async function playUntil(page, holds) {
 
 test("silence the primary, and force a view change", async ({ page }) => {
   await open(page, "three-phases", 90);
-  await page.evaluate(() => {
-    window.synod.load({ protocol: "pbft", nodes: 4, until_ms: 5000 });
+  await page.evaluate(async () => {
+    await window.synod.load({ protocol: "pbft", nodes: 4, until_ms: 5000 });
     window.synod.player.pause();
     window.synod.player.seek(20);
   });

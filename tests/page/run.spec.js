@@ -1,15 +1,9 @@
 // The page of a run, used as a person would, in a real browser.
 import { expect, test } from "@playwright/test";
 import { barriersIn } from "./barriers.js";
+import { failOnErrors } from "./runs.js";
 
-/** @type {string[]} */
-let errors = [];
-
-test.beforeEach(async ({ page }) => {
-  errors = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-});
-test.afterEach(() => expect(errors).toEqual([]));
+const errors = failOnErrors();
 
 /** @param {import("@playwright/test").Page} page */
 const running = (page) =>
@@ -399,7 +393,7 @@ test("after a panic there is no way but on, and the same scenario starts again",
     );
   expect((await runs()).map((/** @type {any[]} */ script) => script.length)).toEqual([2, 1]);
   expect((await runs())[1]).toMatchObject([{ at_ms: 600, do: "crash", node: 1 }]);
-  errors = [];
+  errors.length = 0;
 });
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {

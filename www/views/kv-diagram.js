@@ -8,6 +8,7 @@ import { drawLines } from "./kv-lines.js";
 import { openResolver } from "./kv-resolve.js";
 import { drawRing, keptKeys } from "./kv-ring.js";
 import { drawVectors } from "./kv-vectors.js";
+import { drawTabs } from "./tabs.js";
 
 /** @typedef {import("../types.js").DiagramData} DiagramData */
 /** @typedef {"versions" | "lines" | "ring" | "vectors" | "counts"} Tab */
@@ -82,15 +83,6 @@ function draw(host, look) {
   if (look.key && !names.includes(look.key)) look.key = "";
   const last = look.story.of(null, data.position).findLast((point) => point.key !== "");
   const key = look.key || names.find((name) => conflicts.has(name)) || last?.key || names[0] || "";
-  const show = (/** @type {Tab} */ tab) => {
-    look.tab = tab;
-    again();
-  };
-  const grow = () => {
-    look.large = !look.large;
-    document.body.classList.toggle("with-diagram", look.large);
-    again();
-  };
   const width = Math.max(200, host.clientWidth - 2);
   const room = look.large ? host.clientHeight - 74 : 118;
   const height = Math.max(96, room);
@@ -109,34 +101,24 @@ function draw(host, look) {
   };
   const resolve = () => openResolver(key, look.story, () => /** @type {DiagramData} */ (look.data));
   render(
-    html`<div class="kv-tabs">
-        ${TABS.map(
-          ([tab, name]) =>
-            html`<button aria-pressed=${tab === look.tab ? "true" : "false"} @click=${() => show(tab)}>
-              ${name}
-            </button>`,
-        )}
-        <button class="grow" aria-pressed=${look.large ? "true" : "false"} @click=${grow}>
-          ${look.large ? "Smaller" : "Larger"}
-        </button>
-      </div>
-      ${
-        look.tab === "counts" || names.length === 0
-          ? nothing
-          : html`<div class="kv-bar">
-              <label>
-                Key
-                <select
-                  aria-label="Key that is looked at"
-                  @change=${(/** @type {Event} */ e) => choose(valueOf(e))}
-                >
-                  ${names.map((name) => html`<option value=${name} ?selected=${name === key}>${name}${conflicts.has(name) ? " (conflict)" : ""}</option>`)}
-                </select>
-              </label>
-              ${conflicts.has(key) ? html`<button @click=${resolve}>Resolve…</button>` : nothing}
-            </div>`
-      }
-      ${body()}`,
+    html`${drawTabs(TABS, look, again)}
+    ${
+      look.tab === "counts" || names.length === 0
+        ? nothing
+        : html`<div class="kv-bar">
+            <label>
+              Key
+              <select
+                aria-label="Key that is looked at"
+                @change=${(/** @type {Event} */ e) => choose(valueOf(e))}
+              >
+                ${names.map((name) => html`<option value=${name} ?selected=${name === key}>${name}${conflicts.has(name) ? " (conflict)" : ""}</option>`)}
+              </select>
+            </label>
+            ${conflicts.has(key) ? html`<button @click=${resolve}>Resolve…</button>` : nothing}
+          </div>`
+    }
+    ${body()}`,
     host,
   );
   // Once the options are there: before that a select takes no value that is new among them.

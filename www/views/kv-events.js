@@ -1,6 +1,8 @@
 // What happened to keys, read from the trace: the points of a space-time diagram, what led to what,
 // and the versions of a key. Pure: no document.
 
+import { Follower } from "./follow.js";
+
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 
 /**
@@ -33,12 +35,9 @@ const LOOK_BACK = 6000;
 const AT_ONCE = 3000;
 
 /** What of a run concerns its keys, kept between two drawings. */
-export class Story {
+export class Story extends Follower {
   constructor() {
-    this.histories = -1;
-    /** The events that were looked through: from, and up to. */
-    this.from = 0;
-    this.upTo = 0;
+    super(LOOK_BACK, AT_ONCE);
     /** @type {Point[]} in order */
     this.points = [];
     /** The event in which each message that arrived was sent. @type {Map<number, number>} */
@@ -47,28 +46,14 @@ export class Story {
     this.places = new Map();
   }
 
-  /** @param {number} from */
-  forget(from) {
-    this.from = this.upTo = from;
+  isFull() {
+    return this.upTo - this.from > 4 * LOOK_BACK;
+  }
+
+  forget() {
     this.points = [];
     this.causes.clear();
     this.places.clear();
-  }
-
-  /**
-   * Reads what is new.
-   * @param {Pick<import("../types.js").DiagramData, "position" | "histories" | "trace">} run
-   */
-  read({ position, histories, trace }) {
-    const start = Math.max(0, position - LOOK_BACK);
-    const lost = position < this.from || position - this.upTo > AT_ONCE;
-    if (histories !== this.histories || lost || this.upTo - this.from > 4 * LOOK_BACK) {
-      this.histories = histories;
-      this.forget(start);
-    }
-    if (position <= this.upTo) return;
-    for (const event of trace(this.upTo, position)) this.take(event);
-    this.upTo = position;
   }
 
   /** @param {TraceEvent} event */

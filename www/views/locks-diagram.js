@@ -5,6 +5,7 @@ import { speaker, Story } from "./locks-story.js";
 import { drawTable } from "./locks-table.js";
 import { drawWaits } from "./locks-waits.js";
 import { drawLogs } from "./raft-log.js";
+import { drawTabs } from "./tabs.js";
 
 /** @typedef {import("../types.js").DiagramData} DiagramData */
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
@@ -57,15 +58,6 @@ export function drawLocks(host, data) {
 function draw(host, look) {
   const { data, story } = look;
   if (!data) return;
-  const show = (/** @type {Tab} */ tab) => {
-    look.tab = tab;
-    draw(host, look);
-  };
-  const grow = () => {
-    look.large = !look.large;
-    document.body.classList.toggle("with-diagram", look.large);
-    draw(host, look);
-  };
   const node = speaker(data.nodes);
   const beliefs = story.beliefs(data.position, data.hands.options.mutant === "lease_from_answer");
   const of = { data, story, node, beliefs };
@@ -82,26 +74,13 @@ function draw(host, look) {
     if (look.tab === "waits") return drawWaits({ ...of, node, width, height });
     return drawTable({ ...of, node });
   };
+  const deed = leader
+    ? html`<button class="deed" @click=${() => data.hands.act({ do: "crash", node: leader.id })}>
+        Crash the leader
+      </button>`
+    : nothing;
   render(
-    html`<div class="kv-tabs">
-        ${TABS.map(
-          ([tab, name]) =>
-            html`<button aria-pressed=${tab === look.tab ? "true" : "false"} @click=${() => show(tab)}>
-              ${name}
-            </button>`,
-        )}
-        ${
-          leader
-            ? html`<button class="deed" @click=${() => data.hands.act({ do: "crash", node: leader.id })}>
-                Crash the leader
-              </button>`
-            : nothing
-        }
-        <button class="grow" aria-pressed=${look.large ? "true" : "false"} @click=${grow}>
-          ${look.large ? "Smaller" : "Larger"}
-        </button>
-      </div>
-      ${body()}
+    html`${drawTabs(TABS, look, () => draw(host, look), deed)} ${body()}
       <div class="locks-log" ?hidden=${look.tab !== "log" && !look.large}></div>`,
     host,
   );

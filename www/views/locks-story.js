@@ -1,5 +1,7 @@
 // What clients know of locks, and what happened to locks, read from the trace. Pure: no document.
 
+import { Follower } from "./follow.js";
+
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
 
@@ -38,29 +40,21 @@ export function lockFact({ kind, fact }) {
 }
 
 /** What of a run concerns locks and clients, kept between two drawings. */
-export class Story {
+export class Story extends Follower {
   constructor() {
-    this.histories = -1;
-    this.from = 0;
-    this.upTo = 0;
+    super(LOOK_BACK);
     /** @type {Point[]} in order */
     this.points = [];
   }
 
-  /** @param {Pick<import("../types.js").DiagramData, "position" | "histories" | "trace">} run */
-  read({ position, histories, trace }) {
-    const lost = position < this.from || position - this.upTo > LOOK_BACK;
-    if (histories !== this.histories || lost) {
-      this.histories = histories;
-      this.from = this.upTo = Math.max(0, position - LOOK_BACK);
-      this.points = [];
-    }
-    if (position <= this.upTo) return;
-    for (const event of trace(this.upTo, position)) {
-      const point = pointOf(event);
-      if (point) this.points.push(point);
-    }
-    this.upTo = position;
+  forget() {
+    this.points = [];
+  }
+
+  /** @param {TraceEvent} event */
+  take(event) {
+    const point = pointOf(event);
+    if (point) this.points.push(point);
   }
 
   /**

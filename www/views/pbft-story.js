@@ -1,5 +1,6 @@
 // What was said of each number and of each view, read from the trace's lines: the diagram is drawn from it.
 
+import { Follower } from "./follow.js";
 import { goesOn } from "./pbft-words.js";
 
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
@@ -100,37 +101,30 @@ export function parseLine(line) {
  */
 
 /** Remembers what was said, as far as it was read, and reads on from there. */
-export class Story {
+export class Story extends Follower {
   constructor() {
-    this.histories = -1;
-    this.from = 0;
-    this.to = 0;
+    super(READ_MOST);
     /** @type {Said[]} */
     this.said = [];
     /** What messages under way say, by number. @type {Map<number, Line[]>} */
     this.flying = new Map();
   }
 
+  forget() {
+    this.said = [];
+    this.flying.clear();
+  }
+
   /** @param {import("../types.js").DiagramData} data */
   read(data) {
-    const { histories, position } = data;
     const many = extra(data.glances.length);
-    const gap = position - this.to > READ_MOST + many;
-    if (histories !== this.histories || position < this.from || gap) {
-      this.histories = histories;
-      this.from = this.to = Math.max(0, position - READ_MOST - many);
-      this.said = [];
-      this.flying.clear();
-    }
-    if (position <= this.to) return;
-    for (const event of data.trace(this.to, position)) this.hear(event);
-    this.to = position;
+    super.read(data, many);
     const over = this.said.length - KEPT_MOST - many;
     if (over > 0) this.said.splice(0, over);
   }
 
   /** @param {TraceEvent} event */
-  hear(event) {
+  take(event) {
     if (event.kind === "deliver" || event.kind === "lose") {
       const fate = event.kind === "lose" ? "lost" : "arrived";
       for (const line of parseLine(event.line)) this.said.push({ ...line, event: event.id, fate });
