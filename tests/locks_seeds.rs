@@ -2,6 +2,10 @@
 //! of clients among them, with every invariant watched. A run that fails prints its scenario.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "common/luck.rs"]
+mod luck;
+
+use luck::{one, trouble};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use synod::base::{Chance, Draws};
@@ -15,10 +19,6 @@ const UNTIL_MS: u64 = 6_500;
 const DRIFT_PPM: u64 = 100_000;
 /// Within so many seeds each mutant is found.
 const PATIENCE: u64 = 400;
-
-fn one<T: Clone>(luck: &mut Draws, choices: &[T]) -> T {
-    choices[luck.between(0, choices.len() as u64 - 1) as usize].clone()
-}
 
 fn drift(luck: &mut Draws) -> i64 {
     luck.between(0, 2 * DRIFT_PPM) as i64 - DRIFT_PPM as i64
@@ -49,15 +49,7 @@ fn entry(luck: &mut Draws, nodes: u64, clients: u64) -> Value {
     let other = (node + luck.between(1, nodes - 1)) % nodes;
     let client = luck.between(0, clients - 1);
     let mut action = match luck.between(0, 19) {
-        0 | 1 => json!({ "do": "crash", "node": node }),
-        2 | 3 => json!({ "do": "restart", "node": node }),
-        4 => json!({ "do": "isolate", "node": node }),
-        5 => json!({ "do": "partition", "groups": [[node, other]] }),
-        6 => json!({ "do": "cut", "from": node, "to": other, "one_way": luck.between(0, 1) == 0 }),
-        7 | 8 => json!({ "do": "heal" }),
-        9 => json!({ "do": "pause", "node": node }),
-        10 => json!({ "do": "resume", "node": node }),
-        11 => json!({ "do": "timeout", "node": node }),
+        kind @ 0..=11 => trouble(kind, node, other, luck),
         // Leases rest on clocks that drift within a bound, and do not jump.
         12 => json!({ "do": "skew", "node": node, "drift_ppm": drift(luck) }),
         13 => json!({ "do": "skew_client", "client": client, "drift_ppm": drift(luck) }),

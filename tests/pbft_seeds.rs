@@ -3,6 +3,10 @@
 //! fails prints its scenario. With one liar more, a violation is to be found.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "common/luck.rs"]
+mod luck;
+
+use luck::{one, trouble};
 use serde_json::{Value, json};
 use synod::base::{Chance, Draws};
 use synod::scenario::{BUDGET, Report, Scenario, Verdict, describe, run};
@@ -14,24 +18,12 @@ const CALM_MS: u64 = 1_800;
 const TRIAL_MS: [u64; 2] = [4_500, 6_000];
 const UNTIL_MS: u64 = 8_000;
 
-fn one<T: Clone>(luck: &mut Draws, choices: &[T]) -> T {
-    choices[luck.between(0, choices.len() as u64 - 1) as usize].clone()
-}
-
 /// A fault or a mend at some moment, such as may befall anybody.
 fn entry(luck: &mut Draws, nodes: u64) -> Value {
     let node = luck.between(0, nodes - 1);
     let other = (node + luck.between(1, nodes - 1)) % nodes;
     let mut action = match luck.between(0, 13) {
-        0 | 1 => json!({ "do": "crash", "node": node }),
-        2 | 3 => json!({ "do": "restart", "node": node }),
-        4 => json!({ "do": "isolate", "node": node }),
-        5 => json!({ "do": "partition", "groups": [[node, other]] }),
-        6 => json!({ "do": "cut", "from": node, "to": other, "one_way": luck.between(0, 1) == 0 }),
-        7 | 8 => json!({ "do": "heal" }),
-        9 => json!({ "do": "pause", "node": node }),
-        10 => json!({ "do": "resume", "node": node }),
-        11 => json!({ "do": "timeout", "node": node }),
+        kind @ 0..=11 => trouble(kind, node, other, luck),
         12 => {
             let (ahead, drift) = (
                 luck.between(0, 300),

@@ -1,5 +1,8 @@
 //! Scenarios made up from a number: small Raft clusters under a mixed load of faults.
 
+mod luck;
+
+use luck::{one, trouble};
 use serde_json::{Value, json};
 use synod::base::{Chance, Draws};
 
@@ -9,26 +12,13 @@ const UNTIL_MS: u64 = 5_000;
 /// How much clocks may gain or lose at most, in parts per million.
 const DRIFT_PPM: u64 = 100_000;
 
-/// One of `choices`.
-fn one<T: Clone>(luck: &mut Draws, choices: &[T]) -> T {
-    choices[luck.between(0, choices.len() as u64 - 1) as usize].clone()
-}
-
 /// A fault, a mend or a request at some moment.
 fn entry(luck: &mut Draws, nodes: u64, fixed_members: bool, reads: &str) -> Value {
     let at = luck.between(100, CALM_MS - 1);
     let node = luck.between(0, nodes - 1);
     let other = (node + luck.between(1, nodes - 1)) % nodes;
     let mut action = match luck.between(0, if fixed_members { 14 } else { 17 }) {
-        0 | 1 => json!({ "do": "crash", "node": node }),
-        2 | 3 => json!({ "do": "restart", "node": node }),
-        4 => json!({ "do": "isolate", "node": node }),
-        5 => json!({ "do": "partition", "groups": [[node, other]] }),
-        6 => json!({ "do": "cut", "from": node, "to": other, "one_way": luck.between(0, 1) == 0 }),
-        7 | 8 => json!({ "do": "heal" }),
-        9 => json!({ "do": "pause", "node": node }),
-        10 => json!({ "do": "resume", "node": node }),
-        11 => json!({ "do": "timeout", "node": node }),
+        kind @ 0..=11 => trouble(kind, node, other, luck),
         12 => {
             // A lease rests on clocks that drift within a bound, and do not jump.
             let ahead = luck.between(0, 300) * u64::from(reads != "lease");

@@ -2,6 +2,10 @@
 //! faults, then a while in which everything is mended and clients go on, then a while in which
 //! clients are not heard any more.
 
+#[path = "../common/luck.rs"]
+mod luck;
+
+use luck::{one, trouble};
 use serde_json::{Value, json};
 use synod::base::{Chance, Draws};
 
@@ -11,26 +15,14 @@ pub const CALM_MS: u64 = 2_500;
 pub const QUIET_MS: u64 = 3_000;
 const UNTIL_MS: u64 = 6_500;
 
-/// One of `choices`.
-fn one<T: Clone>(luck: &mut Draws, choices: &[T]) -> T {
-    choices[luck.between(0, choices.len() as u64 - 1) as usize].clone()
-}
-
 /// A fault, a mend or a request at some moment.
 fn entry(luck: &mut Draws, nodes: u64, fixed_members: bool, sound_disks: bool) -> Value {
     let at = luck.between(100, CALM_MS - 1);
     let node = luck.between(0, nodes - 1);
     let other = (node + luck.between(1, nodes - 1)) % nodes;
     let mut action = match luck.between(0, if fixed_members { 16 } else { 20 }) {
-        0 | 1 => json!({ "do": "crash", "node": node }),
-        2 | 3 => json!({ "do": "restart", "node": node }),
-        4 => json!({ "do": "isolate", "node": node }),
-        5 => json!({ "do": "partition", "groups": [[node, other]] }),
-        6 => json!({ "do": "cut", "from": node, "to": other, "one_way": luck.between(0, 1) == 0 }),
-        7 | 8 => json!({ "do": "heal" }),
-        9 | 10 => json!({ "do": "pause", "node": node }),
-        11 => json!({ "do": "resume", "node": node }),
-        12 => json!({ "do": "timeout", "node": node }),
+        kind @ 0..=9 => trouble(kind, node, other, luck),
+        kind @ 10..=12 => trouble(kind - 1, node, other, luck),
         13 => {
             let ahead = luck.between(0, 2_000);
             let drift = luck.between(0, 200_000) as i64 - 100_000;

@@ -1,5 +1,9 @@
 //! Scenarios made up from a number: small Paxos clusters under a mixed load of faults.
 
+#[path = "../common/luck.rs"]
+mod luck;
+
+use luck::{one, trouble};
 use serde_json::{Value, json};
 use synod::base::{Chance, Draws};
 
@@ -8,11 +12,6 @@ pub const CALM_MS: u64 = 2_500;
 const UNTIL_MS: u64 = 5_000;
 /// How much clocks may gain or lose at most, in parts per million.
 const DRIFT_PPM: u64 = 100_000;
-
-/// One of `choices`.
-fn one<T: Clone>(luck: &mut Draws, choices: &[T]) -> T {
-    choices[luck.between(0, choices.len() as u64 - 1) as usize].clone()
-}
 
 fn yes(luck: &mut Draws) -> bool {
     luck.between(0, 1) == 0
@@ -24,15 +23,8 @@ fn entry(luck: &mut Draws, nodes: u64, (from, to): (u64, u64), jumps: bool) -> V
     let node = luck.between(0, nodes - 1);
     let other = (node + luck.between(1, nodes - 1)) % nodes;
     let mut action = match luck.between(0, 14) {
-        0 | 1 => json!({ "do": "crash", "node": node }),
-        2 | 3 => json!({ "do": "restart", "node": node }),
-        4 => json!({ "do": "isolate", "node": node }),
-        5 => json!({ "do": "partition", "groups": [[node, other]] }),
-        6 => json!({ "do": "cut", "from": node, "to": other, "one_way": yes(luck) }),
-        7 | 8 => json!({ "do": "heal" }),
-        9 => json!({ "do": "pause", "node": node }),
-        10 => json!({ "do": "resume", "node": node }),
-        11 | 12 => json!({ "do": "timeout", "node": node }),
+        kind @ 0..=11 => trouble(kind, node, other, luck),
+        12 => trouble(11, node, other, luck),
         13 => {
             // A lease rests on clocks that drift within a bound, and do not jump.
             let ahead = luck.between(0, 300) * u64::from(jumps);
