@@ -8,9 +8,14 @@ export const { siteName } = TextLab;
 /** @type {Promise<unknown> | null} */
 let started = null;
 
-/** Fetches, compiles and starts the module, once. */
+/** Fetches, compiles and starts the module, once. After a failure it can be asked for again. */
 export async function startTexts() {
-  await (started ??= start());
+  try {
+    await (started ??= start());
+  } catch (error) {
+    started = null;
+    throw error;
+  }
 }
 
 /**

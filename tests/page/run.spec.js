@@ -430,3 +430,25 @@ test("a protocol that cannot be fetched is said to be missing, and comes when it
   await page.waitForFunction(() => window.synod.page.info.name === "pbft");
   await expect(page.locator("#nav [aria-current=page]")).toHaveText("PBFT");
 });
+
+test("who turns to another page while scenarios are on their way stays there", async ({ page }) => {
+  /** @type {() => void} */
+  let release = () => {};
+  const released = new Promise((go) => (release = () => go(undefined)));
+  await page.route("**/lessons/raft/index.json", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto("./#/raft");
+  await page.waitForFunction(() => window.synod?.page);
+  await page.locator("#nav").getByText("Text lab", { exact: true }).click();
+  const read = page.evaluate(() => window.synod.page.seat.read);
+  release();
+  await read;
+  await page.waitForFunction(() => window.synod.lab);
+  expect(new URL(page.url()).hash).toBe("#/lab");
+  await expect(page.locator("#lab")).toContainText("FugueMax");
+
+  await page.locator("#nav").getByText("Raft", { exact: true }).click();
+  await running(page);
+});

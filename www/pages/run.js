@@ -241,14 +241,16 @@ export class RunPage {
     const asked = Object.hasOwn(views, route.page) ? route.page : this.info.name;
     this.turn(asked);
     const { seat } = this;
+    // While something is on its way, another protocol or page may have been turned to.
+    const isLeft = () => seat !== this.seat || document.body.dataset.page !== "run";
     await seat.read;
-    if (seat !== this.seat) return;
+    if (isLeft()) return;
     if (route.run === null && route.lesson === null && this.player.sim) return seat.resume();
     if (route.run !== null) {
       try {
         const shared = await unpackRun(route.run);
         const missing = await this.fetchRuns(shared.scenario);
-        if (seat !== this.seat) return;
+        if (isLeft()) return;
         const wrong =
           missing || this.open(shared.scenario, { at_ms: shared.now_ms, position: shared.position });
         if (wrong) throw new Error(wrong);
