@@ -73,7 +73,10 @@ impl Edit {
         };
         match &self.what {
             What::Insert { left, right, text } => {
-                [left, right].into_iter().flatten().all(|id| came_before(*id))
+                [left, right]
+                    .into_iter()
+                    .flatten()
+                    .all(|id| came_before(*id))
                     && text.chars().count() == self.len as usize
             }
             What::Delete { target, backwards } => {

@@ -217,7 +217,11 @@ impl Replica {
             Op::Backspace { target } => target,
         };
         let seq = change.id.seq + skip;
-        if self.log.knows(last) { op } else { Op::Restore { seq } }
+        if self.log.knows(last) {
+            op
+        } else {
+            Op::Restore { seq }
+        }
     }
 
     fn apply_one(&mut self, change: &Change<'_>, patches: &mut Vec<Patch>) -> Outcome {

@@ -41,7 +41,11 @@ fn edits_in_the_open_agree_with_both_oracles() {
     for seed in 0..400 {
         let mut luck = Luck::new(seed);
         let replicas = 2 + seed as usize % 3;
-        let new = if seed % 4 == 0 { Pair::new } else { Pair::fugue };
+        let new = if seed % 4 == 0 {
+            Pair::new
+        } else {
+            Pair::fugue
+        };
         let mut pairs: Vec<Pair> = (0..replicas).map(|i| new(i as u64 * 7 % 5 + 1)).collect();
         for _ in 0..40 {
             let i = luck.below(replicas);

@@ -203,7 +203,7 @@ impl crate::base::Milestone for Milestone {
                 edits_words(*edits)
             ),
             Milestone::Reborn { name } => {
-                format!("Node {node} starts with an empty disk and edits under the new name {name}")
+                format!("Node {node} starts with an empty disk and edits under the name {name}")
             }
             Milestone::Knew { from } => {
                 format!("Node {node} is sent edits by node {from} that it knows")

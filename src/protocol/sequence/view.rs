@@ -95,7 +95,10 @@ fn role(node: &Sequence) -> usize {
 
 /// How many operations this node has heard of at the most and does not know.
 fn ahead(node: &Sequence) -> u64 {
-    let heard = node.others.iter().filter_map(|other| other.version.as_ref());
+    let heard = node
+        .others
+        .iter()
+        .filter_map(|other| other.version.as_ref());
     heard
         .map(|version| node.known.behind(version))
         .max()
