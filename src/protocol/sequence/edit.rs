@@ -110,6 +110,8 @@ impl Sequence {
         if edits.is_empty() {
             return; // Nothing to erase, or to take back.
         }
+        // Each request is a step of undo by itself.
+        Arc::make_mut(&mut self.document).seal_step();
         self.grow();
         out.milestone(Milestone::Wrote {
             request,

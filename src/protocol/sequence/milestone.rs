@@ -189,14 +189,16 @@ impl crate::base::Milestone for Milestone {
                 };
                 let waits = match waiting {
                     0 => String::new(),
-                    n => format!("; {} still wait", edits_words(u64::from(*n))),
+                    1 => "; 1 edit still waits".to_owned(),
+                    n => format!("; {n} edits still wait"),
                 };
                 let list = list(changes);
                 format!("Node {node} takes in {edits} {found} node {from}: {list}{waits}")
             }
             Milestone::Waits { from, waiting } => format!(
-                "Node {node} hears from node {from} of edits that build on others which it does not \
-                 know; {waiting} wait"
+                "Node {node} is told by node {from} of what builds on edits that it does not know: {} {}",
+                edits_words(u64::from(*waiting)),
+                if *waiting == 1 { "waits" } else { "wait" }
             ),
             Milestone::Even { with, edits } => format!(
                 "Node {node} and node {with} know the same {}",

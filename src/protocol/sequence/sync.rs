@@ -26,7 +26,7 @@ impl Sequence {
             Message::Edits(edits) => self.take_in(from, Way::Push, &edits, out),
             Message::Repair(edits) => self.take_in(from, Way::Repair, &edits, out),
             Message::Summary(version) => {
-                self.hears(from, &version, out);
+                self.hears(from, &version);
                 let edits = self.lacking(&version);
                 let version = self.known.clone();
                 let summary = Summary { version, edits };
@@ -41,7 +41,10 @@ impl Sequence {
                     // Mattern 1988: vectors merge entry by entry, the greater of two.
                     self.known.clone_from(version);
                 }
-                self.hears(from, version, out);
+                if self.hears(from, version) {
+                    let edits = self.document.history_len();
+                    out.milestone(Milestone::Even { with: from, edits });
+                }
                 let lacking = self.lacking(version);
                 if !lacking.is_empty() {
                     out.send(from, Message::Repair(lacking.into()));
@@ -69,18 +72,15 @@ impl Sequence {
         self.document.edits_since(version)
     }
 
-    /// Another node has said what it knows.
-    fn hears(&mut self, from: NodeId, version: &Version, out: &mut Effects<Sequence>) {
+    /// Another node has said what it knows. Returns whether that is what this one knows, and was not
+    /// before.
+    fn hears(&mut self, from: NodeId, version: &Version) -> bool {
         let even = *version == self.known;
-        let edits = self.document.history_len();
         let Some(other) = self.others.iter_mut().find(|other| other.node == from) else {
-            return;
+            return false;
         };
         other.version = Some(version.clone());
-        if even && !other.even && edits > 0 {
-            out.milestone(Milestone::Even { with: from, edits });
-        }
-        other.even = even;
+        even && !std::mem::replace(&mut other.even, even)
     }
 
     fn take_in(&mut self, from: NodeId, way: Way, edits: &[Edit], out: &mut Effects<Sequence>) {
