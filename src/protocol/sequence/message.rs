@@ -1,6 +1,6 @@
 //! What nodes send each other.
 
-use super::edits::{EditView, Entry, Line, Vector, node_of, shown, shown_version};
+use super::edits::{Line, Vector, node_of, shown, shown_version};
 use crate::base::{Draws, Wire};
 use crate::text::{Edit, Version};
 use serde::Serialize;
@@ -16,13 +16,19 @@ pub enum Message {
     /// This was done here just now.
     Edits(
         #[serde(serialize_with = "shown")]
-        #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<EditView>"))]
+        #[cfg_attr(
+            not(target_arch = "wasm32"),
+            schemars(with = "Vec<super::edits::EditView>")
+        )]
         Arc<[Edit]>,
     ),
     /// This is what I know: what do I lack (Demers et al. 1987, anti-entropy by push and pull)?
     Summary(
         #[serde(serialize_with = "shown_version")]
-        #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<Entry>"))]
+        #[cfg_attr(
+            not(target_arch = "wasm32"),
+            schemars(with = "Vec<super::edits::Entry>")
+        )]
         Arc<Version>,
     ),
     /// The answer: what you lack, and what I know.
@@ -30,7 +36,10 @@ pub enum Message {
     /// What you lack by your answer.
     Repair(
         #[serde(serialize_with = "shown")]
-        #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<EditView>"))]
+        #[cfg_attr(
+            not(target_arch = "wasm32"),
+            schemars(with = "Vec<super::edits::EditView>")
+        )]
         Arc<[Edit]>,
     ),
 }
@@ -42,11 +51,17 @@ pub enum Message {
 pub struct Summary {
     /// What the sender knows.
     #[serde(serialize_with = "shown_version")]
-    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<Entry>"))]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "Vec<super::edits::Entry>")
+    )]
     pub version: Version,
     /// What the receiver lacks.
     #[serde(serialize_with = "shown")]
-    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<EditView>"))]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "Vec<super::edits::EditView>")
+    )]
     pub edits: Vec<Edit>,
 }
 
