@@ -11,7 +11,8 @@ import { asks, sequence } from "../../www/views/sequence.js";
 initSync({ module: readFileSync("www/pkg/sequence_bg.wasm") });
 const info = describe("sequence");
 const lessons = readdirSync("www/lessons/sequence").filter((file) => file !== "index.json");
-const lesson = (/** @type {string} */ name) => JSON.parse(readFileSync(`www/lessons/sequence/${name}`, "utf8"));
+const lesson = (/** @type {string} */ name) =>
+  JSON.parse(readFileSync(`www/lessons/sequence/${name}`, "utf8"));
 
 /**
  * A lesson at a moment.

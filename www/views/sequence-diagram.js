@@ -134,7 +134,7 @@ function drawTexts(look, data, width, height) {
     <p class="note seq-key">
       Colour: whose letter. <span class="seq-fresh">Underlined</span>: not known to all, as far as the node
       has heard. <s>Struck</s>: deleted, and kept.
-      ${different ? "Nodes with the same letter at the right show the same text." : "All show the same text."}
+      ${look.large ? "At the right: nodes with the same letter show the same text." : nothing}
     </p>
   </div>`;
 }

@@ -38,7 +38,7 @@ export const sequence = {
       id: "undo",
       label: "Undo its last edit",
       when: (node) => node.status === "up",
-      action: (node) => ({ do: "request", node: node.id, op: "undo" }),
+      action: (node) => ({ do: "request", node: node.id, op: /** @type {any} */ ("undo") }),
     },
   ],
   legend: [
