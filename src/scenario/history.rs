@@ -17,6 +17,15 @@ pub(super) fn judge(model: &str, history: &[Operation]) -> Option<HistoryVerdict
     }
 }
 
+/// Whether no order explains a run's history up to now; false where nothing is promised, and where
+/// the search for an order ran out of its budget.
+#[cfg(feature = "hunt")]
+#[must_use]
+pub fn contradicts(run: &dyn crate::sim::Simulation) -> bool {
+    let judged = run.model().and_then(|model| judge(model, &run.history()));
+    judged.is_some_and(|verdict| verdict.linearizable == Some(false))
+}
+
 /// Reads an operation as a call to a model, where it is one.
 type Read<O, R> = fn(&Operation) -> Option<Call<O, R>>;
 

@@ -1,0 +1,89 @@
+//! Where a protocol is hunted: the circumstances under which it claims to be safe.
+
+use super::chance::Draws;
+use super::time::Micros;
+use serde_json::{Map, Value};
+
+/// What may befall a cluster, beside crashes, pauses, cuts and bad links, which every protocol here
+/// claims to withstand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hardships {
+    /// A node may lose its disk.
+    pub disk_loss: bool,
+    /// Clocks may jump ahead.
+    pub jumps: bool,
+    /// By how much clocks may gain or lose at most, in parts per million.
+    pub drift_ppm: u32,
+    /// How many nodes may misbehave at most.
+    pub liars: u16,
+    /// Nodes may join and leave.
+    pub membership: bool,
+    /// Clients may stand still, and their clocks drift as the nodes' do.
+    pub clients: bool,
+}
+
+/// One draw of the circumstances of a hunt: see [`Core::ground`].
+///
+/// [`Core::ground`]: super::Core::ground
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ground {
+    /// How many nodes there are.
+    pub nodes: u16,
+    /// The protocol's options, without the mutant.
+    pub options: Map<String, Value>,
+    /// Index into [`Core::WORKLOADS`] of what clients and hands ask.
+    ///
+    /// [`Core::WORKLOADS`]: super::Core::WORKLOADS
+    pub workload: usize,
+    /// What may befall it.
+    pub hardships: Hardships,
+    /// Within what span a request is answered that is asked when everybody is up and the network
+    /// whole; zero where no such claim is made, or where it is not looked at this time.
+    pub patience: Micros,
+    /// Least and greatest latency that the claims allow, in milliseconds; the hunt's own choice
+    /// when `None`.
+    pub latency: Option<[u64; 2]>,
+}
+
+impl Default for Ground {
+    fn default() -> Ground {
+        Ground {
+            nodes: 3,
+            options: Map::new(),
+            workload: 0,
+            hardships: Hardships::default(),
+            patience: Micros::ZERO,
+            latency: None,
+        }
+    }
+}
+
+impl Ground {
+    /// Sets an option.
+    pub fn set(&mut self, option: &str, value: impl Into<Value>) {
+        self.options.insert(option.to_owned(), value.into());
+    }
+}
+
+/// How what happens in a hunt is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Messages travel and timers run by themselves.
+    Natural,
+    /// The hunt delivers each message and lets each timer go off: options must be such that no
+    /// timer does so by itself within a minute, as far as that is possible.
+    ByHand,
+}
+
+impl Draws {
+    /// One of `choices`, which must not be empty.
+    pub fn one<T: Clone>(&mut self, choices: &[T]) -> T {
+        let place = self.between(0, choices.len().saturating_sub(1) as u64) as usize;
+        choices[place].clone()
+    }
+
+    /// Heads or tails.
+    pub fn coin(&mut self) -> bool {
+        self.between(0, 1) == 0
+    }
+}
