@@ -29,7 +29,20 @@ fn first(order: &Order) -> (f64, u64, Option<String>) {
         let mut go_on = |_| start.elapsed().as_secs_f64() < PATIENCE_S;
         match hunt.run(&mut go_on) {
             Ok(Some(found)) => {
-                let what = format!("{:?} by {:?}", found.breach, found.strategy);
+                let mut sound = found.scenario.clone();
+                if let serde_json::Value::Object(options) = &mut sound.options {
+                    options.remove("mutant");
+                }
+                let whole = synod::hunt::try_out(&sound, found.patience, None).expect("sound");
+                let also = if whole.breach.is_some() {
+                    format!(
+                        " ALSO SOUND {}",
+                        serde_json::to_string(&sound).expect("json")
+                    )
+                } else {
+                    String::new()
+                };
+                let what = format!("{:?} by {:?}{also}", found.breach, found.strategy);
                 return (start.elapsed().as_secs_f64(), found.run, Some(what));
             }
             Ok(None) => {}
@@ -49,6 +62,7 @@ fn main() {
     let strategy = match args.get(2).map(String::as_str) {
         Some("swarm") => Strategy::Swarm,
         Some("pct") => Strategy::Pct,
+        Some("rounds") => Strategy::Rounds,
         Some("guided") => Strategy::Guided,
         Some("exhaustive") => Strategy::Exhaustive,
         _ => Strategy::Mixed,

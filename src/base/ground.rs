@@ -18,6 +18,8 @@ pub struct Hardships {
     pub liars: u16,
     /// Nodes may join and leave.
     pub membership: bool,
+    /// Timers may go off before their time. Leases may rest on that they do not.
+    pub timers: bool,
     /// Clients may stand still, and their clocks drift as the nodes' do.
     pub clients: bool,
 }

@@ -21,6 +21,7 @@ mod guided;
 mod no_return;
 mod pct;
 mod played;
+mod rounds;
 mod seen;
 mod session;
 mod shrink;

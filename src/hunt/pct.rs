@@ -233,8 +233,18 @@ pub(super) fn run(
         }
         take(run.as_mut(), &mut schedule, chain, choice);
     }
-    // What was asked last may still be under way.
-    let _ = run.advance(Micros(BEAT.0 * (beat + 1)));
+    scenario.until = Micros(BEAT.0 * (beat + 1));
+    Ok(judged(scenario, run, seen))
+}
+
+/// A run by hand at its end: what was asked last may still be under way. The scenario has all that
+/// was done in its script.
+pub(super) fn judged(
+    mut scenario: Scenario,
+    mut run: Box<dyn Walk>,
+    seen: Option<&mut Seen>,
+) -> (Scenario, Trial) {
+    let _ = run.advance(scenario.until);
     scenario.script = run.script().iter().cloned().map(ScriptEntry).collect();
     scenario.until = run.now();
     let new = seen.map_or(0, |seen| seen.look(run.as_ref(), 0));
@@ -248,7 +258,7 @@ pub(super) fn run(
         events: run.position(),
         new,
     };
-    Ok((scenario, trial))
+    (scenario, trial)
 }
 
 fn take(run: &mut dyn Walk, schedule: &mut Schedule, chain: Chain, choice: Option<Choice>) {

@@ -3,6 +3,7 @@
 use super::budget::{Budget, Quarry};
 use super::guided::{self, Corpus};
 use super::pct;
+use super::rounds;
 use super::seen::Seen;
 use super::space::{WIDENING, search};
 use super::swarm::{self, Draft};
@@ -20,19 +21,22 @@ pub enum Strategy {
     Swarm,
     /// Messages wait; priorities to chains of them decide what is next.
     Pct,
+    /// Messages wait; in each round some nodes hear each other and the rest nobody.
+    Rounds,
     /// Runs that showed something new are changed a little.
     Guided,
     /// Every order of few events, breadth first.
     Exhaustive,
-    /// Swarm, priorities and guided changes in turn.
+    /// Swarm, rounds, priorities and guided changes in turn.
     Mixed,
 }
 
 impl Strategy {
     /// Those that make scenarios by themselves.
-    pub const PLAIN: [Strategy; 4] = [
+    pub const PLAIN: [Strategy; 5] = [
         Strategy::Swarm,
         Strategy::Pct,
+        Strategy::Rounds,
         Strategy::Guided,
         Strategy::Exhaustive,
     ];
@@ -77,6 +81,14 @@ pub struct Figures {
     pub found: u64,
 }
 
+/// How a mixed hunt shares its events out.
+const SHARES: [(Strategy, u64); 4] = [
+    (Strategy::Rounds, 4),
+    (Strategy::Swarm, 4),
+    (Strategy::Pct, 2),
+    (Strategy::Guided, 1),
+];
+
 /// A hunt.
 #[derive(Debug)]
 pub struct Hunt {
@@ -85,7 +97,7 @@ pub struct Hunt {
     seed: u64,
     seen: Seen,
     corpus: Corpus,
-    figures: [Figures; 4],
+    figures: [Figures; 5],
     /// How many runs were begun.
     begun: u64,
     /// The next of the widening bounds; where they are used up, the search has ended.
@@ -169,20 +181,20 @@ impl Hunt {
         let n = self.begun;
         self.begun += 1;
         let strategy = match self.strategy {
-            Strategy::Mixed => match n % 8 {
-                0..=3 => Strategy::Swarm,
-                4..=6 => Strategy::Pct,
-                _ => Strategy::Guided,
-            },
+            Strategy::Mixed => self.turn(),
             other => other,
         };
         if strategy == Strategy::Exhaustive {
             return Ok(self.widen(go_on));
         }
         let (draft, trial) = match strategy {
-            Strategy::Pct => {
+            Strategy::Pct | Strategy::Rounds => {
                 let seen = Some(&mut self.seen);
-                let (scenario, trial) = pct::run(&self.quarry, self.seed, n, seen)?;
+                let run = match strategy {
+                    Strategy::Pct => pct::run,
+                    _ => rounds::run,
+                };
+                let (scenario, trial) = run(&self.quarry, self.seed, n, seen)?;
                 let patience = Micros::ZERO;
                 (Draft { scenario, patience }, trial)
             }
@@ -207,11 +219,22 @@ impl Hunt {
                 run: n + 1,
             }));
         }
-        if strategy != Strategy::Pct {
+        if !matches!(strategy, Strategy::Pct | Strategy::Rounds) {
             self.corpus.learn(draft, trial.new);
             self.corpus.age();
         }
         Ok(None)
+    }
+
+    /// Whose turn it is: each has its share of the events, which are what takes time.
+    fn turn(&self) -> Strategy {
+        let behind = |(strategy, share): &(Strategy, u64)| {
+            let mut all = self.figures.iter();
+            let events = all.find(|figures| figures.strategy == *strategy);
+            events.map_or(0, |figures| figures.events) / share
+        };
+        let first = SHARES.iter().min_by_key(|it| behind(it));
+        first.map_or(Strategy::Swarm, |(strategy, _)| *strategy)
     }
 
     fn try_out(&mut self, draft: &Draft) -> Result<Trial, ScenarioError> {

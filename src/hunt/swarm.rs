@@ -84,19 +84,16 @@ fn kinds(budget: &Budget, hardships: &Hardships) -> Vec<Kind> {
         }
     };
     allow(budget.crashes, &[Kind::Crash, Kind::Flap]);
-    let cuts = [
-        Kind::Cut,
-        Kind::Isolate,
-        Kind::Partition,
-        Kind::Storm,
-        Kind::Usurp,
-    ];
+    let cuts = [Kind::Cut, Kind::Isolate, Kind::Partition, Kind::Storm];
     allow(budget.cuts, &cuts);
     allow(budget.network, &[Kind::Link]);
     allow(budget.pauses, &[Kind::Pause]);
     allow(budget.pauses && hardships.clients, &[Kind::PauseClient]);
     allow(budget.clocks, &[Kind::Skew]);
-    allow(budget.timers, &[Kind::Timeout]);
+    allow(
+        budget.timers && hardships.timers,
+        &[Kind::Timeout, Kind::Usurp],
+    );
     allow(budget.disks && hardships.disk_loss, &[Kind::DiskLoss]);
     allow(budget.members && hardships.membership, &[Kind::Members]);
     kinds
@@ -315,6 +312,15 @@ impl Maker<'_> {
     fn usurp(&mut self, at: u64, node: NodeId, other: NodeId) {
         let slow = self.luck.between(2, 140);
         let one_way = self.luck.coin();
+        // Most often it is to lead before it is cut off.
+        if self.luck.between(0, 3) > 0 {
+            let before = at.saturating_sub(self.luck.between(60, 250)).max(1);
+            self.put(before, Action::Timeout { node, timer: None });
+            self.ask(before + 50, Some(node));
+        }
+        if self.quarry.budget.clocks && self.luck.coin() {
+            self.skew(1, node);
+        }
         for (from, to) in pairs(self.nodes) {
             if to == node && self.luck.coin() {
                 let latency = Some([slow, slow + 5].map(Micros::from_ms));

@@ -20,6 +20,7 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
             disk_loss: own == Some(Mutant::ReusedReplicaId) || luck.coin(),
             jumps: true,
             drift_ppm: 100_000,
+            timers: true,
             membership: own == Some(Mutant::NoHandover) || luck.coin(),
             ..Hardships::default()
         },

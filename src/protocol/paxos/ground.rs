@@ -69,6 +69,7 @@ fn single_decree(own: Option<Mutant>, pace: Pace, luck: &mut Draws) -> Ground {
         hardships: Hardships {
             jumps: true,
             drift_ppm: DRIFT_PPM,
+            timers: true,
             ..Hardships::default()
         },
         ..Ground::default()
@@ -90,7 +91,7 @@ fn single_decree(own: Option<Mutant>, pace: Pace, luck: &mut Draws) -> Ground {
             ground.set("repromise", luck.coin());
             ground.set("ballot_timeout_ms", luck.one(&[30, 100]));
             if luck.between(0, 3) == 0 {
-                ground.patience = Micros::from_ms(3_000);
+                patient(&mut ground, luck);
             }
         }
     }
@@ -113,6 +114,7 @@ fn multi(own: Option<Mutant>, luck: &mut Draws) -> Ground {
         hardships: Hardships {
             jumps: reads != "lease",
             drift_ppm: DRIFT_PPM,
+            timers: true,
             ..Hardships::default()
         },
         ..Ground::default()
@@ -126,7 +128,14 @@ fn multi(own: Option<Mutant>, luck: &mut Draws) -> Ground {
     ground.set("lease_drift_ppm", DRIFT_PPM);
     ground.set("snapshot_every", luck.one(&[0, 3, 20]));
     if luck.between(0, 3) == 0 {
-        ground.patience = Micros::from_ms(3_000);
+        patient(&mut ground, luck);
     }
     ground
+}
+
+/// Whoever asks when all is well has an answer within five seconds, where messages take no longer
+/// than a fraction of an election timeout.
+fn patient(ground: &mut Ground, luck: &mut Draws) {
+    ground.patience = Micros::from_ms(5_000);
+    ground.latency = Some(luck.one(&[[1, 3], [5, 15], [10, 10]]));
 }

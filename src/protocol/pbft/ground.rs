@@ -24,6 +24,7 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
         hardships: Hardships {
             jumps: true,
             drift_ppm: 100_000,
+            timers: true,
             liars: faults - (twins.len() as u16).min(faults),
             ..Hardships::default()
         },

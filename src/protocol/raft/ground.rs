@@ -3,6 +3,7 @@
 use super::Mutant;
 use crate::base::{Draws, Ground, Hardships, Micros, Pace, names_of};
 use crate::protocol::machine::{StateMachine, Switches};
+use serde_json::Value;
 
 /// How much clocks may gain or lose at most in a hunt, in parts per million: what leases allow for.
 const DRIFT_PPM: u32 = 100_000;
@@ -33,6 +34,17 @@ pub(super) fn ground<M: StateMachine>(
             };
             ground.set("election_timeout_ms", vec![100_000, 120_000]);
             ground.set("heartbeat_ms", 90_000);
+            // By hand every timer goes off before its time.
+            let reads = ground.options.get("reads").and_then(Value::as_str);
+            if reads == Some("lease") {
+                ground.set("reads", "read_index");
+                ground.hardships.timers = true;
+            }
+            // What only makes elections longer is there now and then.
+            for option in ["pre_vote", "check_quorum"] {
+                let on = luck.between(0, 3) == 0;
+                ground.set(option, on);
+            }
             ground.patience = Micros::ZERO;
         }
     }
@@ -47,7 +59,7 @@ fn switches(own: Option<Mutant>, luck: &mut Draws) -> Ground {
     };
     let no_op = match own {
         // The no-op travels with the old entries, and commits them (thesis, section 6.4).
-        Some(Mutant::OldTermCommit | Mutant::ReadBeforeCommit) => false,
+        Some(Mutant::OldTermCommit | Mutant::ReadBeforeCommit | Mutant::MatchOwnLast) => false,
         _ => luck.between(0, 4) > 0,
     };
     let membership = own == Some(Mutant::EarlySingleChange) || (own.is_none() && luck.coin());
@@ -58,6 +70,8 @@ fn switches(own: Option<Mutant>, luck: &mut Draws) -> Ground {
     let mut ground = Ground {
         nodes: luck.one(&[3, 3, 4, 5]),
         hardships: Hardships {
+            // A follower that stands for election early breaks the promise that a lease rests on.
+            timers: reads != "lease",
             jumps: reads != "lease",
             drift_ppm: DRIFT_PPM,
             membership,
@@ -82,16 +96,20 @@ fn switches(own: Option<Mutant>, luck: &mut Draws) -> Ground {
         Some(Mutant::NoRandomTimeout | Mutant::NoRearm) => {
             ground.nodes = luck.one(&[2, 3, 4, 5]);
             ground.set("no_op", true);
-            ground.patience = Micros::from_ms(3_000);
-            if luck.coin() {
-                ground.latency = Some([10, 10]);
-            }
+            patient(&mut ground, luck);
         }
         // Without a no-op, reads wait for the first write of the term.
         _ if no_op && !membership && luck.between(0, 3) == 0 => {
-            ground.patience = Micros::from_ms(3_000);
+            patient(&mut ground, luck);
         }
         _ => {}
     }
     ground
+}
+
+/// Whoever asks when all is well has an answer within five seconds, where messages take no longer
+/// than a fraction of an election timeout.
+fn patient(ground: &mut Ground, luck: &mut Draws) {
+    ground.patience = Micros::from_ms(5_000);
+    ground.latency = Some(luck.one(&[[1, 3], [5, 15], [10, 10]]));
 }
