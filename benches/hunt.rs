@@ -89,7 +89,10 @@ fn main() {
             "{protocol}: {:.0} runs a second",
             f64::from(runs) / start.elapsed().as_secs_f64()
         );
-        for mutant in describe(protocol).expect("it is there").mutants {
+        let named = std::env::var("MUTANTS").unwrap_or_default();
+        let mutants = describe(protocol).expect("it is there").mutants;
+        let asked = |mutant: &String| named.is_empty() || named.split(',').any(|it| it == mutant);
+        for mutant in mutants.into_iter().filter(asked) {
             let mut all: Vec<_> = (0..seeds)
                 .map(|seed| first(&order(protocol, Some(&mutant), strategy, seed)))
                 .collect();

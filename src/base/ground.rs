@@ -42,6 +42,11 @@ pub struct Ground {
     /// Within what span a request is answered that is asked when everybody is up and the network
     /// whole; zero where no such claim is made, or where it is not looked at this time.
     pub patience: Micros,
+    /// How long a run goes on after its last fault.
+    pub tail: Micros,
+    /// Whether the rules in question rest on the passing of time, so that there is little to be seen
+    /// where the hunt itself decides what happens next.
+    pub of_time: bool,
     /// Least and greatest latency that the claims allow, in milliseconds; the hunt's own choice
     /// when `None`.
     pub latency: Option<[u64; 2]>,
@@ -55,6 +60,8 @@ impl Default for Ground {
             workload: 0,
             hardships: Hardships::default(),
             patience: Micros::ZERO,
+            tail: Micros::from_ms(500),
+            of_time: false,
             latency: None,
         }
     }

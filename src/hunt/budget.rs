@@ -8,7 +8,6 @@ use serde_json::Value;
 /// What may befall a cluster in a hunt. What the protocol makes no claim about never does, whatever
 /// is allowed here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Budget {
     /// The most faults in one run.

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 /// How likely the violation is from one event on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Fate {
     /// The event after which the run was left.
     pub event: u32,

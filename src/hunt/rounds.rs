@@ -101,19 +101,20 @@ impl Maker<'_> {
         let node = self.luck.one(&group);
         let budget = &self.quarry.budget;
         let (crashes, disks, timers) = (budget.crashes, self.disk_loss, budget.timers);
+        let all = 4 * (self.run.nodes() * self.run.nodes()) as u32;
         // Who stands for something talks to the others; what is asked may get no further.
         let (on, most) = match self.luck.between(0, 19) {
-            0..=7 if timers => (self.fire(node), self.luck.one(&[2, 4, 20, 20])),
-            8..=13 => (self.ask(node), self.luck.one(&[0, 0, 1, 2, 4, 20])),
+            0..=7 if timers => (self.fire(node), self.luck.one(&[2, 4, all, all])),
+            8..=13 => (self.ask(node), self.luck.one(&[0, 0, 1, 2, 4, all])),
             14 | 15 if crashes && self.faults > 0 => {
                 let on = self.crash(node, Action::Crash { node });
-                (on, self.luck.one(&[0, 2, 20]))
+                (on, self.luck.one(&[0, 2, all]))
             }
             16 if disks && self.faults > 0 => {
                 let on = self.crash(node, Action::DiskLoss { node });
-                (on, self.luck.one(&[0, 2, 20]))
+                (on, self.luck.one(&[0, 2, all]))
             }
-            _ => (true, self.luck.one(&[1, 2, 3, 4, 6, 20])),
+            _ => (true, self.luck.one(&[1, 2, 3, 4, 6, all])),
         };
         on && self.flow(&group, most)
     }

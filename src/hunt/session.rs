@@ -8,13 +8,12 @@ use super::seen::Seen;
 use super::space::{WIDENING, search};
 use super::swarm::{self, Draft};
 use super::trial::{Breach, Trial, try_out};
-use crate::base::Micros;
+use crate::base::{Chance, Draws, Micros, Pace};
 use crate::scenario::{Scenario, ScenarioError};
 use serde::{Deserialize, Serialize};
 
 /// How scenarios are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// Random faults of random kinds; messages travel by themselves.
@@ -44,7 +43,6 @@ impl Strategy {
 
 /// What a hunt is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// The protocol's name.
@@ -69,7 +67,6 @@ fn mixed() -> Strategy {
 
 /// What one strategy has done.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Figures {
     /// Which one.
     pub strategy: Strategy,
@@ -98,6 +95,8 @@ pub struct Hunt {
     seen: Seen,
     corpus: Corpus,
     figures: [Figures; 5],
+    /// Whether to leave out the strategies that decide by hand what happens next.
+    of_time: bool,
     /// How many runs were begun.
     begun: u64,
     /// The next of the widening bounds; where they are used up, the search has ended.
@@ -106,7 +105,6 @@ pub struct Hunt {
 
 /// A run that violates something.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Catch {
     /// The run.
     pub scenario: Scenario,
@@ -136,6 +134,8 @@ impl Hunt {
             order.mutant.as_deref(),
             order.budget.clone(),
         )?;
+        let mut luck = Draws::new(Chance::from_seed(order.seed));
+        let of_time = quarry.ground(Pace::Natural, &mut luck).of_time;
         let figures = Strategy::PLAIN.map(|strategy| Figures {
             strategy,
             runs: 0,
@@ -149,6 +149,7 @@ impl Hunt {
             seen: Seen::default(),
             corpus: Corpus::default(),
             figures,
+            of_time,
             begun: 0,
             widening: 0,
         })
@@ -233,7 +234,10 @@ impl Hunt {
             let events = all.find(|figures| figures.strategy == *strategy);
             events.map_or(0, |figures| figures.events) / share
         };
-        let first = SHARES.iter().min_by_key(|it| behind(it));
+        let fits = |(strategy, _): &&(Strategy, u64)| {
+            !self.of_time || matches!(strategy, Strategy::Swarm | Strategy::Guided)
+        };
+        let first = SHARES.iter().filter(fits).min_by_key(|it| behind(it));
         first.map_or(Strategy::Swarm, |(strategy, _)| *strategy)
     }
 

@@ -11,10 +11,11 @@ use super::trial::{Breach, EVENTS_MAX, try_out};
 use crate::base::{Chance, Draws, Micros, Pace, Ratio};
 use crate::scenario::{Network, Scenario, ScriptEntry, build_walk, ground};
 use crate::sim::{Action, Entry};
+use serde::Serialize;
 use serde_json::Value;
 
 /// What was made of a scenario.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shrunk {
     /// The scenario.
     pub scenario: Scenario,

@@ -414,7 +414,7 @@ impl Maker<'_> {
     fn finish(mut self) -> Draft {
         let network = self.network();
         let patience = self.ground.patience;
-        let mut until = Micros::from_ms(self.calm + 500);
+        let mut until = Micros::from_ms(self.calm) + self.ground.tail;
         if patience > Micros::ZERO {
             self.mend(&network);
             until = self.script.last().map_or(until, |last| last.at + patience);

@@ -1,7 +1,7 @@
 //! Where the store is hunted: two to six nodes, all quorums, all resolvers.
 
 use super::Mutant;
-use crate::base::{Draws, Ground, Hardships, Pace, names_of};
+use crate::base::{Draws, Ground, Hardships, Micros, Pace, names_of};
 
 /// One draw of where the store is hunted.
 pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
@@ -26,6 +26,14 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
         },
         ..Ground::default()
     };
+    // A tombstone goes, and what is late comes, after seconds.
+    ground.of_time = matches!(
+        own,
+        Some(Mutant::EarlyReap | Mutant::TakeOldMessages | Mutant::EarlyHintDrop)
+    );
+    if ground.of_time || luck.between(0, 3) == 0 {
+        ground.tail = Micros::from_ms(3_000);
+    }
     let sloppy = own == Some(Mutant::EarlyHintDrop) || luck.coin();
     ground.set("n", n);
     ground.set("r", luck.between(1, n));

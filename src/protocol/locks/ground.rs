@@ -17,6 +17,9 @@ pub(super) fn ground(_mutant: Option<&str>, pace: Pace, luck: &mut Draws, ground
     ground.hardships.jumps = false;
     // Whoever asks may have to wait for a holder.
     ground.patience = Micros::ZERO;
+    // Sessions end, and whoever stood still wakes, after seconds.
+    ground.of_time = true;
+    ground.tail = Micros::from_ms(1_500);
     let ttl = match pace {
         Pace::Natural => luck.one(&[300, 800, 1_500]),
         Pace::ByHand => 60_000,

@@ -119,6 +119,7 @@ fn multi(own: Option<Mutant>, luck: &mut Draws) -> Ground {
         },
         ..Ground::default()
     };
+    ground.of_time = lease;
     if !lease {
         quorums(&mut ground, luck);
     }
