@@ -181,7 +181,8 @@ impl Scan<'_> {
     fn compare_right(&self, left: Id, other: Id) -> std::cmp::Ordering {
         use std::cmp::Ordering::{Equal, Greater, Less};
         if self.log.omits(Omission::RightOrigins) && other != self.right {
-            // Right siblings by identity alone (plain Fugue). Left children are no rivals of theirs.
+            // Right siblings by identity alone: plain Fugue, as the paper has it before FugueMax. Left
+            // children are no rivals of theirs.
             let hangs_left = |right: Id| {
                 let origins = self.log.origins(right);
                 origins.is_some_and(|(origin, _)| origin == left)

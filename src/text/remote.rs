@@ -191,6 +191,8 @@ impl Replica {
                 ..id
             });
         }
+        // Operations are delivered in causal order (Shapiro et al., "Conflict-free Replicated Data
+        // Types", 2011, on objects that are replicated by their operations).
         if self.log.omits(Omission::Waiting) {
             return None;
         }
