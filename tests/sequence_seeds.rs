@@ -10,7 +10,8 @@ use luck::{one, trouble};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use synod::base::{Chance, Draws};
-use synod::scenario::{BUDGET, Report, Scenario, Verdict, run};
+use synod::hunt::{Hunt, Order};
+use synod::scenario::{BUDGET, Report, Scenario, Verdict, describe, run};
 
 const SEEDS: u64 = 2_000;
 
@@ -171,4 +172,25 @@ fn the_storm_finds_every_rule_that_is_left_out() {
         println!("{mutant}: {found:?}");
         assert!(found.is_some(), "{mutant} is not found");
     }
+}
+
+/// How many runs it takes a hunt to find something; none if it finds nothing in so many.
+fn hunted(mutant: Option<&str>, most: u64) -> Option<(u64, String)> {
+    let order = json!({ "protocol": "sequence", "mutant": mutant, "seed": 1 });
+    let order: Order = serde_json::from_value(order).expect("an order");
+    let mut hunt = Hunt::new(&order).expect("it is known");
+    (0..most).find_map(|_| {
+        let caught = hunt.run(&mut |_| true).expect("what it makes is sound");
+        caught.map(|it| (it.run, format!("{:?}", it.breach)))
+    })
+}
+
+#[test]
+fn the_hunt_finds_every_rule_that_is_left_out_and_nothing_else() {
+    for mutant in describe("sequence").expect("it is registered").mutants {
+        let found = hunted(Some(&mutant), 40_000);
+        println!("{mutant}: {found:?}");
+        assert!(found.is_some(), "{mutant} is not found");
+    }
+    assert_eq!(hunted(None, 2_000), None);
 }

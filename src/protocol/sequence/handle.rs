@@ -9,8 +9,8 @@ use super::options::{Mutant, Options};
 use super::state::{Disk, Sequence, Timer};
 use super::view::{self, View};
 use crate::base::{
-    ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Misfit, NodeId,
-    RequestId, names_of,
+    ClientId, Context, Core, Draws, Effects, Ground, Input, Judgement, Membership, Misfit, NodeId,
+    Pace, RequestId, names_of,
 };
 use std::sync::Arc;
 
@@ -92,6 +92,14 @@ impl Core for Sequence {
         _nodes: usize,
     ) -> Judgement {
         memory.judge(replies.last().map(|(_, reply)| reply))
+    }
+
+    fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
+        super::ground::ground(mutant, pace, luck)
+    }
+
+    fn sample(_workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Op {
+        super::ground::sample(client, n, luck)
     }
 
     fn mutants() -> Vec<String> {

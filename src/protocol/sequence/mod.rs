@@ -30,6 +30,7 @@ mod client;
 mod edit;
 mod edits;
 mod garbage;
+mod ground;
 mod handle;
 mod invariants;
 mod message;
