@@ -5,15 +5,11 @@
 mod desk;
 
 use desk::Desk;
-use serde_json::Value;
-use std::fs;
-use std::path::Path;
 use synod::base::{Chance, Core, Draws, Micros, NodeId, RequestId, Wire};
 use synod::protocol::sequence::{
     Delete, Insert, Message, Milestone, Mutant, Op, Options, Refusal, Reply, Sequence, Way,
     name_of, node_of, shown_name,
 };
-use synod::scenario::{BUDGET, Scenario, run};
 
 fn typed(text: &str) -> Op {
     Op::Insert(Insert {
@@ -372,35 +368,4 @@ fn each_rule_left_out_breaks_its_own_invariant() {
         case(&mut whole);
         assert_eq!(whole.found, [], "{mutant:?}");
     }
-}
-
-/// The invariants that a scenario's run violates.
-fn violated(document: &Value) -> Vec<String> {
-    let scenario = Scenario::read(document.clone()).unwrap_or_else(|error| panic!("{error}"));
-    let report = run(&scenario, BUDGET).expect("within budget");
-    let mut names: Vec<String> = report.violations.into_iter().map(|v| v.invariant).collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
-#[test]
-fn the_stored_counterexamples_have_no_entry_too_many() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/sequence");
-    let mut seen = 0;
-    for entry in fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("it can be read").path();
-        let text = fs::read_to_string(&path).expect("it can be read");
-        let document: Value = serde_json::from_str(&text).expect("it is JSON");
-        let whole = violated(&document);
-        assert!(!whole.is_empty(), "{path:?}");
-        let entries = document["script"].as_array().map_or(0, Vec::len);
-        for at in 0..entries {
-            let mut less = document.clone();
-            less["script"].as_array_mut().expect("a list").remove(at);
-            assert_ne!(violated(&less), whole, "{path:?} needs no entry {at}");
-        }
-        seen += 1;
-    }
-    assert_eq!(seen, Mutant::ALL.len());
 }
