@@ -142,7 +142,7 @@ impl Scan<'_> {
                 break;
             };
             if left == self.left {
-                match self.compare_right(left, right) {
+                match self.compare_right(right) {
                     std::cmp::Ordering::Less => undecided = true,
                     std::cmp::Ordering::Equal if self.goes_first(other) => break,
                     _ => undecided = false,
@@ -178,29 +178,40 @@ impl Scan<'_> {
     }
 
     /// Where the other's right origin stands, compared with the new element's.
-    fn compare_right(&self, left: Id, other: Id) -> std::cmp::Ordering {
+    fn compare_right(&self, right: Id) -> std::cmp::Ordering {
         use std::cmp::Ordering::{Equal, Greater, Less};
-        if self.log.omits(Omission::RightOrigins) && other != self.right {
-            // Right siblings by identity alone: plain Fugue, as the paper has it before FugueMax. Left
-            // children are no rivals of theirs.
-            let hangs_left = |right: Id| {
-                let origins = self.log.origins(right);
-                origins.is_some_and(|(origin, _)| origin == left)
-            };
-            match (hangs_left(other), hangs_left(self.right)) {
-                (true, false) => return Less,
-                (false, true) => return Greater,
-                (false, false) => return Equal,
-                (true, true) => {} // Left siblings, or what hangs from them.
-            }
+        if self.log.omits(Omission::RightOrigins)
+            && let Some(order) = self.by_name_alone(right)
+        {
+            return order;
         }
-        let other = self.tree.locate_mapped(other);
+        let other = self.tree.locate_mapped(right);
         match (other, self.at_right) {
             (a, b) if a == b => Equal,
             (None, _) => Greater,
             (_, None) => Less,
             (Some(a), Some(b)) if self.tree.precedes(a, b) => Less,
             _ => Greater,
+        }
+    }
+
+    /// The same where right siblings stand by identity alone: plain Fugue, as the paper has it before
+    /// FugueMax. Left children are no rivals of theirs; nothing is said of two of these.
+    #[cold]
+    fn by_name_alone(&self, right: Id) -> Option<std::cmp::Ordering> {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let hangs_left = |right: Id| {
+            let origins = self.log.origins(right);
+            origins.is_some_and(|(origin, _)| origin == self.left)
+        };
+        if right == self.right {
+            return None;
+        }
+        match (hangs_left(right), hangs_left(self.right)) {
+            (true, false) => Some(Less),
+            (false, true) => Some(Greater),
+            (false, false) => Some(Equal),
+            (true, true) => None,
         }
     }
 
