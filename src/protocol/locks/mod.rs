@@ -29,6 +29,7 @@ mod invariants;
 mod op;
 mod options;
 mod oracle;
+mod patience;
 mod queue;
 mod release;
 mod resource;
