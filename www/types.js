@@ -168,6 +168,8 @@
  * @property {(event: number) => void} go
  * @property {() => void} play
  * @property {(label: string, draw: (host: HTMLElement, close: () => void) => void) => void} openDialog
+ * @property {ScriptEntry[]} script what was done so far and will be, in the order of time
+ * @property {(client: number, at: { x: number, y: number }) => void} openClient shows what can be done to it
  */
 
 /**

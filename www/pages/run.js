@@ -389,6 +389,7 @@ export class RunPage {
       position: player.position,
       go: (id) => this.openEvent(id),
     });
+    this.stage.nodes.markStill(this.hands.stillClients);
     this.drawBar(frame);
     this.drawInspector(frame);
     this.drawDiagram(frame);
@@ -435,6 +436,8 @@ export class RunPage {
         go: (id) => this.openEvent(id),
         play: () => this.player.play(),
         openDialog,
+        script: this.player.scenario.script ?? [],
+        openClient: (client, at) => this.hands.openClient(client, at),
       },
       flights: () => Array.from({ length: frame.flights }, (_, k) => frame.flight(k)),
       message: (id) => simulation.message(id),

@@ -6,7 +6,7 @@ import { lockFact } from "./locks-story.js";
 import { raftHeadline } from "./raft-headline.js";
 
 /** @typedef {import("../types.js").StageState} StageState */
-/** @typedef {{ headline: string, watch: string }} Told */
+/** @typedef {import("./raft-headline.js").Told} Told */
 
 /** How long each fact is the headline, in virtual milliseconds; rarer ones longer. */
 const FRESH_MS = /** @type {Record<string, number>} */ ({
@@ -34,8 +34,7 @@ const ORDER = [
 export function locksHeadline(state) {
   const beneath = raftHeadline(state);
   const leaders = state.nodes.filter((node) => node.status === "up" && node.role === "leader");
-  const calm = /^Node \d+ (leads term \d+$|copies )/.test(beneath.headline);
-  if (leaders.length !== 1 || !calm) return beneath;
+  if (leaders.length !== 1 || !beneath.calm) return beneath;
   const table = state.detail(leaders[0].id)?.view.machine;
   if (!table) return beneath;
   const facts = state.recent.flatMap((event) => {
