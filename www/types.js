@@ -99,6 +99,7 @@
  * @property {Violation | null} violation the first one, when it has happened by now
  * @property {(id: number) => NodeDetail | null} detail a node in full
  * @property {Record<string, any>} [options] the protocol's, of the run that is shown
+ * @property {Set<number>} [still] the clients that stand still
  */
 
 /**

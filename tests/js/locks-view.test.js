@@ -203,6 +203,21 @@ test("an election or a lost majority is told before what happens to locks", () =
   sim.free();
 });
 
+test("a holder that stands still is told of, and one that has lost its lock in its sleep", () => {
+  const told = (/** @type {number} */ ms) => {
+    const { sim, frame } = at("sleeper", ms);
+    const recent = sim.trace(Math.max(0, sim.position - 160), sim.position);
+    const detail = (/** @type {number} */ id) => sim.node(id) ?? null;
+    const still = stillClients(sim.scenario().script ?? [], sim.now_ms);
+    const nodes = frame.everyNode();
+    return locks.headline({ now: sim.now_ms, nodes, cuts: [], recent, violation: null, detail, still });
+  };
+  assert.equal(told(600).headline, "Client 0 holds lock a and stands still");
+  assert.match(told(600).watch, /Client 1 waits for it/);
+  assert.equal(told(1200).headline, "Client 1 holds lock a");
+  assert.match(told(1200).watch, /Client 0, whose session is over, stands still/);
+});
+
 test("a deadlock stays lit for a while, and its victim is named", () => {
   const of = at("deadlock", 760);
   const { cycle, victim, edges } = waitsOf(of);

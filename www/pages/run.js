@@ -329,6 +329,7 @@ export class RunPage {
       return details.get(id) ?? null;
     };
     const { headline, watch } = this.view.headline({
+      still: this.hands.stillClients,
       now: frame.now,
       nodes: frame.everyNode(),
       cuts: Array.from({ length: frame.cuts }, (_, k) => frame.cut(k)),
