@@ -123,7 +123,11 @@ impl Patience {
             return Vec::new();
         }
         let mut found = Vec::new();
-        while let Some((place, looked)) = self.proposed.pop_front_if(|(at, _)| *at <= index) {
+        while let Some(&(place, looked)) = self.proposed.front() {
+            if place > index {
+                break;
+            }
+            self.proposed.pop_front();
             if place < index {
                 continue;
             }
