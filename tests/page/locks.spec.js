@@ -132,7 +132,7 @@ test("a client that waits is put to sleep from the queue, and from the stage its
   await expect(page.locator(".clients rect.still")).toHaveCount(1);
   const seat = await page.locator(".clients rect").nth(2).boundingBox();
   await page.mouse.click((seat?.x ?? 0) + 5, (seat?.y ?? 0) + 5);
-  await page.getByRole("menuitem", { name: "Let its clock run at half speed" }).click();
+  await page.getByRole("menuitem", { name: "Let its clock lose half a second a second" }).click();
   // The same by keys.
   await page.locator("#headline").click();
   await page.keyboard.press("k");

@@ -127,9 +127,9 @@ export class Hands {
         ? deed("Resume", { do: "resume_client", client })
         : deed("Pause", { do: "pause_client", client }),
     ];
-    if (pace >= 1) deeds.push(skew("Let its clock run at half speed", { drift_ppm: -DRIFT_PPM }));
-    if (pace <= 1) deeds.push(skew("Let its clock run half as fast again", { drift_ppm: DRIFT_PPM }));
-    if (pace !== 1) deeds.push(skew("Let its clock run at true speed", { drift_ppm: 0 }));
+    if (pace >= 1) deeds.push(skew("Let its clock lose half a second a second", { drift_ppm: -DRIFT_PPM }));
+    if (pace <= 1) deeds.push(skew("Let its clock gain half a second a second", { drift_ppm: DRIFT_PPM }));
+    if (pace !== 1) deeds.push(skew("Let its clock neither gain nor lose", { drift_ppm: 0 }));
     const drift_ppm = Math.round((pace - 1) * 1_000_000);
     deeds.push(skew(`Set its clock ${SKEW_MS} ms ahead`, { ahead_ms: SKEW_MS, drift_ppm }));
     return deeds;

@@ -225,7 +225,7 @@ function copying(state, leader, which) {
   const old = view.log.entries.filter(
     (/** @type {any} */ e) => e.index > commit && e.term < leader.epoch,
   ).length;
-  const holds = `${known(voters)} of ${voters.length} logs are known to hold ${one ? "it" : "them"}`;
+  const holds = `${known(voters)} of ${voters.length} logs ${known(voters) === 1 ? "is" : "are"} known to hold ${one ? "it" : "them"}`;
   if (outgoing.length > 0)
     return `Two sets of members decide together, each by a majority: ${known(outgoing)} of the ${outgoing.length} old and ${known(voters)} of the ${voters.length} new are known to hold ${one ? "it" : "them"}.`;
   if (old === last - commit)
