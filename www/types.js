@@ -99,6 +99,7 @@
  * @property {Violation | null} violation the first one, when it has happened by now
  * @property {(id: number) => NodeDetail | null} detail a node in full
  * @property {Record<string, any>} [options] the protocol's, of the run that is shown
+ * @property {Set<number>} [still] the clients that stand still
  */
 
 /**
@@ -168,6 +169,8 @@
  * @property {(event: number) => void} go
  * @property {() => void} play
  * @property {(label: string, draw: (host: HTMLElement, close: () => void) => void) => void} openDialog
+ * @property {ScriptEntry[]} script what was done so far and will be, in the order of time
+ * @property {(client: number, at: { x: number, y: number }) => void} openClient shows what can be done to it
  */
 
 /**

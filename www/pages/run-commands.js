@@ -54,6 +54,13 @@ export function commandsOf(page) {
       run: () => hands.listMessages(),
     },
     {
+      id: "clients",
+      group: "Cluster",
+      label: "Pause a client, or set its clock",
+      keys: ["k"],
+      run: () => hands.listClients(),
+    },
+    {
       id: "nodes",
       group: "Cluster",
       label: "To the nodes",

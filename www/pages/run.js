@@ -329,6 +329,7 @@ export class RunPage {
       return details.get(id) ?? null;
     };
     const { headline, watch } = this.view.headline({
+      still: this.hands.stillClients,
       now: frame.now,
       nodes: frame.everyNode(),
       cuts: Array.from({ length: frame.cuts }, (_, k) => frame.cut(k)),
@@ -389,6 +390,7 @@ export class RunPage {
       position: player.position,
       go: (id) => this.openEvent(id),
     });
+    this.stage.nodes.markStill(this.hands.stillClients);
     this.drawBar(frame);
     this.drawInspector(frame);
     this.drawDiagram(frame);
@@ -435,6 +437,8 @@ export class RunPage {
         go: (id) => this.openEvent(id),
         play: () => this.player.play(),
         openDialog,
+        script: this.player.scenario.script ?? [],
+        openClient: (client, at) => this.hands.openClient(client, at),
       },
       flights: () => Array.from({ length: frame.flights }, (_, k) => frame.flight(k)),
       message: (id) => simulation.message(id),
