@@ -54,10 +54,17 @@ pub fn shrink(
         tell,
         stopped: false,
     };
-    let mut best = work.squeezed(scenario.clone());
-    if !matches!(breach, Breach::Silence) {
-        for beaten in [true, false] {
-            if let Some(other) = work.played_by_hand(scenario, beaten) {
+    // Messages that are named by number are others as soon as one entry goes: a run by hand is taken
+    // by what its messages are.
+    let symbolic = match scenario.network.manual {
+        true => work.played_by_hand(scenario, true),
+        false => None,
+    };
+    let again = symbolic.is_none() && !matches!(breach, Breach::Silence);
+    let mut best = work.squeezed(symbolic.unwrap_or_else(|| scenario.clone()));
+    if again {
+        for quiet in [true, false] {
+            if let Some(other) = work.played_by_hand(scenario, quiet) {
                 let other = work.squeezed(other);
                 if size(&other) < size(&best) {
                     best = other;
@@ -127,6 +134,7 @@ impl Work<'_> {
             self.fewer_nodes(&mut best);
             self.plain_network(&mut best);
             self.plain_options(&mut best);
+            self.oldest_messages(&mut best);
             self.shorten(&mut best);
             if best == before || self.stopped {
                 break;
@@ -206,6 +214,22 @@ impl Work<'_> {
             }
             if !went {
                 chunk = chunk.div_ceil(2).max(1);
+            }
+        }
+    }
+
+    /// Has each delivery take the oldest message that fits, where that comes to the same.
+    fn oldest_messages(&mut self, best: &mut Scenario) {
+        for place in 0..best.script.len() {
+            let mut changed = best.clone();
+            let (Action::Deliver(pick) | Action::Duplicate(pick)) =
+                &mut changed.script[place].0.action
+            else {
+                continue;
+            };
+            if pick.skip > 0 {
+                pick.skip = 0;
+                self.take(best, changed);
             }
         }
     }

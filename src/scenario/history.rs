@@ -2,7 +2,7 @@
 
 use super::report::HistoryVerdict;
 use crate::check::{Call, Consensus, KeyValue, KvCall, KvResult, Model, Verdict, check};
-use crate::sim::Operation;
+use crate::sim::{Operation, plain_words};
 use serde_json::Value;
 
 /// The steps of a search for an order, over all keys.
@@ -65,8 +65,8 @@ fn hold<M: Model>(
                 "no order of the operations on {} explains what client {} was answered to {}: {}",
                 blame.part,
                 operation.client,
-                words(&operation.op),
-                words(&operation.result)
+                plain_words(&operation.op),
+                plain_words(&operation.result)
             );
             HistoryVerdict {
                 linearizable: Some(false),
@@ -74,22 +74,6 @@ fn hold<M: Model>(
                 blamed: Some(place),
             }
         }
-    }
-}
-
-/// An operation or an answer as one says it: `put x 1`, not `{"put":["x",1]}`.
-fn words(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(" "),
-        Value::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(verb, of)| format!("{verb} {}", words(of)));
-            fields.collect::<Vec<_>>().join(" ")
-        }
-        other => other.to_string(),
     }
 }
 
@@ -106,9 +90,11 @@ fn proposal(operation: &Operation) -> Option<Call<String, String>> {
     let proposed = operation.op.get("propose").unwrap_or(&operation.op);
     Some(Call {
         client: operation.client,
-        op: words(proposed),
+        op: plain_words(proposed),
         called: operation.call,
-        returned: operation.returned.map(|at| (at, words(&operation.result))),
+        returned: operation
+            .returned
+            .map(|at| (at, plain_words(&operation.result))),
     })
 }
 

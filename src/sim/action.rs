@@ -217,6 +217,14 @@ pub struct Pick {
     /// The kind, in the protocol's words: `RequestVote`; `Request` and `Reply` are a client's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// How many of the oldest that fit to pass over.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skip: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's way of asking
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// An action at its moment.
@@ -376,8 +384,15 @@ impl Action {
                 node: Some(node),
                 op,
                 ..
-            } => format!("A client asks node {node}: {op}"),
-            Request { op, .. } => format!("A client asks: {op}"),
+            } => format!("A client asks node {node}: {}", plain_words(op)),
+            Request { op, .. } => format!("A client asks: {}", plain_words(op)),
+            Timeout {
+                node,
+                timer: Some(timer),
+            } => {
+                let timer = timer.replace('_', " ");
+                format!("The {timer} timer of node {node} goes off at once")
+            }
             Timeout { node, .. } => format!("A timer of node {node} goes off at once"),
             Join {} => "A new node starts and asks to join".into(),
             Leave { node } => format!("Node {node} is asked to leave"),
@@ -416,6 +431,26 @@ impl Action {
             Action::ResumeClient { client } => format!("Client {client} goes on"),
             other => other.name().to_owned(),
         }
+    }
+}
+
+/// An operation or an answer as one says it: `put x 1`, not `{"put":["x",1]}`.
+#[must_use]
+pub fn plain_words(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(plain_words).collect();
+            items.join(" ")
+        }
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(verb, of)| format!("{verb} {}", plain_words(of)));
+            fields.collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
     }
 }
 
