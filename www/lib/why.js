@@ -78,26 +78,26 @@ function isBeginning({ kind }, cause) {
  * @param {TraceEvent | null} later what it led to, in the chain that is told
  */
 function sentence(event, cause, later) {
-  const at = `At ${event.at_ms.toFixed(1)} ms`;
+  const set = later?.kind === "fire" && event.kind !== "action" ? ", when that timer was set" : "";
+  const at = `At ${event.at_ms.toFixed(1)} ms${set}`;
   const said = lower(event.text);
   const took = (/** @type {TraceEvent} */ from) => `${(event.at_ms - from.at_ms).toFixed(1)} ms`;
+  const joined = set ? `${at}: ${said}` : `${at} ${said}`;
   switch (event.kind) {
     case "violation":
-      return `${at} ${event.name} was found violated: ${lower(event.text)}.`;
+      return `${at} ${event.name} was found violated: ${said}.`;
     case "deliver":
-      return cause ? `${at} ${said}, sent ${took(cause)} before.` : `${at} ${said}.`;
+      return cause ? `${joined}, sent ${took(cause)} before.` : `${joined}.`;
     case "lose":
-      return cause ? `${at} ${said}. It was sent ${took(cause)} before.` : `${at} ${said}.`;
+      return cause ? `${joined}. It was sent ${took(cause)} before.` : `${joined}.`;
     case "fire":
       return cause && cause.kind !== "action"
-        ? `${at} ${said}. It was set ${took(cause)} before and not set anew since.`
-        : `${at} ${said}.`;
+        ? `${joined}. It was set ${took(cause)} before and not set anew since.`
+        : `${joined}.`;
     case "action":
       return `${at}, from outside: ${said}.`;
     default:
-      return later?.kind === "fire" && event.kind !== "boot"
-        ? `${at}, when the timer was set: ${said}.`
-        : `${at} ${said}.`;
+      return `${joined}.`;
   }
 }
 

@@ -39,11 +39,12 @@ export class SpacetimeFace {
     this.drawSwitch();
     this.page.stage.refresh();
     this.page.player.version++;
-    if (time) this.settle();
+    if (this.legend) this.drawLegend();
   }
 
-  /** Another protocol is shown, or the diagram is. */
+  /** Another protocol is shown. */
   settle() {
+    this.diagram.reset();
     if (!this.page.view.heartbeats) this.diagram.quiet = false;
     if (this.legend) this.drawLegend();
   }
@@ -99,7 +100,7 @@ export class SpacetimeFace {
     if (this.legend) drawSpacetimeLegend(host, this.page.view);
   }
 
-  /** The event that is looked at elsewhere is looked at here too. @param {number} id */
+  /** The event that is looked at elsewhere is looked at here too. @param {number} id -1 for none */
   look(id) {
     this.diagram.focus = id;
   }

@@ -515,6 +515,7 @@ export class RunPage {
   inspectNode(id) {
     this.node = id;
     this.message = this.event = -1;
+    this.face.look(-1);
     this.stage.selectedNode = id;
     this.stage.selectedMessage = -1;
     this.stage.refresh();

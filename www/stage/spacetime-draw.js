@@ -62,6 +62,7 @@ export function drawSpacetime(pen, scene, palette) {
   pen.globalAlpha = 1;
   pen.fillRect(0, 0, scene.width, scene.height);
   drawGrid(pen, scene, palette);
+  if (!scene.parts) drawDeeds(pen, scene, palette);
   for (const lane of scene.lanes) drawLine(pen, scene, palette, lane);
   if (scene.parts) drawParts(pen, scene, palette, scene.parts);
   else {
@@ -107,6 +108,29 @@ function drawGrid(pen, scene, palette) {
     pen.lineTo(x, scene.height);
   }
   pen.stroke();
+}
+
+/**
+ * What happens to the whole world at once, and a violation, have a line down through all places.
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Palette} palette
+ */
+function drawDeeds(pen, scene, palette) {
+  const { stretch } = scene;
+  pen.lineWidth = 1.2;
+  pen.setLineDash([1, 4]);
+  for (let k = 0; k < stretch.events; k++) {
+    const broken = stretch.code(k) === KIND.violation;
+    if (stretch.place(k) !== WORLD && !broken) continue;
+    const x = xOf(scene, stretch.at(k));
+    pen.strokeStyle = broken ? palette.bad : palette.soft;
+    pen.beginPath();
+    pen.moveTo(x, scene.top);
+    pen.lineTo(x, scene.height);
+    pen.stroke();
+  }
+  pen.setLineDash([]);
 }
 
 /**

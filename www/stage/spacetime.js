@@ -121,7 +121,7 @@ export class Spacetime {
     if (this.to <= this.from) this.open();
     this.keepNow(sim.now_ms, state.playing);
     this.fetch(width);
-    const key = `${this.fetched} ${sim.now_ms} ${width} ${height} ${devicePixelRatio} ${this.scroll} ${this.focus} ${this.hover} ${this.arrow}`;
+    const key = `${this.fetched} ${sim.now_ms} ${width} ${height} ${devicePixelRatio} ${this.scroll} ${this.focus} ${this.hover} ${this.arrow} ${state.playing}`;
     if (key === this.drawn) return;
     this.drawn = key;
     const scale = Math.min(2, devicePixelRatio || 1);
@@ -149,6 +149,14 @@ export class Spacetime {
     this.focus = this.hover = this.arrow = -1;
     this.cones = null;
     if (another) this.from = this.to = 0;
+  }
+
+  /** Nothing is known of the run that is shown next. */
+  reset() {
+    this.histories = -1;
+    this.from = this.to = 0;
+    this.seenNow = -1;
+    this.hideTip();
   }
 
   /** A window around now, with about as many events as one can tell apart. */
@@ -322,12 +330,13 @@ export class Spacetime {
 
   /** The cones of what the pointer is over, or of what the keys stand on. */
   conesNow() {
-    const id = this.hover >= 0 ? this.hover : this.focus;
+    const { sim, playing } = /** @type {SpacetimeState} */ (this.state);
+    // While time goes on, what was looked at before is no reason to have all else faint.
+    const id = this.hover >= 0 ? this.hover : playing ? -1 : this.focus;
     if (id < 0 || !this.stretch.isWhole) return null;
     const key = `${id} ${this.fetched}`;
     if (key === this.around) return this.cones;
     this.around = key;
-    const { sim } = /** @type {SpacetimeState} */ (this.state);
     const at = this.stretch.find(id) >= 0 ? 0 : (sim.trace(id, id + 1)[0]?.at_ms ?? -1);
     const found = conesAround(this.stretch, id, at, (from, to) =>
       this.wide.read(sim.window(from, to, WALK_MOST, this.wide.data)),
