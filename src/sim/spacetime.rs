@@ -7,10 +7,13 @@ use super::network::Loss;
 use super::run::Run;
 use super::trace::{Body, Event, EventKind, NONE, Peer, Place};
 use crate::base::{Class, Core, Micros, Milestone, NodeId, Wire};
-use std::collections::BTreeMap;
 
 /// Numbers at the head of a window.
 const HEADER: usize = 6;
+
+/// Numbers of a message, and which of them says when it ends.
+const FLIGHT: usize = 10;
+const DUE: usize = 6;
 
 /// The place of what happens to the world at large, in numbers.
 const WORLD: f64 = 65535.0;
@@ -24,9 +27,6 @@ const FLIGHTS_PER_EVENT: usize = 4;
 
 /// Events in a block of the overview: few enough that a cell counts them in a byte.
 const BLOCK: usize = 128;
-
-/// A message that is drawn: its number, and when it arrives if it is still under way.
-type Drawn = (u32, Option<Micros>);
 
 /// How much happened at one place in some stretch of the trace, with heartbeats and without.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,43 +74,51 @@ impl<C: Core> Run<C> {
         for id in first..end {
             out.extend(self.event_numbers(id));
         }
-        let most = most as usize * FLIGHTS_PER_EVENT;
-        let drawn = self.flights_within(first, end);
-        out[2] = drawn.len().min(most) as f64;
-        out[5] = drawn.len().saturating_sub(most) as f64;
-        for flight in drawn.into_iter().take(most) {
-            out.extend(self.flight_numbers(flight));
-        }
+        self.flights_within(first, end, most as usize * FLIGHTS_PER_EVENT, out);
     }
 
-    /// The messages that were under way at some time between two events, in order of sending.
-    fn flights_within(&self, first: usize, end: usize) -> Vec<Drawn> {
+    /// Writes the messages that were under way at some time between two events.
+    fn flights_within(&self, first: usize, end: usize, most: usize, out: &mut Vec<f64>) {
         let flights = &self.trace.flights;
         let sent = flights.partition_point(|flight| (flight.sent_by as usize) < first);
         let later = flights.partition_point(|flight| (flight.sent_by as usize) < end);
-        let spans = |number: &u32| {
-            let ended = flights[*number as usize].ended;
-            ended == NONE || ended as usize >= end
-        };
-        let before = sent.saturating_sub(LOOK_BACK) as u32..sent as u32;
-        let mut numbers: Vec<u32> = before.filter(spans).collect();
-        let ends = self.trace.events[first..end].iter();
-        numbers.extend(ends.filter_map(|event| match event.kind {
-            EventKind::Deliver(number) | EventKind::Lose(number, _) => {
-                Some(number).filter(|number| (*number as usize) < sent)
+        let mut numbers: Vec<u32> = (sent.saturating_sub(LOOK_BACK)..sent)
+            .filter(|number| {
+                let ended = flights[*number].ended;
+                ended == NONE || ended as usize >= end
+            })
+            .map(|number| number as u32)
+            .collect();
+        let spanning = numbers.len();
+        for event in &self.trace.events[first..end] {
+            if let EventKind::Deliver(number) | EventKind::Lose(number, _) = event.kind
+                && (number as usize) < sent
+            {
+                numbers.push(number);
             }
-            _ => None,
-        }));
-        numbers.extend(sent as u32..later as u32);
-        let mut due = BTreeMap::new();
-        if self.world.flying.len() <= LOOK_BACK {
-            due.extend(self.world.flying.iter().map(|(_, it)| (it.flight, it.due)));
         }
-        let drawn = |number: u32| {
-            let open = flights[number as usize].ended == NONE;
-            (number, due.get(&number).copied().filter(|_| open))
-        };
-        numbers.into_iter().map(drawn).collect()
+        let before = numbers.len();
+        numbers.extend(sent as u32..later as u32);
+        let count = numbers.len().min(most);
+        out[2] = count as f64;
+        out[5] = (numbers.len() - count) as f64;
+        let start = out.len();
+        for number in &numbers[..count] {
+            out.extend(self.flight_numbers(*number));
+        }
+        // When those under way will arrive, the world alone knows.
+        for (_, flying) in self.world.flying.iter() {
+            let number = flying.flight as usize;
+            let row = if number >= sent {
+                Some(before + number - sent)
+            } else {
+                numbers[..spanning].binary_search(&flying.flight).ok()
+            };
+            let open = flights[number].ended == NONE && flying.due < Micros::NEVER;
+            if let Some(row) = row.filter(|row| *row < count && open) {
+                out[start + row * FLIGHT + DUE] = flying.due.as_ms();
+            }
+        }
     }
 
     fn event_numbers(&self, id: usize) -> [f64; 7] {
@@ -130,11 +138,10 @@ impl<C: Core> Run<C> {
         ]
     }
 
-    fn flight_numbers(&self, (number, due): Drawn) -> [f64; 10] {
+    fn flight_numbers(&self, number: u32) -> [f64; FLIGHT] {
         let flight = &self.trace.flights[number as usize];
         let ending = self.trace.events.get(flight.ended as usize);
-        let due = due.filter(|due| *due < Micros::NEVER);
-        let end_ms = ending.map(|event| event.at).or(due).map(Micros::as_ms);
+        let end_ms = ending.map(|event| event.at.as_ms());
         let lost = match ending.map(|event| event.kind) {
             Some(EventKind::Lose(_, Loss::Down | Loss::Nobody)) => 2 + 16,
             Some(EventKind::Lose(..)) => 2,

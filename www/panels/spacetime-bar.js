@@ -2,6 +2,7 @@
 
 import { currentPalette } from "../lib/color.js";
 import { html, nothing, render } from "../lib/dom.js";
+import { duration } from "../lib/format.js";
 import { SvgPen } from "../lib/svg-pen.js";
 import { drawMark, LEGEND } from "../stage/spacetime-marks.js";
 
@@ -37,9 +38,7 @@ export function drawSpacetimeBar(host, { diagram, heartbeats, legend, toggleLege
       }
       <button aria-expanded=${legend ? "true" : "false"} @click=${toggleLegend}>Legend</button>
       <button @click=${save}>Save…</button>
-      <span class="soft figures"
-        >${span >= 1 ? `${span.toFixed(0)} ms` : `${(span * 1000).toFixed(0)} µs`}</span
-      >
+      <span class="soft figures">${span >= 1 ? duration(span) : `${(span * 1000).toFixed(0)} µs`}</span>
     </div>`,
     host,
   );

@@ -41,6 +41,8 @@ import { KIND, MARK, SEEN, WORLD } from "./spacetime-data.js";
 
 /** Up to so many messages have their names written beside them, and up to so many have heads. */
 const NAMED_MOST = 24;
+/** From so many on they are drawn finer. */
+const CROWD = 150;
 const HEADED_MOST = 700;
 const DIM = 0.16;
 
@@ -73,6 +75,24 @@ export function drawSpacetime(pen, scene, palette) {
   drawNames(pen, scene, palette);
   drawTimes(pen, scene, palette);
   drawNow(pen, scene, palette);
+  drawReach(pen, scene, palette);
+}
+
+/**
+ * Which of the lines are seen, where they do not all fit: a bar at the right edge.
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Palette} palette
+ */
+function drawReach(pen, { width, height, top, lanes, laneHeight }, palette) {
+  const seen = height - top;
+  const [first, last] = [lanes[0].y - top - 7, lanes[lanes.length - 1].y + laneHeight / 2 - top];
+  const tall = last - first;
+  if (tall <= seen + 1) return;
+  pen.fillStyle = palette.faint;
+  pen.globalAlpha = 0.6;
+  pen.fillRect(width - 5, top + (-first / tall) * seen, 4, (seen / tall) * seen);
+  pen.globalAlpha = 1;
 }
 
 /**
@@ -148,7 +168,7 @@ function drawLine(pen, scene, palette, { place, y }) {
   for (const { from, to, state } of scene.lives.within(place, scene.from, until)) {
     const [a, b] = [xOf(scene, from), xOf(scene, to)];
     pen.strokeStyle = state === "down" ? palette.bad : palette.faint;
-    pen.lineWidth = state === "down" ? 1.5 : 1.2;
+    pen.lineWidth = state === "down" ? 1.5 : scene.parts || scene.laneHeight < 16 ? 0.7 : 1.2;
     pen.setLineDash(state === "down" ? [2, 5] : []);
     pen.beginPath();
     for (const aside of state === "paused" ? [-2, 2] : [0]) {
@@ -209,53 +229,72 @@ function drawParts(pen, scene, palette, parts) {
 }
 
 /**
+ * @param {Scene} scene
+ * @returns {Map<number, number>} how high the line of each place is
+ */
+export function linesOf({ lanes }) {
+  return new Map(lanes.map(({ place, y }) => [place, y]));
+}
+
+/**
+ * From where to where a message is drawn: one that is lost on the way ends half-way, and one under way
+ * where it is by the end of what is known.
+ * @param {Scene} scene
+ * @param {ReturnType<import("./spacetime-data.js").Stretch["flight"]>} flight
+ * @param {Map<number, number>} lineAt
+ */
+export function wayOf(scene, { from, to, sent, ended, endedBy, flags }, lineAt) {
+  const [y0, last] = [lineAt.get(from), lineAt.get(to)];
+  if (y0 === undefined || last === undefined) return null;
+  let part = flags & MARK.lost && !(flags & MARK.atDoor) ? 0.5 : 1;
+  let end = ended;
+  if (endedBy < 0) {
+    // When one arrives that waits for a hand nobody knows.
+    part = ended >= 0 ? Math.min(1, (scene.end - sent) / Math.max(1e-9, ended - sent)) : 0.3;
+    end = ended >= 0 ? Math.min(ended, scene.end) : scene.end;
+  }
+  return { x0: xOf(scene, sent), y0, x1: xOf(scene, end), y1: y0 + (last - y0) * part };
+}
+
+/**
  * @param {Pen} pen
  * @param {Scene} scene
  * @param {Palette} palette
  */
 function drawArrows(pen, scene, palette) {
   const { stretch, quiet, cones } = scene;
-  const lineAt = new Map(scene.lanes.map(({ place, y }) => [place, y]));
+  const lineAt = linesOf(scene);
   const arrows = [];
   for (let k = 0; k < stretch.flights; k++) {
     const flight = stretch.flight(k);
     if (quiet && flight.flags & MARK.quiet) continue;
-    const [a, b] = [lineAt.get(flight.from), lineAt.get(flight.to)];
-    if (a === undefined || b === undefined) continue;
-    arrows.push({ flight, a, b });
+    const way = wayOf(scene, flight, lineAt);
+    if (way) arrows.push({ flight, way, a: way.y0 });
   }
   const heads = arrows.length <= HEADED_MOST;
+  const crowd = arrows.length > CROWD;
   const names = arrows.length <= NAMED_MOST && scene.laneHeight >= 24;
   pen.font = `11px ${scene.font}`;
-  for (const { flight, a, b } of arrows) {
+  for (const { flight, way, a } of arrows) {
     const tone = palette.tones[toneOf(flight.epoch)];
     const lost = (flight.flags & MARK.lost) !== 0;
     const chosen = flight.id === scene.arrow;
     const cone = cones ? coneOfArrow(scene, flight, cones) : PAST;
-    pen.globalAlpha = chosen ? 1 : cones && cone === NEITHER ? DIM : lost ? 0.9 : 0.8;
+    pen.globalAlpha = chosen ? 1 : cones && cone === NEITHER ? DIM : lost ? 0.9 : crowd ? 0.6 : 0.8;
     pen.strokeStyle = lost ? palette.bad : tone;
-    pen.lineWidth = chosen ? 3 : cones && cone !== NEITHER ? 2.2 : arrows.length > HEADED_MOST ? 0.6 : 1.2;
+    pen.lineWidth = chosen ? 3 : cones && cone !== NEITHER ? (crowd ? 1.4 : 2.2) : crowd ? 0.8 : 1.2;
     pen.setLineDash(
       lost ? [4, 4] : flight.flags & MARK.copy ? [9, 3, 2, 3] : cones && cone === FUTURE ? [2, 2.5] : [],
     );
-    const end = flight.ended >= 0 ? flight.ended : scene.end + (scene.to - scene.from);
-    const [x0, x1] = [xOf(scene, flight.sent), xOf(scene, end)];
-    // A message that is lost on the way ends half-way; one under way is drawn as far as time has come.
-    let part = lost && !(flight.flags & MARK.atDoor) ? 0.5 : 1;
-    let x = x1;
-    if (flight.endedBy < 0) {
-      const reached = (scene.end - flight.sent) / Math.max(1e-9, end - flight.sent);
-      part = flight.ended >= 0 ? Math.min(1, reached) : 0.3;
-      x = xOf(scene, Math.min(end, scene.end));
-    }
-    const y = a + (b - a) * part;
+    const { x0, x1: x, y1: y } = way;
     pen.beginPath();
     pen.moveTo(x0, a);
     pen.lineTo(x, y);
     pen.stroke();
     pen.setLineDash([]);
     if (lost) drawMark(pen, palette, KIND.lose, x, y, 0.8);
-    else if ((heads || chosen) && flight.endedBy >= 0)
+    if (flight.endedBy >= 0 && flight.endedBy === scene.focus) drawFocus(pen, palette, x, y);
+    if (!lost && (heads || chosen) && flight.endedBy >= 0)
       drawHead(pen, x, y, x - x0, y - a, (flight.flags & MARK.reply) !== 0, palette.paper);
     if (names || chosen) {
       pen.fillStyle = palette.soft;
@@ -317,7 +356,7 @@ function drawHead(pen, x, y, dx, dy, hollow, paper) {
  */
 function drawEvents(pen, scene, palette) {
   const { stretch, quiet, cones } = scene;
-  const lineAt = new Map(scene.lanes.map(({ place, y }) => [place, y]));
+  const lineAt = linesOf(scene);
   const crowded = stretch.events > HEADED_MOST * 2;
   const size = Math.min(1, scene.laneHeight / 20);
   for (let k = 0; k < stretch.events; k++) {
@@ -333,14 +372,25 @@ function drawEvents(pen, scene, palette) {
     if (cones && (cone === PAST || cone === FUTURE)) drawCone(pen, palette, cone, x, y, size);
     if (stretch.id(k) === scene.focus) {
       pen.globalAlpha = 1;
-      pen.strokeStyle = palette.ink;
-      pen.lineWidth = 2;
-      pen.beginPath();
-      pen.rect(x - 8, y - 8, 16, 16);
-      pen.stroke();
+      drawFocus(pen, palette, x, y);
     }
   }
   pen.globalAlpha = 1;
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Palette} palette
+ * @param {number} x
+ * @param {number} y
+ */
+function drawFocus(pen, palette, x, y) {
+  pen.strokeStyle = palette.ink;
+  pen.lineWidth = 2;
+  pen.setLineDash([]);
+  pen.beginPath();
+  pen.rect(x - 8, y - 8, 16, 16);
+  pen.stroke();
 }
 
 /**

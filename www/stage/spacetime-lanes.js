@@ -3,8 +3,10 @@
 import { WORLD } from "./spacetime-data.js";
 
 /** A line is so high at least: more of them than fit are moved up and down. */
-const LEAST = 13;
+const LEAST = 10;
 const MOST = 72;
+/** What happens to all at once has a line of its own, which no arrow leads to. */
+const WORLD_HIGH = 14;
 
 /**
  * @param {{ nodes: number, clients: number, height: number, short: boolean }} of `short`: names of few letters
@@ -12,10 +14,9 @@ const MOST = 72;
  *   of them together
  */
 export function lanesOf({ nodes, clients, height, short }) {
-  const count = nodes + clients + 0.6;
-  const laneHeight = Math.max(LEAST, Math.min(MOST, height / count));
+  const laneHeight = Math.max(LEAST, Math.min(MOST, (height - WORLD_HIGH) / Math.max(1, nodes + clients)));
   const many = nodes > 16;
-  const world = 0.6 * laneHeight;
+  const world = WORLD_HIGH;
   const places = [
     ...Array.from({ length: nodes }, (_, id) => id),
     ...Array.from({ length: clients }, (_, id) => -id - 1),

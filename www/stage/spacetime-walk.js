@@ -42,9 +42,10 @@ export function lookFor(sim, from, way, wanted) {
  * @param {number} id
  * @param {"next" | "previous" | "cause" | "effect"} where
  * @param {(event: TraceEvent) => boolean} isShown whether one can stand on an event
+ * @param {number} [after] of what it led to, the event that was looked at last
  * @returns {TraceEvent | null}
  */
-export function stepFrom(sim, id, where, isShown) {
+export function stepFrom(sim, id, where, isShown, after = id) {
   const [event] = sim.trace(id, id + 1);
   if (!event) return null;
   const place = placeOf(event);
@@ -57,8 +58,14 @@ export function stepFrom(sim, id, where, isShown) {
       return event.cause == null ? null : (sim.trace(event.cause, event.cause + 1)[0] ?? null);
     case "effect": {
       const led = (/** @type {TraceEvent} */ e) => e.cause === id;
-      // What arrives elsewhere first: that is where the arrows lead. Else what followed at the same place.
-      return lookFor(sim, id + 1, 1, (e) => led(e) && placeOf(e) !== place) ?? lookFor(sim, id + 1, 1, led);
+      // Where the arrows lead, one after the other, and round again; else what followed at the same place.
+      const arrow = (/** @type {TraceEvent} */ e) => led(e) && placeOf(e) !== place;
+      return (
+        lookFor(sim, after + 1, 1, arrow) ??
+        lookFor(sim, id + 1, 1, arrow) ??
+        lookFor(sim, after + 1, 1, led) ??
+        lookFor(sim, id + 1, 1, led)
+      );
     }
   }
 }
@@ -68,6 +75,8 @@ export class Walk {
   /** @param {import("./spacetime.js").Spacetime} diagram */
   constructor(diagram) {
     this.diagram = diagram;
+    /** The event one came back from, and the one that led to it. */
+    this.back = { from: -1, to: -1 };
   }
 
   /** @returns {Simulation} */
@@ -99,7 +108,10 @@ export class Walk {
   /** @param {"next" | "previous" | "cause" | "effect"} where */
   step(where) {
     if (this.diagram.focus < 0) return this.stand(this.begin());
-    const found = stepFrom(this.sim, this.diagram.focus, where, (event) => this.isShown(event));
+    const { focus } = this.diagram;
+    const after = where === "effect" && this.back.to === focus ? this.back.from : focus;
+    const found = stepFrom(this.sim, focus, where, (event) => this.isShown(event), after);
+    if (where === "cause" && found) this.back = { from: focus, to: found.id };
     if (found) this.stand(found.id);
     else this.speak(`${words[where]} from here.`);
   }

@@ -3,8 +3,8 @@
 
 import { currentPalette, onThemeChange } from "../lib/color.js";
 import { SvgPen } from "../lib/svg-pen.js";
-import { conesAround, Lives, MARK, Parts, Stretch } from "./spacetime-data.js";
-import { drawSpacetime, xOf } from "./spacetime-draw.js";
+import { conesAround, KIND, Lives, MARK, Parts, Stretch } from "./spacetime-data.js";
+import { drawSpacetime, linesOf, wayOf, xOf } from "./spacetime-draw.js";
 import { Hand } from "./spacetime-hand.js";
 import { lanesOf } from "./spacetime-lanes.js";
 import { placeOf, Walk } from "./spacetime-walk.js";
@@ -58,7 +58,10 @@ export class Spacetime {
     this.surface.tabIndex = 0;
     this.surface.setAttribute("role", "application");
     this.surface.setAttribute("aria-roledescription", "space-time diagram");
-    this.surface.setAttribute("aria-label", "Space-time diagram of the run");
+    this.surface.setAttribute(
+      "aria-label",
+      "Space-time diagram of the run: arrow keys walk along lines and messages, Enter goes there",
+    );
     this.spoken = document.createElement("p");
     this.spoken.className = "hidden";
     this.spoken.setAttribute("aria-live", "polite");
@@ -161,9 +164,11 @@ export class Spacetime {
 
   /** A window around now, with about as many events as one can tell apart. */
   open() {
-    const { sim } = /** @type {SpacetimeState} */ (this.state);
+    const { sim, nodes } = /** @type {SpacetimeState} */ (this.state);
     const { position, now_ms: now } = sim;
-    const [early] = sim.trace(Math.max(0, position - AT_FIRST), Math.max(1, position - AT_FIRST + 1));
+    // After the start of the nodes there may be nothing for long.
+    const first = Math.max(nodes, position - AT_FIRST);
+    const [early] = sim.trace(first, first + 1);
     const span = Math.max(20, Math.min(2000, 1.25 * (now - (early?.at_ms ?? 0))));
     this.from = Math.max(0, now - NOW_AT * span);
     this.to = this.from + span;
@@ -356,6 +361,7 @@ export class Spacetime {
       for (let k = 0; k < stretch.flights; k++) if (stretch.flight(k).flags & MARK.quiet) hidden++;
       if (hidden > 0) text = `${hidden} heartbeats in sight are left out.`;
     }
+    if (this.surface.classList.contains("tall")) text += " Drag up and down for the other lines.";
     if (stretch.leftOut > 0) text += ` ${stretch.leftOut} messages under way are left out.`;
     if (this.note.textContent !== text) this.note.textContent = text;
   }
@@ -390,8 +396,14 @@ export class Spacetime {
   /** @param {import("../types.js").TraceEvent} event where it is drawn */
   pointOf(event) {
     const { scene } = this;
-    const lane = scene?.lanes.find(({ place }) => place === placeOf(event));
-    return { x: scene ? xOf(scene, event.at_ms) : 0, y: lane?.y ?? 0 };
+    if (!scene) return { x: 0, y: 0 };
+    const lane = scene.lanes.find(({ place }) => place === placeOf(event));
+    for (let k = 0; event.kind === "lose" && k < scene.stretch.flights; k++) {
+      const flight = scene.stretch.flight(k);
+      const way = flight.endedBy === event.id ? wayOf(scene, flight, linesOf(scene)) : null;
+      if (way) return { x: way.x1, y: way.y1 };
+    }
+    return { x: xOf(scene, event.at_ms), y: lane?.y ?? 0 };
   }
 
   /**
@@ -475,13 +487,14 @@ export class Spacetime {
  * @param {number} y
  */
 function nearestEvent(scene, x, y) {
-  const { stretch, lanes, quiet } = scene;
-  const lineAt = new Map(lanes.map((lane) => [lane.place, lane.y]));
+  const { stretch, quiet } = scene;
+  const lineAt = linesOf(scene);
   const reach = Math.max(6, Math.min(14, scene.laneHeight * 0.6));
   let best = -1;
   let least = reach * reach;
   for (let k = 0; k < stretch.events; k++) {
-    if (quiet && stretch.isQuiet(k)) continue;
+    // A loss is where the message ends, which may be half-way.
+    if (stretch.code(k) === KIND.lose || (quiet && stretch.isQuiet(k))) continue;
     const lane = lineAt.get(stretch.place(k));
     if (lane === undefined || Math.abs(lane - y) > reach) continue;
     const distance = (xOf(scene, stretch.at(k)) - x) ** 2 + (lane - y) ** 2;
@@ -497,19 +510,19 @@ function nearestEvent(scene, x, y) {
  * @param {number} y
  */
 function nearestArrow(scene, x, y) {
-  const { stretch, lanes, quiet } = scene;
-  const lineAt = new Map(lanes.map((lane) => [lane.place, lane.y]));
+  const { stretch, quiet } = scene;
+  const lineAt = linesOf(scene);
   let best = -1;
   let least = 6;
   for (let k = 0; k < stretch.flights; k++) {
     const flight = stretch.flight(k);
     if (quiet && flight.flags & MARK.quiet) continue;
-    const [a, b] = [lineAt.get(flight.from), lineAt.get(flight.to)];
-    if (a === undefined || b === undefined || flight.ended < 0) continue;
-    const [x0, x1] = [xOf(scene, flight.sent), xOf(scene, flight.ended)];
-    const [dx, dy] = [x1 - x0, b - a];
-    const along = Math.max(0, Math.min(1, ((x - x0) * dx + (y - a) * dy) / (dx * dx + dy * dy || 1)));
-    const distance = Math.hypot(x0 + along * dx - x, a + along * dy - y);
+    const way = wayOf(scene, flight, lineAt);
+    if (!way) continue;
+    const { x0, y0, x1, y1 } = way;
+    const [dx, dy] = [x1 - x0, y1 - y0];
+    const along = Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy || 1)));
+    const distance = Math.hypot(x0 + along * dx - x, y0 + along * dy - y);
     if (distance <= least) [least, best] = [distance, flight.id];
   }
   return best;
