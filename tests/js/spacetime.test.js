@@ -246,7 +246,8 @@ test("why something happened is told for every event, and leads back in time", (
           assert.equal(other.node, here.node);
           assert.ok(other.id < here.id);
         }
-        if (others.length > 0) assert.match(othersWords(sim, others), /before from nodes? \d/);
+        if (others.length > 0)
+          assert.match(othersWords(sim, others), /had come before from (nodes? \d|\d+ nodes)/);
       });
       assert.ok(steps.filter(({ begins }) => begins).length <= 1);
     }

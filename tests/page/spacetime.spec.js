@@ -70,7 +70,7 @@ test("a click goes there and opens the causes; seeking elsewhere moves the line"
   await expect(page.getByRole("heading", { name: "Why did this happen?" })).toBeVisible();
   const steps = page.locator(".causes .chain li");
   await expect(steps.nth(1)).toContainText("receives RequestVoteReply");
-  await expect(steps.nth(1)).toContainText("The same had come before from node");
+  await expect(steps.nth(1)).toContainText("to the same question had come before from node");
   await expect(page.locator(".causes .begins")).toContainText("It began here. At");
   await expect(page.locator(".causes .begins")).toContainText("the election timer goes off");
   await page.locator(".causes .begins button").click();

@@ -1,6 +1,6 @@
 // Why something happened: what led to it, told backwards in sentences.
 
-import { listed } from "./format.js";
+import { nodesListed } from "./format.js";
 
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 /** @typedef {Pick<import("../types.js").Simulation, "trace" | "length">} Traced */
@@ -103,7 +103,7 @@ function sentence(event, cause, later) {
 
 /** @param {string} text a sentence of a trace, to stand within another */
 function lower(text) {
-  return /^(Node|Client|The|A|An) /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  return /^(Nodes?|Clients?|The|A|An) /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
 
 /**
@@ -143,7 +143,7 @@ export function othersWords(sim, others) {
   });
   const known = [...new Set(from)].filter((node) => node >= 0);
   return known.length > 0
-    ? `The same had come before from ${known.length > 1 ? "nodes" : "node"} ${listed(known)}.`
+    ? `${known.length > 1 ? "Answers" : "An answer"} to the same question had come before from ${nodesListed(known)}.`
     : "";
 }
 

@@ -4,7 +4,7 @@ import { currentPalette } from "../lib/color.js";
 import { html, nothing, render } from "../lib/dom.js";
 import { duration } from "../lib/format.js";
 import { SvgPen } from "../lib/svg-pen.js";
-import { drawMark, LEGEND } from "../stage/spacetime-marks.js";
+import { drawLegendMark, LEGEND } from "../stage/spacetime-marks.js";
 
 /**
  * @param {HTMLElement} host
@@ -52,7 +52,7 @@ export function drawSpacetimeLegend(host, { epochName, heartbeats }) {
   const palette = currentPalette();
   const picture = (/** @type {number} */ kind) => {
     const pen = new SvgPen();
-    drawMark(pen, palette, kind, 12, kind === 24 ? 21 : 12);
+    drawLegendMark(pen, palette, kind, 12, 12);
     return `data:image/svg+xml,${encodeURIComponent(pen.picture(24, 24, ""))}`;
   };
   render(

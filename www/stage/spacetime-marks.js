@@ -6,6 +6,9 @@ import { CODE } from "./timeline.js";
 /** @typedef {import("../lib/svg-pen.js").Pen} Pen */
 /** @typedef {import("../lib/color.js").Palette} Palette */
 
+/** A crash is marked so far above its line, as on the line of the run. */
+const ABOVE = 9;
+
 /** What the legend tells, by a kind of event that has the mark. @type {[kind: number, words: string][]} */
 export const LEGEND = [
   [KIND.deliver, "a message arrives"],
@@ -38,6 +41,18 @@ export function drawMark(pen, palette, kind, x, y, size = 1) {
   pen.setLineDash([]);
   const drawing = shapes[kind] ?? (kind >= KIND.vain ? shapes[KIND.done] : shapes[KIND.step]);
   drawing(pen, palette, x, y, size);
+}
+
+/**
+ * The same in a legend, where it stands in the middle of its place.
+ * @param {Pen} pen
+ * @param {Palette} palette
+ * @param {number} kind
+ * @param {number} x
+ * @param {number} y
+ */
+export function drawLegendMark(pen, palette, kind, x, y) {
+  drawMark(pen, palette, kind, x, kind === KIND.done + CODE.crash ? y + ABOVE : y);
 }
 
 /** @typedef {(pen: Pen, palette: Palette, x: number, y: number, size: number) => void} Shape */
@@ -137,7 +152,7 @@ const shapes = {
   [KIND.violation]: cross(7, 3.5),
   [KIND.done]: polygon(ink, [0, -5, 5, 0, 0, 5, -5, 0], true),
   [KIND.done + CODE.change]: polygon(ink, square, true),
-  [KIND.done + CODE.crash]: cross(5, 2.4, -9),
+  [KIND.done + CODE.crash]: cross(5, 2.4, -ABOVE),
   [KIND.done + CODE.restart]: polygon(good, up),
   [KIND.done + CODE.fault]: polygon(bad, [-5, -6, 5, -6, 0, 4]),
   [KIND.done + CODE.mend]: polygon(good, up),

@@ -1,7 +1,7 @@
 // A space-time diagram as a picture to keep: with a title, the axis of time, and what the marks mean.
 
 import { drawSpacetime } from "./spacetime-draw.js";
-import { drawMark, LEGEND } from "./spacetime-marks.js";
+import { drawLegendMark, LEGEND } from "./spacetime-marks.js";
 
 /** @typedef {import("./spacetime-draw.js").Scene} Scene */
 /** @typedef {import("../lib/color.js").Palette} Palette */
@@ -51,7 +51,7 @@ function drawPicture(pen, scene, palette, { title, width }) {
   const columns = columnsOf(width);
   LEGEND.forEach(([kind, words], k) => {
     const [x, y] = [22 + (k % columns) * COLUMN, end + 22 + Math.floor(k / columns) * ROW];
-    drawMark(pen, palette, kind, x, y, 0.9);
+    drawLegendMark(pen, palette, kind, x, y);
     pen.fillStyle = palette.soft;
     pen.fillText(words, x + 14, y);
   });
