@@ -234,7 +234,9 @@ test("the clocks of the log for ShiViz are those of happened-before", () => {
 test("why something happened is told for every event, and leads back in time", () => {
   for (const protocol of Object.keys(runs)) {
     const sim = troubled(protocol);
-    for (const event of sim.trace(0, sim.length)) {
+    const all = sim.trace(0, sim.length);
+    const asker = (/** @type {TraceEvent} */ { cause }) => all[cause ?? -1].cause;
+    for (const event of all) {
       const { steps } = whyOf(sim, event.id);
       assert.equal(steps[0].event.id, event.id);
       assert.ok(steps.length <= STEPS);
@@ -245,6 +247,7 @@ test("why something happened is told for every event, and leads back in time", (
         for (const other of others) {
           assert.equal(other.node, here.node);
           assert.ok(other.id < here.id);
+          assert.equal(asker(other), asker(here), "both answer one question");
         }
         if (others.length > 0)
           assert.match(othersWords(sim, others), /had come before from (nodes? \d|\d+ nodes)/);
