@@ -4,6 +4,8 @@
 //! The page loads the texts and each protocol apart, so each has a module of its own, built from the
 //! same crate with the feature of that name. `runs` is what the protocols have in common.
 
+#[cfg(feature = "hunt")]
+mod hunt;
 #[cfg(feature = "text")]
 mod lab;
 #[cfg(feature = "runs")]
@@ -19,6 +21,8 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
+#[cfg(feature = "hunt")]
+pub use hunt::{WebHunt, no_return, shrink};
 #[cfg(feature = "text")]
 pub use lab::{WebTextLab, lab_algorithms};
 #[cfg(feature = "runs")]
