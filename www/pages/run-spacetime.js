@@ -67,9 +67,16 @@ export class SpacetimeFace {
   /** @param {import("../stage/frame.js").Frame} frame */
   draw(frame) {
     if (!this.isShown) return;
-    const { player, info, view } = this.page;
+    const { page } = this;
+    const { player, info, view } = page;
     this.diagram.draw({
-      sim: player.simulation,
+      // Asked for anew each time: a run that is shown no more is gone.
+      get sim() {
+        return page.player.simulation;
+      },
+      get isLost() {
+        return page.player.dead !== "";
+      },
       histories: player.histories,
       nodes: frame.nodes,
       clients: frame.clients,

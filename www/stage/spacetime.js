@@ -28,6 +28,7 @@ const NOW_AT = 0.82;
 /**
  * @typedef {object} SpacetimeState
  * @property {Simulation} sim
+ * @property {boolean} isLost whether the simulator has failed and can be asked nothing more
  * @property {number} histories counts how often the run's events became others
  * @property {number} nodes
  * @property {number} clients
@@ -111,7 +112,7 @@ export class Spacetime {
 
   /** Draws anew what is there, outside of the page's own drawing. */
   redraw() {
-    if (this.state && this.host.offsetParent !== null) this.draw(this.state);
+    if (this.state && !this.state.isLost && this.host.offsetParent !== null) this.draw(this.state);
   }
 
   /** @param {SpacetimeState} state */
