@@ -126,6 +126,64 @@ test("keys walk from event to event, along lines and arrows, and go there", asyn
   expect(await page.evaluate(() => window.synod.page.face.diagram.focus)).toBe(-1);
 });
 
+test("dragging moves the window, the wheel zooms about the pointer, and playing leads it on", async ({
+  page,
+}) => {
+  await openDiagram(page);
+  const view = () =>
+    page.evaluate(() => {
+      const { from, to } = window.synod.page.face.diagram;
+      return { from, to, span: to - from };
+    });
+  const box = await page.locator(".surface").boundingBox();
+  const [x, y] = [(box?.x ?? 0) + 400, (box?.y ?? 0) + (box?.height ?? 0) - 8];
+  const timeAt = () => page.evaluate((at) => window.synod.page.face.diagram.timeAt(at), 400);
+  const before = await view();
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + 60, y);
+  await page.mouse.up();
+  const moved = await view();
+  expect(moved.from).toBeLessThan(before.from);
+  expect(moved.span).toBeCloseTo(before.span, 6);
+  await page.mouse.move(x, y);
+  const held = await timeAt();
+  await page.mouse.wheel(0, -300);
+  await page.waitForFunction((span) => {
+    const { from, to } = window.synod.page.face.diagram;
+    return to - from < span;
+  }, moved.span);
+  expect(await timeAt()).toBeCloseTo(held, 3);
+  expect(await page.evaluate(() => window.synod.player.now)).toBe(1000);
+
+  await page.getByRole("button", { name: "Now", exact: true }).click();
+  await page.evaluate(() => {
+    window.synod.player.setSpeed(2);
+    window.synod.player.play();
+  });
+  await page.waitForFunction(() => window.synod.page.face.diagram.from > 1000);
+  const inSight = () => {
+    const { player, page: shown } = window.synod;
+    const { from, to } = shown.face.diagram;
+    return from <= player.now && player.now <= to;
+  };
+  expect(await page.evaluate(inSight)).toBe(true);
+});
+
+test("an empty place is a moment: a click goes there", async ({ page }) => {
+  await openDiagram(page);
+  const box = await page.locator(".surface").boundingBox();
+  const at = await page.evaluate(() => {
+    const { diagram } = window.synod.page.face;
+    // Between the crash and the election nothing happens.
+    const x = diagram.pointOf({ at_ms: 780, kind: "boot", node: 0 }).x;
+    return { x, ms: diagram.timeAt(x) };
+  });
+  await page.mouse.click((box?.x ?? 0) + at.x, (box?.y ?? 0) + 60);
+  expect(await page.evaluate(() => window.synod.player.now)).toBeCloseTo(at.ms, 0);
+  await expect(page.locator("#headline")).toContainText("has crashed");
+});
+
 test("heartbeats can be left out, and the legend tells every mark", async ({ page }) => {
   await openDiagram(page);
   await page.evaluate(() => window.synod.page.face.diagram.show(900, 400));
