@@ -190,7 +190,7 @@ function drawLine(pen, scene, palette, { place, y }) {
 function drawParts(pen, scene, palette, parts) {
   const { lanes } = parts;
   if (lanes === 0) return;
-  const count = (parts.data.length - 4) / lanes;
+  const shownParts = Math.min(scene.partCount, Math.floor((parts.data.length - 4) / lanes));
   const shown = scene.lanes.filter(({ place }) => place !== WORLD);
   const width = (scene.width - scene.left) / scene.partCount;
   const half = scene.laneHeight * 0.4;
@@ -207,17 +207,20 @@ function drawParts(pen, scene, palette, parts) {
     pen.fillStyle = palette.faint;
     pen.globalAlpha = 0.75;
     pen.beginPath();
-    for (let part = 0; part < scene.partCount && part < count; part++) {
-      const n = parts.count(part, lane);
-      if (n === 0) continue;
-      const tall = Math.max(0.5, half * Math.log2(1 + n) * scale);
-      pen.rect(scene.left + part * width, y - tall, Math.max(0.75, width - 0.4), 2 * tall);
+    // Neighbours of one height are one bar: a long run is mostly alike.
+    let [begun, tall] = [0, 0];
+    for (let part = 0; part <= shownParts; part++) {
+      const n = part < shownParts ? parts.count(part, lane) : 0;
+      const next = n === 0 ? 0 : Math.max(1, Math.round(half * Math.log2(1 + n) * scale));
+      if (next === tall && part < shownParts) continue;
+      if (tall > 0) pen.rect(scene.left + begun * width, y - tall, (part - begun) * width, 2 * tall);
+      [begun, tall] = [part, next];
     }
     pen.fill();
     pen.globalAlpha = 1;
     for (const [bit, kind] of marked) {
       let last = -100;
-      for (let part = 0; part < scene.partCount && part < count; part++) {
+      for (let part = 0; part < shownParts; part++) {
         if (!(parts.seen(part, lane) & bit)) continue;
         const x = scene.left + (part + 0.5) * width;
         if (x - last < 11) continue;
