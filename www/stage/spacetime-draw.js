@@ -298,7 +298,7 @@ function drawArrows(pen, scene, palette) {
     if (lost) drawMark(pen, palette, KIND.lose, x, y, 0.8);
     if (flight.endedBy >= 0 && flight.endedBy === scene.focus) drawFocus(pen, palette, x, y);
     if (!lost && (heads || chosen) && flight.endedBy >= 0)
-      drawHead(pen, x, y, x - x0, y - a, (flight.flags & MARK.reply) !== 0, palette.paper);
+      drawHead(pen, x, y, x - x0, y - a, (flight.flags & MARK.reply) !== 0, palette.paper, crowd ? 5 : 7);
     if (names || chosen) {
       pen.fillStyle = palette.soft;
       pen.textAlign = "center";
@@ -335,11 +335,12 @@ function coneOfArrow({ stretch }, { sentBy, endedBy }, cones) {
  * @param {number} dy
  * @param {boolean} hollow for an answer
  * @param {string} paper
+ * @param {number} size
  */
-function drawHead(pen, x, y, dx, dy, hollow, paper) {
+function drawHead(pen, x, y, dx, dy, hollow, paper, size) {
   const length = Math.hypot(dx, dy) || 1;
   const [ux, uy] = [dx / length, dy / length];
-  const [size, half] = [7, 3];
+  const half = 0.43 * size;
   pen.beginPath();
   pen.moveTo(x, y);
   pen.lineTo(x - ux * size - uy * half, y - uy * size + ux * half);

@@ -22,7 +22,7 @@ export function lanesOf({ nodes, clients, height, short }) {
     ...Array.from({ length: clients }, (_, id) => -id - 1),
   ];
   const name = (/** @type {number} */ place) =>
-    short || (many && place >= 0) ? (place >= 0 ? `n${place}` : `c${-place - 1}`) : placeName(place);
+    short || many ? (place >= 0 ? `n${place}` : `c${-place - 1}`) : placeName(place);
   return {
     lanes: [
       { place: WORLD, name: short ? "all" : "world", y: world / 2 },
