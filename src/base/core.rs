@@ -217,6 +217,11 @@ pub trait Core: Clone + Sized + 'static {
         Ground::default()
     }
 
+    /// An operation that somebody asks by hand in a hunt, the `n`-th of `client`.
+    fn sample(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Self::Op {
+        Self::workload(workload, &Self::Memory::default(), client, n, luck)
+    }
+
     /// Whether a client that hears nothing turns to all nodes at once instead of to the next one.
     const RETRY_TO_ALL: bool = false;
 }

@@ -26,7 +26,7 @@ pub struct Survey<S> {
     pub reached: u64,
     /// How many distinct states were seen.
     pub distinct: usize,
-    /// How many states the longest shortest path to one has, the first included, as TLC counts.
+    /// How many states the longest shortest way to one has, the first included, as TLC counts.
     pub depth: usize,
     /// Whether every state that can be reached was seen.
     pub complete: bool,
@@ -45,55 +45,105 @@ pub struct Found<S> {
     pub steps: usize,
 }
 
-/// Searches `space` breadth first until something wrong is found, all is seen, `most` distinct
-/// states have been seen, or `go_on`, asked with their number, says no.
-pub fn exhaust<S: Space>(
-    space: &S,
-    most: usize,
-    go_on: &mut dyn FnMut(usize) -> bool,
-) -> Survey<S::State> {
-    let mut seen = BTreeSet::new();
-    let mut queue = VecDeque::new();
-    let mut survey = Survey {
-        reached: 0,
-        distinct: 0,
-        depth: 0,
-        complete: false,
-        found: None,
-    };
-    let mut next = space.starts();
-    let mut level = 0;
-    loop {
-        for state in next.drain(..) {
-            survey.reached += 1;
-            if seen.len() >= most && !seen.contains(&space.digest(&state)) {
-                survey.distinct = seen.len();
-                return survey;
+/// A search that can be left and taken up again.
+#[derive(Clone, Debug)]
+pub struct Search<S> {
+    seen: BTreeSet<u64>,
+    queue: VecDeque<(S, usize)>,
+    /// What it has come to so far.
+    pub survey: Survey<S>,
+    begun: bool,
+    /// Whether there is nothing left to do: all is seen, or as much as may be, or something is found.
+    pub over: bool,
+}
+
+impl<S> Default for Search<S> {
+    fn default() -> Search<S> {
+        Search {
+            seen: BTreeSet::new(),
+            queue: VecDeque::new(),
+            survey: Survey {
+                reached: 0,
+                distinct: 0,
+                depth: 0,
+                complete: false,
+                found: None,
+            },
+            begun: false,
+            over: false,
+        }
+    }
+}
+
+impl<S: Clone> Search<S> {
+    /// Goes on until something wrong is found, all is seen, `most` distinct states have been seen, or
+    /// `go_on`, asked with their number after each state, says no.
+    pub fn go<P: Space<State = S>>(
+        &mut self,
+        space: &P,
+        most: usize,
+        go_on: &mut dyn FnMut(usize) -> bool,
+    ) {
+        if !self.begun {
+            self.begun = true;
+            self.take(space, space.starts(), 0, most);
+        }
+        let mut next = Vec::new();
+        while !self.over {
+            let Some((state, level)) = self.queue.pop_front() else {
+                (self.survey.complete, self.over) = (true, true);
+                return;
+            };
+            space.next(&state, &mut next);
+            self.take(space, next.drain(..), level + 1, most);
+            if !go_on(self.survey.distinct) {
+                return;
             }
-            if !seen.insert(space.digest(&state)) {
+        }
+    }
+
+    /// Takes states that were reached by `level` steps.
+    fn take<P: Space<State = S>>(
+        &mut self,
+        space: &P,
+        states: impl IntoIterator<Item = S>,
+        level: usize,
+        most: usize,
+    ) {
+        for state in states {
+            self.survey.reached += 1;
+            let digest = space.digest(&state);
+            if self.seen.contains(&digest) {
                 continue;
             }
-            survey.depth = survey.depth.max(level + 1);
+            if self.seen.len() >= most {
+                self.over = true;
+                return;
+            }
+            self.seen.insert(digest);
+            self.survey.distinct = self.seen.len();
+            self.survey.depth = self.survey.depth.max(level + 1);
             if let Some(what) = space.wrong(&state) {
-                survey.distinct = seen.len();
-                survey.found = Some(Found {
+                self.over = true;
+                self.survey.found = Some(Found {
                     state,
                     what,
                     steps: level,
                 });
-                return survey;
+                return;
             }
-            queue.push_back((state, level));
+            self.queue.push_back((state, level));
         }
-        survey.distinct = seen.len();
-        let Some((state, at)) = queue.pop_front() else {
-            survey.complete = true;
-            return survey;
-        };
-        if !go_on(seen.len()) {
-            return survey;
-        }
-        level = at + 1;
-        space.next(&state, &mut next);
     }
+}
+
+/// Searches `space` as [`Search::go`] does, from its beginning.
+pub fn exhaust<P: Space>(
+    space: &P,
+    most: usize,
+    go_on: &mut dyn FnMut(usize) -> bool,
+) -> Survey<P::State> {
+    let mut search = Search::default();
+    search.go(space, most, go_on);
+    search.survey
 }

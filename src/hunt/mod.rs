@@ -30,7 +30,7 @@ mod swarm;
 mod trial;
 
 pub use budget::{Budget, Quarry};
-pub use exhaust::{Found, Space, Survey, exhaust};
+pub use exhaust::{Found, Search, Space, Survey, exhaust};
 pub use no_return::{Fate, no_return};
 pub use seen::Seen;
 pub use session::{Catch, Figures, Hunt, Order, Strategy};

@@ -22,6 +22,8 @@ struct Maker<'a> {
     asked: u64,
     faults: u64,
     disk_loss: bool,
+    /// Who did something last: often the same goes on.
+    focus: NodeId,
     /// Whether a message may arrive before older ones on its link.
     reorders: bool,
     choices: Vec<Choice>,
@@ -55,6 +57,7 @@ pub(super) fn run(
         disk_loss: hardships.disk_loss && quarry.budget.disks,
         reorders: quarry.budget.network && luck.coin(),
         choices: Vec::new(),
+        focus: NodeId(0),
         luck,
     };
     for liar in 0..maker.luck.between(0, u64::from(hardships.liars)) {
@@ -89,7 +92,7 @@ impl Maker<'_> {
         }
         let node = self.luck.between(0, self.run.nodes() as u64 - 1) + liar;
         let node = NodeId((node % self.run.nodes() as u64) as u16);
-        let ways = (0..self.luck.between(1, 2)).map(|_| self.luck.one(&self.quarry.conducts));
+        let ways = (0..self.luck.between(1, 4)).map(|_| self.luck.one(&self.quarry.conducts));
         let mut ways: Vec<String> = ways.collect();
         ways.sort();
         ways.dedup();
@@ -98,19 +101,23 @@ impl Maker<'_> {
 
     fn round(&mut self) -> bool {
         let group = self.group();
-        let node = self.luck.one(&group);
+        let node = match group.contains(&self.focus) && self.luck.coin() {
+            true => self.focus,
+            false => self.luck.one(&group),
+        };
+        self.focus = node;
         let budget = &self.quarry.budget;
         let (crashes, disks, timers) = (budget.crashes, self.disk_loss, budget.timers);
         let all = 4 * (self.run.nodes() * self.run.nodes()) as u32;
         // Who stands for something talks to the others; what is asked may get no further.
         let (on, most) = match self.luck.between(0, 19) {
-            0..=7 if timers => (self.fire(node), self.luck.one(&[2, 4, all, all])),
+            0..=7 if timers => (self.fire(node, &group), self.luck.one(&[2, 4, all, all])),
             8..=13 => (self.ask(node), self.luck.one(&[0, 0, 1, 2, 4, all])),
-            14 | 15 if crashes && self.faults > 0 => {
+            14..=16 if crashes && self.faults > 0 => {
                 let on = self.crash(node, Action::Crash { node });
                 (on, self.luck.one(&[0, 2, all]))
             }
-            16 if disks && self.faults > 0 => {
+            17 if disks && self.faults > 0 => {
                 let on = self.crash(node, Action::DiskLoss { node });
                 (on, self.luck.one(&[0, 2, all]))
             }
@@ -144,7 +151,9 @@ impl Maker<'_> {
         self.act(Action::Request { node, client, op })
     }
 
-    fn fire(&mut self, node: NodeId) -> bool {
+    /// A timer of the node goes off; now and then the same of everybody in the group, as where all
+    /// have waited in vain for the same.
+    fn fire(&mut self, node: NodeId, group: &[NodeId]) -> bool {
         self.run.choices(&mut self.choices);
         let of_node =
             |choice: &&Choice| matches!(choice, Choice::Fire { node: of, .. } if *of == node);
@@ -152,8 +161,16 @@ impl Maker<'_> {
         if set.is_empty() {
             return true;
         }
-        let choice = self.luck.one(&set);
-        self.act(self.run.action(choice))
+        let Choice::Fire { timer, .. } = self.luck.one(&set) else {
+            return true;
+        };
+        let all = self.luck.between(0, 3) == 0;
+        let everybody = group.iter().filter(|other| all && **other != node);
+        let firing: Vec<NodeId> = [node].iter().chain(everybody).copied().collect();
+        firing.into_iter().all(|node| {
+            let action = self.run.action(Choice::Fire { node, timer });
+            self.act(action)
+        })
     }
 
     fn crash(&mut self, node: NodeId, how: Action) -> bool {

@@ -5,7 +5,7 @@ use super::guided::{self, Corpus};
 use super::pct;
 use super::rounds;
 use super::seen::Seen;
-use super::space::{WIDENING, search};
+use super::space::{Orders, WIDENING};
 use super::swarm::{self, Draft};
 use super::trial::{Breach, Trial, try_out};
 use crate::base::{Chance, Draws, Micros, Pace};
@@ -101,6 +101,8 @@ pub struct Hunt {
     begun: u64,
     /// The next of the widening bounds; where they are used up, the search has ended.
     widening: usize,
+    /// The search within them, where it is not over.
+    orders: Option<Orders>,
 }
 
 /// A run that violates something.
@@ -119,9 +121,6 @@ pub struct Catch {
     /// How many runs there had been by then.
     pub run: u64,
 }
-
-/// The most states that the exhaustive search holds within one of its bounds.
-const STATES_MAX: usize = 150_000;
 
 impl Hunt {
     /// A hunt that has not begun.
@@ -152,6 +151,7 @@ impl Hunt {
             of_time,
             begun: 0,
             widening: 0,
+            orders: None,
         })
     }
 
@@ -170,8 +170,8 @@ impl Hunt {
         self.strategy == Strategy::Exhaustive && self.widening >= WIDENING.len()
     }
 
-    /// Tries the next run. The exhaustive search goes through one of its bounds; `go_on` hears how
-    /// many states it has seen, and may stop it.
+    /// Tries the next run. The exhaustive search goes on as long as `go_on`, which hears how many
+    /// states it has seen, says so.
     ///
     /// # Errors
     /// Where a scenario that was made is wrong: a defect of the hunt.
@@ -254,25 +254,38 @@ impl Hunt {
         }
     }
 
-    /// Searches the next of the widening bounds.
+    /// Goes on with the search of every order, from one of the widening bounds to the next.
     fn widen(&mut self, go_on: &mut dyn FnMut(usize) -> bool) -> Option<Catch> {
         let bounds = *WIDENING.get(self.widening)?;
-        self.widening += 1;
-        let (survey, found) = search(&self.quarry, self.seed, bounds, STATES_MAX, go_on);
+        let mut orders = match self.orders.take() {
+            Some(orders) => orders,
+            None => Orders::new(&self.quarry, self.seed, bounds),
+        };
+        let before = (orders.distinct(), orders.reached());
+        orders.go(go_on);
+        let found = orders.found();
         let trial = Trial {
             breach: found.as_ref().map(|(_, breach)| breach.clone()),
             at: Micros::ZERO,
-            events: survey.reached as u32,
+            events: (orders.reached() - before.1) as u32,
             new: 0,
         };
-        self.count(Strategy::Exhaustive, survey.distinct as u64, &trial);
+        let states = (orders.distinct() - before.0) as u64;
+        self.count(Strategy::Exhaustive, states, &trial);
+        if orders.is_over() {
+            self.widening += 1;
+        } else {
+            self.orders = Some(orders);
+        }
         let (scenario, breach) = found?;
+        let all = self.figures.iter();
+        let run = all.map(|figures| figures.runs).sum();
         Some(Catch {
             scenario,
             breach,
             patience: Micros::ZERO,
             strategy: Strategy::Exhaustive,
-            run: survey.distinct as u64,
+            run,
         })
     }
 }

@@ -2,7 +2,7 @@
 //! the bounds allow, in every order.
 
 use super::budget::Quarry;
-use super::exhaust::{Space, Survey, exhaust};
+use super::exhaust::{Search, Space};
 use super::pct::bare;
 use super::played::{BEAT, by_hand};
 use super::trial::{Breach, EVENTS_MAX};
@@ -96,6 +96,7 @@ impl Moment {
 }
 
 /// The runs by hand of one protocol within bounds.
+#[derive(Debug)]
 pub(super) struct Runs {
     bare: Scenario,
     bounds: Bounds,
@@ -237,26 +238,47 @@ impl Space for Runs {
     }
 }
 
-/// Searches a quarry's runs by hand within bounds; the scenario is the shortest that is wrong.
-pub(super) fn search(
-    quarry: &Quarry,
-    seed: u64,
-    bounds: Bounds,
-    most: usize,
-    go_on: &mut dyn FnMut(usize) -> bool,
-) -> (Survey<()>, Option<(Scenario, Breach)>) {
-    let runs = Runs::new(quarry, seed, bounds);
-    let survey = exhaust(&runs, most, go_on);
-    let found = survey.found.map(|found| {
-        let breach = Breach::Invariant(found.what);
-        (runs.scenario(&found.state), breach)
-    });
-    let survey = Survey {
-        reached: survey.reached,
-        distinct: survey.distinct,
-        depth: survey.depth,
-        complete: survey.complete,
-        found: None,
-    };
-    (survey, found)
+/// A search of a quarry's runs by hand within bounds.
+#[derive(Debug)]
+pub(super) struct Orders {
+    runs: Runs,
+    search: Search<Moment>,
+}
+
+/// The most states that a search holds within one of its bounds.
+const STATES_MAX: usize = 150_000;
+
+impl Orders {
+    pub(super) fn new(quarry: &Quarry, seed: u64, bounds: Bounds) -> Orders {
+        Orders {
+            runs: Runs::new(quarry, seed, bounds),
+            search: Search::default(),
+        }
+    }
+
+    /// Goes on as long as `go_on`, which hears the number of distinct states, says so.
+    pub(super) fn go(&mut self, go_on: &mut dyn FnMut(usize) -> bool) {
+        self.search.go(&self.runs, STATES_MAX, go_on);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.search.over
+    }
+
+    /// How many distinct states were seen.
+    pub(super) fn distinct(&self) -> usize {
+        self.search.survey.distinct
+    }
+
+    /// How many states were reached, each repetition counted.
+    pub(super) fn reached(&self) -> u64 {
+        self.search.survey.reached
+    }
+
+    /// The shortest scenario that is wrong.
+    pub(super) fn found(&self) -> Option<(Scenario, Breach)> {
+        let found = self.search.survey.found.as_ref()?;
+        let breach = Breach::Invariant(found.what.clone());
+        Some((self.runs.scenario(&found.state), breach))
+    }
 }

@@ -167,7 +167,7 @@ impl Maker<'_> {
         if !self.quarry.budget.liars || self.quarry.conducts.is_empty() {
             return;
         }
-        let count = self.luck.between(1, 3);
+        let count = self.luck.between(1, 4);
         let mut ways: Vec<String> = (0..count)
             .map(|_| self.luck.one(&self.quarry.conducts))
             .collect();
@@ -321,8 +321,9 @@ impl Maker<'_> {
         if self.quarry.budget.clocks && self.luck.coin() {
             self.skew(1, node);
         }
+        let all_slow = self.luck.coin();
         for (from, to) in pairs(self.nodes) {
-            if to == node && self.luck.coin() {
+            if to == node && (all_slow || self.luck.between(0, 3) == 0) {
                 let latency = Some([slow, slow + 5].map(Micros::from_ms));
                 let (from, to) = (Some(from), Some(to));
                 let (loss, duplicate, reorder) = (None, None, None);
@@ -421,12 +422,14 @@ impl Maker<'_> {
         }
         self.script.sort_by_key(|entry| entry.at);
         let workload = self.ground.workload;
+        // Long runs with many operations take long.
+        let paces = match self.ground.of_time {
+            true => [[20, 100], [100, 400], [100, 400]],
+            false => [[5, 60], [1, 20], [100, 400]],
+        };
         let clients = Clients {
             count: self.clients as u16,
-            think: self
-                .luck
-                .one(&[[5, 60], [1, 20], [100, 400]])
-                .map(Micros::from_ms),
+            think: self.luck.one(&paces).map(Micros::from_ms),
             timeout: Micros::from_ms(250),
             attempts: 30,
             workload: workload_name(&self.quarry.protocol, workload),

@@ -96,7 +96,7 @@ const fn entry<C: Core>(name: &'static str) -> Protocol {
         ground: C::ground,
         #[cfg(feature = "hunt")]
         op: |workload, client, n, luck| {
-            let op = C::workload(workload, &C::Memory::default(), client, n, luck);
+            let op = C::sample(workload, client, n, luck);
             serde_json::to_value(op).unwrap_or_default()
         },
     }

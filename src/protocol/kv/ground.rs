@@ -1,7 +1,26 @@
 //! Where the store is hunted: two to six nodes, all quorums, all resolvers.
 
 use super::Mutant;
-use crate::base::{Draws, Ground, Hardships, Micros, Pace, names_of};
+use super::op::{Basis, Delete, Op, Put};
+use crate::base::{ClientId, Draws, Ground, Hardships, Micros, Pace, names_of};
+
+/// What somebody asks by hand: most often of a few names that no client uses, so that they are
+/// written, deleted and read by nobody else.
+pub(super) fn sample(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Op {
+    let key: super::Key = format!("t{}", luck.between(0, 1)).as_str().into();
+    match luck.between(0, 5) {
+        0 | 1 => Op::Put(Put {
+            key,
+            value: super::Value::Number(n as i64),
+            basis: Basis::LastRead,
+        }),
+        2 | 3 => Op::Delete(Delete {
+            key,
+            basis: Basis::LastRead,
+        }),
+        _ => super::client::workload(workload, &super::Memory::default(), client, n, luck),
+    }
+}
 
 /// One draw of where the store is hunted.
 pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {

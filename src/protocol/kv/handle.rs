@@ -104,6 +104,10 @@ impl Core for Kv {
         super::ground::ground(mutant, pace, luck)
     }
 
+    fn sample(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Op {
+        super::ground::sample(workload, client, n, luck)
+    }
+
     fn mutants() -> Vec<String> {
         names_of(&Mutant::ALL)
     }
