@@ -4,7 +4,7 @@
 /** @typedef {import("../types.js").Simulation} Simulation */
 
 /** Events that are written at a time. */
-const SLICE = 2000;
+const SLICE = 500;
 
 /** The regular expression by which ShiViz takes such a log apart: it stands in the log's first line. */
 export const SHIVIZ = "(?<event>.*)\\n(?<host>\\S*) (?<clock>{.*})";
