@@ -43,8 +43,12 @@ struct Window {
 }
 
 fn window(run: &dyn Simulation, from: u64, to: u64, most: u32) -> Window {
+    between(run, Micros::from_ms(from), Micros::from_ms(to), most)
+}
+
+fn between(run: &dyn Simulation, from: Micros, to: Micros, most: u32) -> Window {
     let mut out = Vec::new();
-    run.window(Micros::from_ms(from), Micros::from_ms(to), most, &mut out);
+    run.window(from, to, most, &mut out);
     let (head, rest) = out.split_at(6);
     let (events, flights) = rest.split_at(head[1] as usize * EVENT);
     assert_eq!(flights.len(), head[2] as usize * FLIGHT);
@@ -128,8 +132,14 @@ fn a_window_holds_each_message_under_way_in_it() {
         let run = troubled(protocol);
         let sent = run.counts().sent;
         let end = run.end().as_ms();
-        for (from, to) in [(0, 1_500), (310, 311), (760, 820), (1_490, 1_500)] {
-            let found = window(run.as_ref(), from, to, u32::MAX);
+        let mut windows: Vec<_> = [(0, 1_500), (310, 311), (760, 820), (1_490, 1_500)]
+            .map(|(from, to)| (Micros::from_ms(from), Micros::from_ms(to)))
+            .into();
+        // Moments too: what ends with the very next event is under way all through.
+        let moments = run.events(200, run.length()).into_iter().step_by(37);
+        windows.extend(moments.map(|event| (event.at, event.at)));
+        for (from, to) in windows {
+            let found = between(run.as_ref(), from, to, u32::MAX);
             let by_number: BTreeMap<u32, &Vec<f64>> = found
                 .flights
                 .iter()
@@ -140,8 +150,7 @@ fn a_window_holds_each_message_under_way_in_it() {
             for number in 0..sent {
                 let message = run.message(number).expect("it was sent");
                 let ended = message.event.map(|id| run.events(id, id + 1)[0].at.as_ms());
-                let inside =
-                    message.sent.as_ms() <= to as f64 && ended.unwrap_or(end + 1.0) >= from as f64;
+                let inside = message.sent <= to && ended.unwrap_or(end + 1.0) >= from.as_ms();
                 assert_eq!(
                     by_number.contains_key(&number),
                     inside,
@@ -273,12 +282,13 @@ fn a_lost_heartbeat_is_not_left_out() {
 #[test]
 fn after_a_cut_the_overview_is_that_of_the_new_run() {
     let mut run = troubled("raft");
-    sums(run.as_mut(), 0, 100_000, 16, true);
+    // In one part, so that it is told by whole blocks.
+    sums(run.as_mut(), 0, 1_600_000, 1, false);
     run.seek(Micros::from_ms(450)).expect("within budget");
     run.apply(Action::Crash { node: NodeId(0) })
         .expect("it is up");
     run.advance(Micros::from_ms(1_500)).expect("within budget");
-    let found = sums(run.as_mut(), 0, 100_000, 16, true);
+    let found = sums(run.as_mut(), 0, 1_600_000, 1, false);
 
     let mut again = troubled("raft");
     again.seek(Micros::from_ms(450)).expect("within budget");
@@ -288,7 +298,7 @@ fn after_a_cut_the_overview_is_that_of_the_new_run() {
     again
         .advance(Micros::from_ms(1_500))
         .expect("within budget");
-    assert_eq!(found, sums(again.as_mut(), 0, 100_000, 16, true));
+    assert_eq!(found, sums(again.as_mut(), 0, 1_600_000, 1, false));
 }
 
 #[test]
