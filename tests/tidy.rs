@@ -109,9 +109,7 @@ fn page_modules_import_downward() {
             let to = top_folder(target.strip_prefix("www/").unwrap_or(&target));
             if to == "pkg" {
                 if !path.starts_with("www/wasm") {
-                    wrong.push(format!(
-                        "{path}: only www/wasm*.js import pkg"
-                    ));
+                    wrong.push(format!("{path}: only www/wasm*.js import pkg"));
                 }
             } else if to != folder && !allowed.contains(&to) {
                 wrong.push(format!("{path}: {folder}/ must not import {target}"));
