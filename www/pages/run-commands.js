@@ -67,6 +67,20 @@ export function commandsOf(page) {
       keys: ["g"],
       run: () => page.stage.nodes.focus(page.node),
     },
+    {
+      id: "face",
+      group: "Look",
+      label: "Ring or space-time diagram",
+      keys: ["t"],
+      run: () => page.face.turn(),
+    },
+    {
+      id: "save",
+      group: "Look",
+      label: "Save pictures and the trace",
+      keys: ["x"],
+      run: () => page.face.save(),
+    },
     { id: "events", group: "Look", label: "All events", keys: ["e"], run: () => page.toggleEvents() },
     {
       id: "violation",

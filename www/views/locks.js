@@ -26,6 +26,7 @@ export const locks = {
       ],
     ],
   ],
+  heartbeats: "AppendEntries without entries and their answers",
   diagramTitle: "Locks",
   diagram: drawLocks,
   options: locksOptions,
