@@ -263,23 +263,19 @@ impl Work<'_> {
             manual: best.network.manual,
             ..Network::default()
         };
-        let mut changes: Vec<fn(&mut Network)> = vec![
-            |network| network.loss = Ratio::ZERO,
-            |network| network.duplicate = Ratio::ZERO,
-            |network| network.reorder = Ratio::ZERO,
-            |network| network.latency = [Micros::from_ms(10); 2],
-            |network| network.latency = Network::default().latency,
-        ];
         let mut changed = best.clone();
         changed.network = plain;
-        if self.take(best, changed) {
-            changes.clear();
-        }
-        for change in changes {
-            let mut changed = best.clone();
-            change(&mut changed.network);
-            let fixed = best.network.latency[0] == best.network.latency[1];
-            if !(fixed && changed.network.latency == Network::default().latency) {
+        // Where the plain network does not do, as much of it as does.
+        if best.network != plain && !self.take(best, changed) {
+            let changes: [fn(&mut Network); 4] = [
+                |network| network.loss = Ratio::ZERO,
+                |network| network.duplicate = Ratio::ZERO,
+                |network| network.reorder = Ratio::ZERO,
+                |network| network.latency = [Micros::from_ms(10); 2],
+            ];
+            for change in changes {
+                let mut changed = best.clone();
+                change(&mut changed.network);
                 self.take(best, changed);
             }
         }
@@ -367,13 +363,14 @@ impl Work<'_> {
         self.holds(&made).then_some(made)
     }
 
+    /// Whether it was seen that no single entry can go.
     fn is_minimal(&mut self, best: &Scenario) -> bool {
-        let mut without = (0..best.script.len()).map(|place| {
+        let goes = (0..best.script.len()).any(|place| {
             let mut changed = best.clone();
             changed.script.remove(place);
-            changed
+            self.holds(&changed)
         });
-        !self.stopped && !without.any(|changed| self.holds(&changed)) && !self.stopped
+        !goes && !self.stopped
     }
 }
 
