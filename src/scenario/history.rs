@@ -1,7 +1,7 @@
 //! Clients' histories in the form that the checkers read.
 
 use super::report::HistoryVerdict;
-use crate::check::{Call, Consensus, KeyValue, KvCall, KvResult, Model, Verdict, check};
+use crate::check::{Call, Consensus, KeyValue, KvCall, KvResult, Limits, Model, Verdict, check};
 use crate::sim::Operation;
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ const BUDGET: u64 = 5_000_000;
 /// Holds a history against the model of that name; `None` where there is no such model.
 pub(super) fn judge(model: &str, history: &[Operation]) -> Option<HistoryVerdict> {
     match model {
-        "key_value" => Some(hold(&KeyValue, history, key_value)),
+        "key_value" => Some(hold(&KeyValue::default(), history, key_value)),
         "consensus" => Some(hold(&Consensus, history, proposal)),
         _ => None,
     }
@@ -34,18 +34,18 @@ fn hold<M: Model>(
             calls.push(call);
         }
     }
-    match check(model, &calls, BUDGET) {
+    match check(model, &calls, Limits::steps(BUDGET)) {
         Verdict::Linearizable(_) => HistoryVerdict {
             linearizable: Some(true),
             ..HistoryVerdict::default()
         },
         Verdict::Unknown => HistoryVerdict::default(),
-        Verdict::Violated(blame) => {
+        Verdict::Violated(part, blame) => {
             let place = places[blame.operation];
             let operation = &history[place];
             let text = format!(
                 "no order of the operations on {} explains what client {} was answered to {}: {}",
-                blame.part,
+                part,
                 operation.client,
                 words(&operation.op),
                 words(&operation.result)
