@@ -166,7 +166,10 @@ fn judge<M: Model>(
         }
     }
     let unknown = |part: &&mut PartVerdict<M::State>| part.finding == Finding::Unknown;
-    let mut rest = parts.iter().filter(|part| part.finding == Finding::Unknown).count() as u64;
+    let mut rest = parts
+        .iter()
+        .filter(|part| part.finding == Finding::Unknown)
+        .count() as u64;
     for part in parts.iter_mut().filter(unknown) {
         part.finding = hunt.part(&part.places, rest);
         rest -= 1;
@@ -301,7 +304,10 @@ impl<'a, M: Model> Hunt<'a, M> {
             stride *= 2;
         }
         let cut = returns[bad];
-        let order = match bad.checked_sub(1).map(|last| self.order(places, returns[last])) {
+        let order = match bad
+            .checked_sub(1)
+            .map(|last| self.order(places, returns[last]))
+        {
             Some(Search::Found(order)) => order,
             _ => Vec::new(),
         };

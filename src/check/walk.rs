@@ -368,7 +368,8 @@ impl<'a, M: Model> Walk<'a, M> {
             Stage::Absorb => END,
             Stage::GoalOpen | Stage::AllOpen => {
                 let number = self.timeline.number(self.at);
-                self.timeline.open_among(self.timeline.rank(number) as usize)
+                self.timeline
+                    .open_among(self.timeline.rank(number) as usize)
             }
         };
     }

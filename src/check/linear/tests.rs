@@ -172,7 +172,10 @@ fn long_histories_take_little_memory() {
 fn a_budget_ends_in_unknown() {
     let mut luck = Draws::new(Chance::from_seed(3));
     let history = random(&mut luck);
-    assert_eq!(check(&KEY_VALUE, &history, Limits::steps(0)), Verdict::Unknown);
+    assert_eq!(
+        check(&KEY_VALUE, &history, Limits::steps(0)),
+        Verdict::Unknown
+    );
 }
 
 #[test]
