@@ -171,6 +171,21 @@ pub struct LockState {
     queue: VecDeque<ClientId>,
 }
 
+impl LockState {
+    /// Who holds it and who waits, in words.
+    pub(super) fn words(&self, name: &impl Fn(&ClientId) -> String) -> String {
+        let holder = match &self.holder {
+            None => "free".to_owned(),
+            Some(client) => format!("held by {}", name(client)),
+        };
+        if self.queue.is_empty() {
+            return holder;
+        }
+        let queue: Vec<String> = self.queue.iter().map(name).collect();
+        format!("{holder}, with {} waiting", queue.join(" before "))
+    }
+}
+
 impl Model for FifoLock {
     type State = LockState;
     type Op = LockCall;
