@@ -279,7 +279,7 @@ fn reported(history: &[Reported], served: Served, ranks: &Ranks) -> Record {
             Calls::Registers(_, calls) => push(calls, key_value(&told)),
             Calls::Proposals(calls) => push(calls, proposal(&told)),
             Calls::Fenced(calls) => push(calls, fenced(&told)),
-            Calls::Visits(visits) => push(visits, visit(&told)),
+            Calls::Visits(visits) => push(visits, visit(&told, each.id)),
             Calls::Locks(_) | Calls::Lists(_) | Calls::Texts(_) => false,
         };
         if counts {

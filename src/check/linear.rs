@@ -205,8 +205,9 @@ const WHOLE: Cut = (Micros::NEVER, usize::MAX);
 /// How many steps a search makes before the other takes its turn.
 const TURN: u32 = 256;
 
-/// How often it is tried to find fewer answers to blame.
+/// How often it is tried to find fewer answers to blame, and with how many steps.
 const TRIES: u32 = 200;
+const EXPLAIN_STEPS: u64 = 2_000_000;
 
 impl<'a, M: Model> Hunt<'a, M> {
     /// Judges a part; `share` parts share the steps that are left.
@@ -312,7 +313,10 @@ impl<'a, M: Model> Hunt<'a, M> {
             _ => Vec::new(),
         };
         let (among, _) = self.prefix(places, cut);
+        let kept = self.left.saturating_sub(EXPLAIN_STEPS);
+        self.left -= kept;
         let (against, states) = self.explain(&among, cut);
+        self.left += kept;
         Finding::Broken(Blame {
             operation: cut.1,
             among,

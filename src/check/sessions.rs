@@ -1,9 +1,10 @@
 //! The four session guarantees of Terry and others (*Session Guarantees for Weakly Consistent Replicated
-//! Data*, 1994), held against what a store told its clients: each answer carries a version vector of all
-//! that it rests on.
+//! Data*, 1994), held against what a store told its clients: each read carries a version vector of all
+//! that it rests on, and the versions that it shows carry their dots.
 //!
 //! A session is a client's dealings with one key, since that is as far as the store's vectors go. What
-//! nobody was told of does not count.
+//! nobody was told of does not count, and neither does a write that no read ever shows: nobody can tell
+//! then what knows it.
 
 use super::linear::Limits;
 use crate::base::{ClientId, Micros};
@@ -17,18 +18,23 @@ pub(super) type Clock = BTreeMap<String, u64>;
 pub(super) struct Visit {
     pub client: ClientId,
     pub key: String,
-    pub called: Micros,
     pub returned: Micros,
-    /// What the answer rests on.
-    pub clock: Clock,
     pub deed: Deed,
+}
+
+/// A version of a key: the name of its write, and its number among an actor's writes.
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    pub name: String,
+    pub actor: String,
+    pub count: u64,
 }
 
 /// Of what a visit told.
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
-    /// It read these versions, by their names.
-    Read(Vec<String>),
+    /// It read these versions, resting on all that the clock covers.
+    Read(Clock, Vec<Version>),
     /// It wrote the version of this name.
     Write(String),
 }
@@ -106,75 +112,130 @@ struct Past {
 /// Counts how often each guarantee was kept, in the order of [`Guarantee::ALL`]; `None` where that would
 /// take more steps than are allowed.
 pub(super) fn sessions(visits: &[Visit], limits: Limits) -> Option<[Kept; 4]> {
-    let mut left = limits.steps;
-    let mut kept: [Kept; 4] = Default::default();
     let mut order: Vec<usize> = (0..visits.len()).collect();
     order.sort_by_key(|place| visits[*place].returned);
+    let mut judge = Judge {
+        visits,
+        dots: BTreeMap::new(),
+        writes: BTreeMap::new(),
+        kept: Default::default(),
+    };
+    judge.look_round(&order);
+    let mut left = limits.steps;
     let mut pasts: BTreeMap<(ClientId, &str), Past> = BTreeMap::new();
-    // The writes by their names, with what their clients had done before.
-    let mut writes: BTreeMap<&str, (usize, Past)> = BTreeMap::new();
-    // A client does one thing after the other, so that what it did before has returned before.
-    for place in &order {
-        let visit = &visits[*place];
-        let past = pasts.entry((visit.client, &visit.key)).or_default();
-        if let Deed::Write(name) = &visit.deed {
-            writes.insert(name, (*place, *past));
-            past.written = Some(*place);
-        } else {
-            past.read = Some(*place);
-        }
-    }
-    pasts.clear();
     for place in order {
         let visit = &visits[place];
         let past = pasts.entry((visit.client, &visit.key)).or_default();
-        let Deed::Read(shown) = &visit.deed else {
-            past.written = Some(place);
-            continue;
-        };
-        left = left.checked_sub(1 + (visit.clock.len() + shown.len()) as u64)?;
-        let knows = |other: usize| covers(&visit.clock, &visits[other].clock);
-        let earlier = [
+        match &visit.deed {
+            Deed::Write(_) => past.written = Some(place),
+            Deed::Read(clock, shown) => {
+                left = left.checked_sub(1 + (clock.len() + shown.len()) as u64)?;
+                judge.read(place, clock, shown, *past);
+                past.read = Some(place);
+            }
+        }
+    }
+    Some(judge.kept)
+}
+
+struct Judge<'a> {
+    visits: &'a [Visit],
+    /// The dot of each version that some read shows.
+    dots: BTreeMap<&'a str, (&'a str, u64)>,
+    /// The writes by their names, with what their clients had done before.
+    writes: BTreeMap<&'a str, (usize, Past)>,
+    kept: [Kept; 4],
+}
+
+impl Judge<'_> {
+    /// Notes all versions and all writes. A client does one thing after the other, so that what it did
+    /// before has returned before.
+    fn look_round(&mut self, order: &[usize]) {
+        let mut pasts: BTreeMap<(ClientId, &str), Past> = BTreeMap::new();
+        for place in order {
+            let visit = &self.visits[*place];
+            let past = pasts.entry((visit.client, &visit.key)).or_default();
+            match &visit.deed {
+                Deed::Write(name) => {
+                    self.writes.insert(name, (*place, *past));
+                    past.written = Some(*place);
+                }
+                Deed::Read(_, shown) => {
+                    past.read = Some(*place);
+                    let dots = shown.iter().map(|version| {
+                        (
+                            version.name.as_str(),
+                            (version.actor.as_str(), version.count),
+                        )
+                    });
+                    self.dots.extend(dots);
+                }
+            }
+        }
+    }
+
+    /// Whether a read knows what an earlier visit did or saw; nothing where that cannot be told, or
+    /// where it saw nothing.
+    fn knows(&self, clock: &Clock, earlier: usize) -> Option<bool> {
+        match &self.visits[earlier].deed {
+            Deed::Read(before, _) => (!before.is_empty()).then(|| covers(clock, before)),
+            Deed::Write(name) => {
+                let (actor, count) = self.dots.get(name.as_str())?;
+                Some(clock.get(*actor).is_some_and(|known| known >= count))
+            }
+        }
+    }
+
+    fn read(&mut self, read: usize, clock: &Clock, shown: &[Version], past: Past) {
+        let own = [
             (Guarantee::ReadYourWrites, past.written),
             (Guarantee::MonotonicReads, past.read),
         ];
-        for (guarantee, missed) in earlier {
-            let missed = missed.filter(|other| visits[*other].returned <= visit.called);
-            if let Some(missed) = missed.filter(|other| !visits[*other].clock.is_empty()) {
-                let (read, write) = (place, None);
-                let breach = Breach {
-                    read,
-                    missed,
-                    write,
-                };
-                kept[guarantee as usize].count(knows(missed), breach);
-            }
+        for (guarantee, missed) in own {
+            let Some((missed, knows)) = missed.and_then(|m| Some((m, self.knows(clock, m)?)))
+            else {
+                continue;
+            };
+            let write = None;
+            let breach = Breach {
+                read,
+                missed,
+                write,
+            };
+            self.kept[guarantee as usize].count(knows, breach);
         }
-        let live: BTreeSet<&str> = shown.iter().map(String::as_str).collect();
-        for (write, before) in shown.iter().filter_map(|name| writes.get(name.as_str())) {
+        let live: BTreeSet<&str> = shown.iter().map(|version| version.name.as_str()).collect();
+        let writes = live
+            .iter()
+            .filter_map(|name| self.writes.get(name).copied());
+        let writes: Vec<(usize, Past)> = writes.collect();
+        for (write, before) in writes {
             let earlier = [
                 (Guarantee::MonotonicWrites, before.written),
                 (Guarantee::WritesFollowReads, before.read),
             ];
             for (guarantee, missed) in earlier {
-                let missed = missed.filter(|other| !visits[*other].clock.is_empty());
-                let Some(missed) = missed else { continue };
+                let Some((missed, knows)) = missed.and_then(|m| Some((m, self.knows(clock, m)?)))
+                else {
+                    continue;
+                };
                 // What stands beside the later write has not come before it.
-                let beside = match &visits[missed].deed {
+                let beside = match &self.visits[missed].deed {
                     Deed::Write(name) => live.contains(name.as_str()),
-                    Deed::Read(names) => names.iter().any(|name| live.contains(name.as_str())),
+                    Deed::Read(_, seen) => {
+                        seen.iter().any(|each| live.contains(each.name.as_str()))
+                    }
                 };
+                let write = Some(write);
                 let breach = Breach {
-                    read: place,
+                    read,
                     missed,
-                    write: Some(*write),
+                    write,
                 };
-                kept[guarantee as usize].count(knows(missed) && !beside, breach);
+                self.kept[guarantee as usize].count(knows && !beside, breach);
             }
         }
-        past.read = Some(place);
     }
-    Some(kept)
 }
 
 /// Whether all that one clock knows is known to another.
@@ -187,27 +248,30 @@ fn covers(large: &Clock, small: &Clock) -> bool {
 mod tests {
     use super::*;
 
-    fn visit(n: u64, client: ClientId, clock: &[(&str, u64)], deed: Deed) -> Visit {
-        let clock = clock
-            .iter()
-            .map(|(actor, count)| ((*actor).to_owned(), *count));
+    fn visit(n: u64, client: ClientId, deed: Deed) -> Visit {
         Visit {
             client,
             key: "x".into(),
-            called: Micros(n * 10),
             returned: Micros(n * 10 + 5),
-            clock: clock.collect(),
             deed,
         }
     }
 
-    fn write(n: u64, client: ClientId, clock: &[(&str, u64)], name: &str) -> Visit {
-        visit(n, client, clock, Deed::Write(name.into()))
+    fn write(n: u64, client: ClientId, name: &str) -> Visit {
+        visit(n, client, Deed::Write(name.into()))
     }
 
-    fn read(n: u64, client: ClientId, clock: &[(&str, u64)], names: &[&str]) -> Visit {
-        let names = names.iter().map(|name| (*name).to_owned());
-        visit(n, client, clock, Deed::Read(names.collect()))
+    /// Versions are given as the name of a write and its dot.
+    fn read(n: u64, client: ClientId, clock: &[(&str, u64)], shown: &[(&str, &str, u64)]) -> Visit {
+        let clock = clock
+            .iter()
+            .map(|(actor, count)| ((*actor).to_owned(), *count));
+        let shown = shown.iter().map(|(name, actor, count)| Version {
+            name: (*name).to_owned(),
+            actor: (*actor).to_owned(),
+            count: *count,
+        });
+        visit(n, client, Deed::Read(clock.collect(), shown.collect()))
     }
 
     fn counts(visits: &[Visit]) -> [(u64, u64); 4] {
@@ -215,76 +279,70 @@ mod tests {
         kept.map(|kept| (kept.held, kept.broken))
     }
 
+    const A1: (&str, &str, u64) = ("w1", "a", 1);
+    const B1: (&str, &str, u64) = ("w2", "b", 1);
+    const BOTH: [(&str, u64); 2] = [("a", 1), ("b", 1)];
+
     #[test]
     fn who_misses_its_own_write_is_told() {
-        let sees = [
-            write(0, 1, &[("a", 1)], "w"),
-            read(1, 1, &[("a", 1)], &["w"]),
-        ];
-        assert_eq!(counts(&sees), [(1, 0), (0, 0), (0, 0), (0, 0)]);
-        let misses = [write(0, 1, &[("a", 1)], "w"), read(1, 1, &[], &[])];
-        assert_eq!(counts(&misses), [(0, 1), (0, 0), (0, 0), (0, 0)]);
+        let seen = read(9, 3, &[("a", 1)], &[A1]);
+        let looks = |client, look: Visit| counts(&[write(0, client, "w1"), look, seen.clone()])[0];
+        assert_eq!(looks(1, read(1, 1, &[("a", 1)], &[A1])), (1, 0));
+        assert_eq!(
+            looks(1, read(1, 1, &BOTH, &[B1])),
+            (1, 0),
+            "it was overwritten"
+        );
+        assert_eq!(looks(1, read(1, 1, &[], &[])), (0, 1));
+        assert_eq!(looks(2, read(1, 1, &[], &[])), (0, 0), "somebody else's");
+        let never_shown = [write(0, 1, "w1"), read(1, 1, &[], &[])];
+        assert_eq!(counts(&never_shown)[0], (0, 0), "nobody can tell");
+        let misses = [write(0, 1, "w1"), read(1, 1, &[], &[]), seen];
         let kept = sessions(&misses, Limits::steps(1_000)).expect("few steps");
-        assert_eq!(kept[0].breaches[0].missed, 0);
-        let others = [write(0, 2, &[("a", 1)], "w"), read(1, 1, &[], &[])];
-        assert_eq!(counts(&others), [(0, 0); 4]);
+        let (read, missed, write) = (1, 0, None);
+        assert_eq!(
+            kept[0].breaches,
+            [Breach {
+                read,
+                missed,
+                write
+            }]
+        );
+        assert_eq!(sessions(&misses, Limits::steps(1)), None);
     }
 
     #[test]
     fn a_read_that_goes_back_is_told() {
-        let back = [
-            read(0, 1, &[("a", 2)], &["w"]),
-            read(1, 1, &[("a", 1), ("b", 3)], &["v"]),
-        ];
-        assert_eq!(counts(&back)[1], (0, 1));
-        let on = [
-            read(0, 1, &[("a", 2)], &["w"]),
-            read(1, 1, &[("a", 2), ("b", 3)], &["v"]),
-        ];
-        assert_eq!(counts(&on)[1], (1, 0));
+        let first = read(0, 1, &[("a", 2)], &[("w", "a", 2)]);
+        let then = |clock: &[(&str, u64)]| counts(&[first.clone(), read(1, 1, clock, &[])])[1];
+        assert_eq!(then(&[("a", 1), ("b", 3)]), (0, 1));
+        assert_eq!(then(&[("a", 2), ("b", 3)]), (1, 0));
     }
 
     #[test]
     fn writes_have_their_order_or_have_it_not() {
-        let two = |second: &[(&str, u64)], seen: Visit| {
-            let first = write(0, 1, &[("a", 1)], "w1");
-            counts(&[first, write(1, 1, second, "w2"), seen])[2]
+        let two = |seen: Visit| {
+            let shown = read(9, 3, &[("a", 1)], &[A1]);
+            counts(&[write(0, 1, "w1"), write(1, 1, "w2"), seen, shown])[2]
         };
-        let after = [("a", 1), ("b", 1)];
-        assert_eq!(two(&after, read(2, 2, &after, &["w2"])), (1, 0));
+        assert_eq!(two(read(2, 2, &BOTH, &[B1])), (1, 0));
         assert_eq!(
-            two(&[("b", 1)], read(2, 2, &[("b", 1)], &["w2"])),
+            two(read(2, 2, &[("b", 1)], &[B1])),
             (0, 1),
             "without the first"
         );
-        assert_eq!(
-            two(&[("b", 1)], read(2, 2, &after, &["w1", "w2"])),
-            (0, 1),
-            "side by side"
-        );
-        assert_eq!(
-            two(&after, read(2, 2, &[("a", 1)], &["w1"])),
-            (0, 0),
-            "not seen"
-        );
+        assert_eq!(two(read(2, 2, &BOTH, &[A1, B1])), (0, 1), "side by side");
+        assert_eq!(two(read(2, 2, &[("a", 1)], &[A1])), (0, 0), "not seen");
     }
 
     #[test]
     fn a_write_comes_after_what_its_client_had_read() {
-        let follows = |clock: &[(&str, u64)], seen: Visit| {
-            let other = write(0, 2, &[("a", 1)], "w1");
-            let look = read(1, 1, &[("a", 1)], &["w1"]);
-            counts(&[other, look, write(2, 1, clock, "w2"), seen])[3]
+        let follows = |seen: Visit| {
+            let look = read(1, 1, &[("a", 1)], &[A1]);
+            counts(&[write(0, 2, "w1"), look, write(2, 1, "w2"), seen])[3]
         };
-        let after = [("a", 1), ("b", 1)];
-        assert_eq!(follows(&after, read(3, 3, &after, &["w2"])), (1, 0));
-        assert_eq!(
-            follows(&[("b", 1)], read(3, 3, &[("b", 1)], &["w2"])),
-            (0, 1)
-        );
-        assert_eq!(
-            follows(&[("b", 1)], read(3, 3, &after, &["w1", "w2"])),
-            (0, 1)
-        );
+        assert_eq!(follows(read(3, 3, &BOTH, &[B1])), (1, 0));
+        assert_eq!(follows(read(3, 3, &[("b", 1)], &[B1])), (0, 1));
+        assert_eq!(follows(read(3, 3, &BOTH, &[A1, B1])), (0, 1));
     }
 }

@@ -4,7 +4,7 @@
 use super::fenced::{FencedCall, FencedResult};
 use super::linear::Call;
 use super::model::{KvCall, KvResult};
-use super::sessions::{Clock, Deed, Visit};
+use super::sessions::{Clock, Deed, Version, Visit};
 use crate::base::{ClientId, Micros};
 use serde_json::Value;
 
@@ -123,39 +123,42 @@ pub(super) fn fenced(told: &Told<'_>) -> Option<Call<FencedCall, FencedResult>> 
     Some(told.call(op, result))
 }
 
-/// What a store that keeps siblings told a client; `None` where it told nothing.
-pub(super) fn visit(told: &Told<'_>) -> Option<Visit> {
+/// What a store that keeps siblings told a client in answer to its `id`-th request; `None` where it told
+/// nothing.
+pub(super) fn visit(told: &Told<'_>, id: u64) -> Option<Visit> {
     if told.refused {
         return None;
     }
-    let returned = told.returned?;
-    let named = |id: &Value| id.as_str().map(str::to_owned);
-    let (context, deed) = if let Some(found) = told.result.get("found") {
-        let versions = found.get("versions")?.as_array()?.iter();
-        let names = versions.filter_map(|version| named(version.get("id")?));
-        (found.get("context")?, Deed::Read(names.collect()))
-    } else {
-        let context = told.result.get("stored")?;
-        // Of what the answer names the write itself is the client's own newest.
-        let own = format!("c{}#", told.client);
-        let ids = context.get("read")?.as_array()?.iter().filter_map(named);
-        let serial = |id: &String| {
-            let rest = id.strip_prefix(&own)?;
-            rest.split('@').next()?.parse::<u64>().ok()
-        };
-        let newest = ids.filter_map(|id| Some((serial(&id)?, id))).max()?;
-        (context, Deed::Write(newest.1))
+    let (context, deed) = match told.result.get("found") {
+        None => {
+            let deed = Deed::Write(format!("c{}#{id}", told.client));
+            (told.result.get("stored")?, deed)
+        }
+        Some(found) => {
+            let context = found.get("context")?;
+            let counts = context.get("clock")?.as_object()?.iter();
+            let counts = counts.map(|(actor, count)| Some((actor.clone(), count.as_u64()?)));
+            let versions = found.get("versions")?.as_array()?.iter();
+            let clock: Option<Clock> = counts.collect();
+            let versions: Option<Vec<Version>> = versions.map(version).collect();
+            (context, Deed::Read(clock?, versions?))
+        }
     };
-    let clock = context.get("clock")?.as_object()?.iter();
-    let clock: Option<Clock> = clock
-        .map(|(actor, count)| Some((actor.clone(), count.as_u64()?)))
-        .collect();
     Some(Visit {
         client: told.client,
         key: context.get("key")?.as_str()?.to_owned(),
-        called: told.called,
-        returned,
-        clock: clock?,
+        returned: told.returned?,
         deed,
+    })
+}
+
+/// A version that a read shows: its write's name is that of the request, up to where it was taken.
+fn version(shown: &Value) -> Option<Version> {
+    let name = shown.get("id")?.as_str()?.split('@').next()?;
+    let (actor, count) = shown.get("dot")?.as_str()?.rsplit_once(':')?;
+    Some(Version {
+        name: name.to_owned(),
+        actor: actor.to_owned(),
+        count: count.parse().ok()?,
     })
 }

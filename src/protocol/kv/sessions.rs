@@ -1,4 +1,5 @@
-//! What clients are told, counted: whether they see their own writes, and what they have seen before.
+//! What clients are told, counted: the four session guarantees of Terry and others (*Session Guarantees
+//! for Weakly Consistent Replicated Data*, 1994), each within a key, and how stale reads are.
 
 use super::oracle::Number;
 use crate::base::RequestId;
@@ -12,6 +13,10 @@ pub(super) struct Counts {
     pub(super) own_missed: u64,
     pub(super) gone_on: u64,
     pub(super) gone_back: u64,
+    pub(super) in_order: u64,
+    pub(super) out_of_order: u64,
+    pub(super) after_read: u64,
+    pub(super) before_read: u64,
     pub(super) overtaken: u64,
     pub(super) with_a_disk: u64,
 }
@@ -24,6 +29,10 @@ impl Counts {
         "own writes missed",
         "reads gone on",
         "reads gone back",
+        "writes in their order",
+        "writes out of order",
+        "writes after what was read",
+        "writes before what was read",
         "writes lost to a later timestamp",
         "writes lost with a disk",
     ];
@@ -37,6 +46,10 @@ impl Counts {
             self.own_missed,
             self.gone_on,
             self.gone_back,
+            self.in_order,
+            self.out_of_order,
+            self.after_read,
+            self.before_read,
             self.overtaken,
             self.with_a_disk,
         ]
@@ -56,6 +69,8 @@ pub(super) struct Session {
 pub(super) struct Waiting {
     pub(super) request: RequestId,
     pub(super) told: Vec<Number>,
+    /// What the client had been told of the key before.
+    pub(super) session: Session,
     /// The write that was acknowledged last for this request.
     pub(super) written: Option<Number>,
 }
