@@ -26,6 +26,10 @@ const OTHERS = {
       return new (await import("./pages/lab.js")).LabPage(byId("lab"));
     },
   },
+  histories: {
+    title: "Histories",
+    load: async () => new (await import("./pages/histories.js")).HistoriesPage(byId("histories")),
+  },
 };
 
 /** The texts' module is fetched when one of their pages is first asked for. */
@@ -161,6 +165,9 @@ function faceOf(shell) {
     },
     get lab() {
       return shell.others.lab;
+    },
+    get histories() {
+      return shell.others.histories;
     },
     get route() {
       return parseRoute(location.hash);

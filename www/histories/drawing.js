@@ -402,9 +402,9 @@ export class Drawing {
    * @param {string} key
    */
   keyed(key) {
-    if (key === "+" || key === "=") return this.scale(1.5), -1;
-    if (key === "-") return this.scale(1 / 1.5), -1;
-    if (key === "0") return this.fit(), -1;
+    if (key === "+" || key === "=") return (this.scale(1.5), -1);
+    if (key === "-") return (this.scale(1 / 1.5), -1);
+    if (key === "0") return (this.fit(), -1);
     const shown = (/** @type {number} */ place) => {
       const { key: of } = /** @type {Picture} */ (this.picture);
       return of === null || this.operation(place).key === of;

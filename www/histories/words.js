@@ -80,4 +80,3 @@ export function litWords(key, place) {
   if (blame.under_way.includes(place)) return "It was under way at the same time.";
   return "";
 }
-

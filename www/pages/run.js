@@ -388,6 +388,7 @@ export class RunPage {
       violations: player.violations,
       position: player.position,
       go: (id) => this.openEvent(id),
+      showHistory: () => void this.dialogs.history(),
     });
     this.drawBar(frame);
     this.drawInspector(frame);
