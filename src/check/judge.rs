@@ -401,7 +401,7 @@ impl Bench<'_> {
         }
     }
 
-    /// "process 3's read was answered 1".
+    /// "process 3’s read was answered 1".
     fn told(&self, place: usize) -> String {
         let Shown {
             process,
@@ -415,9 +415,14 @@ impl Bench<'_> {
         };
         let name = self.record.processes.get(*process);
         let name = name.map_or("?", String::as_str);
+        // A number needs a noun.
+        let who = match name.parse::<u64>() {
+            Ok(_) => format!("{who} {name}"),
+            Err(_) => name.to_owned(),
+        };
         match result {
-            Some(result) => format!("{who} {name}’s {op} was answered {result}"),
-            None => format!("{who} {name}’s {op} was not answered"),
+            Some(result) => format!("{who}’s {op} was answered {result}"),
+            None => format!("{who}’s {op} was not answered"),
         }
     }
 

@@ -99,10 +99,14 @@ export class Drawing {
   }
 
   layOut() {
-    const { clientWidth, clientHeight } = this.host;
+    const { clientWidth } = this.host;
     if (clientWidth === 0) return;
+    const tall = TOP + this.rows.length * ROW + 8;
+    // As high as the rows, up to what the style sheet allows.
+    this.host.style.height = `${tall + 18}px`;
     this.spacer.style.width = `${this.width + LABEL + 12}px`;
-    this.spacer.style.height = `${TOP + this.rows.length * ROW + 8}px`;
+    this.spacer.style.height = `${tall}px`;
+    const { clientHeight } = this.host;
     const ratio = devicePixelRatio;
     this.canvas.width = Math.round(clientWidth * ratio);
     this.canvas.height = Math.round(clientHeight * ratio);

@@ -151,7 +151,7 @@ export const EXAMPLES = [
     name: "dekker",
     title: "Neither saw the other",
     about:
-      "Each wrote its own key, read the other’s, and found nothing. Each key has an order, but no order of both: it is not even sequentially consistent.",
+      "Each wrote its own key, then read the other’s, and found nothing. Without clocks each key alone could be excused, but not both: it is not even sequentially consistent.",
     document: history("map", [
       ["Ada", "put", 0, 30, { key: "x", value: 1 }],
       ["Ada", "get", 50, 90, { key: "y", result: null }],

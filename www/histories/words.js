@@ -40,7 +40,8 @@ export function summary({ linearizable, keys, model, work }) {
       : `One order, each operation between its call and its return, explains every answer of ${what}. ${most}.`;
   if (linearizable === "no") {
     const blame = broken[0].blame?.text ?? "";
-    const more = broken.length > 1 ? ` So do ${broken.length - 1} of the other keys fail.` : "";
+    const others = broken.length - 1;
+    const more = others > 0 ? ` ${counted(others, "other key fails", "other keys fail")} too.` : "";
     return blame + more;
   }
   if (linearizable === "unknown")
@@ -56,7 +57,8 @@ export function summary({ linearizable, keys, model, work }) {
  */
 export function operationWords({ operations, processes, unit, form }, place, order) {
   const { process, op, key, result, call, return: end, status } = operations[place];
-  const who = `${form === "report" ? "Client" : "Process"} ${processes[process]}`;
+  const name = processes[process];
+  const who = /^\d+$/.test(name) ? `${form === "report" ? "Client" : "Process"} ${name}` : name;
   const span =
     end === null
       ? `called at ${call} ${unit}, never answered`
