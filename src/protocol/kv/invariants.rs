@@ -248,27 +248,15 @@ impl Invariants {
         // Of each version shown, whether what its client knew before it has come before it.
         let comes_before =
             |write: &Number| (known(*write, false) || lost(*write)) && !heads.contains(write);
-        let (mut in_order, mut after_read) = ([0; 2], [0; 2]);
+        let mut shown = Counts::default();
         for head in &heads {
-            let behind = self
-                .oracle
-                .write(*head)
-                .and_then(|write| write.behind.as_deref());
-            let Some(Session { read, written }) = behind else {
-                continue;
-            };
-            if let Some(written) = written {
-                in_order[usize::from(comes_before(written))] += 1;
-            }
-            if !read.is_empty() {
-                after_read[usize::from(read.iter().all(comes_before))] += 1;
+            let write = self.oracle.write(*head);
+            if let Some(behind) = write.and_then(|write| write.behind.as_deref()) {
+                shown.comes_after(behind, comes_before);
             }
         }
         let counts = &mut self.counts;
-        counts.in_order += in_order[1];
-        counts.out_of_order += in_order[0];
-        counts.after_read += after_read[1];
-        counts.before_read += after_read[0];
+        counts.add_orders(&shown);
         counts.reads += 1;
         counts.stale += u64::from(stale);
         counts.own_seen += u64::from(own == Some(true));

@@ -37,6 +37,28 @@ impl Counts {
         "writes lost with a disk",
     ];
 
+    /// Counts whether a version that is shown comes after what its client had been told before.
+    pub(super) fn comes_after(&mut self, told: &Session, comes_before: impl Fn(&Number) -> bool) {
+        if let Some(written) = &told.written {
+            let kept = comes_before(written);
+            self.in_order += u64::from(kept);
+            self.out_of_order += u64::from(!kept);
+        }
+        if !told.read.is_empty() {
+            let kept = told.read.iter().all(comes_before);
+            self.after_read += u64::from(kept);
+            self.before_read += u64::from(!kept);
+        }
+    }
+
+    /// Adds what another has counted of orders.
+    pub(super) fn add_orders(&mut self, other: &Counts) {
+        self.in_order += other.in_order;
+        self.out_of_order += other.out_of_order;
+        self.after_read += other.after_read;
+        self.before_read += other.before_read;
+    }
+
     /// The counts in the order of their names.
     pub(super) fn list(&self) -> Vec<u64> {
         vec![
