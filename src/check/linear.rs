@@ -105,9 +105,38 @@ pub enum Verdict<S> {
     Unknown,
 }
 
+/// What a history comes to, in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Brief {
+    /// Every part has an order.
+    Linearizable,
+    /// The part of this name has none, from the return of the operation at this place on.
+    Violated(String, usize),
+    /// The search came to its limits.
+    Unknown,
+}
+
+/// Judges a history against a model, up to the first part that has no order, and explains nothing.
+pub fn check_briefly<M: Model>(model: &M, history: &History<M>, limits: Limits) -> Brief {
+    let (parts, _) = judge(model, history, limits, true, |hunt, places, furthest| {
+        hunt.name(places, furthest)
+    });
+    let broken = parts.iter().find_map(|part| match &part.finding {
+        Finding::Broken(blame) => Some((&part.part, blame.operation)),
+        _ => None,
+    });
+    match broken {
+        Some((part, operation)) => Brief::Violated(part.clone(), operation),
+        None if parts.iter().any(|part| part.finding == Finding::Unknown) => Brief::Unknown,
+        None => Brief::Linearizable,
+    }
+}
+
 /// Judges a history against a model, up to the first part that has no order.
 pub fn check<M: Model>(model: &M, history: &History<M>, limits: Limits) -> Verdict<M::State> {
-    let (parts, _) = judge(model, history, limits, true);
+    let (parts, _) = judge(model, history, limits, true, |hunt, places, furthest| {
+        hunt.blame(places, furthest)
+    });
     let mut orders = Vec::with_capacity(parts.len());
     let mut unknown = false;
     for PartVerdict { part, finding, .. } in parts {
@@ -129,7 +158,9 @@ pub fn check_parts<M: Model>(
     history: &History<M>,
     limits: Limits,
 ) -> (Vec<PartVerdict<M::State>>, Work) {
-    judge(model, history, limits, false)
+    judge(model, history, limits, false, |hunt, places, furthest| {
+        hunt.blame(places, furthest)
+    })
 }
 
 /// Judges the parts, each with its share of the steps that are left; then those again that would have
@@ -139,6 +170,7 @@ fn judge<M: Model>(
     history: &History<M>,
     limits: Limits,
     first_only: bool,
+    blame: Blaming<M>,
 ) -> (Vec<PartVerdict<M::State>>, Work) {
     let mut by_part: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, call) in history.iter().enumerate() {
@@ -154,7 +186,7 @@ fn judge<M: Model>(
     let count = by_part.len() as u64;
     let mut parts = Vec::with_capacity(by_part.len());
     for (n, (part, places)) in (0..).zip(by_part) {
-        let finding = hunt.part(&places, count - n);
+        let finding = hunt.part(&places, count - n, blame);
         let broken = matches!(finding, Finding::Broken(_));
         parts.push(PartVerdict {
             part: part.to_owned(),
@@ -171,7 +203,7 @@ fn judge<M: Model>(
         .filter(|part| part.finding == Finding::Unknown)
         .count() as u64;
     for part in parts.iter_mut().filter(unknown) {
-        part.finding = hunt.part(&part.places, rest);
+        part.finding = hunt.part(&part.places, rest, blame);
         rest -= 1;
         if matches!(part.finding, Finding::Broken(_)) && first_only {
             break;
@@ -179,6 +211,9 @@ fn judge<M: Model>(
     }
     (parts, hunt.work)
 }
+
+/// Says who is to blame in a part of which no search got past so many returns.
+type Blaming<M> = fn(&mut Hunt<'_, M>, &[usize], usize) -> Finding<<M as Model>::State>;
 
 /// The searches of one history.
 struct Hunt<'a, M: Model> {
@@ -211,14 +246,14 @@ const EXPLAIN_STEPS: u64 = 2_000_000;
 
 impl<'a, M: Model> Hunt<'a, M> {
     /// Judges a part; `share` parts share the steps that are left.
-    fn part(&mut self, places: &[usize], share: u64) -> Finding<M::State> {
+    fn part(&mut self, places: &[usize], share: u64, blame: Blaming<M>) -> Finding<M::State> {
         let share = share.max(1);
         let kept = self.left - self.left / share;
         self.left -= kept;
         let finding = match self.order(places, WHOLE) {
             Search::Found(order) => Finding::Ordered(order),
             Search::OutOfBudget => Finding::Unknown,
-            Search::None(furthest) => self.blame(places, furthest as usize),
+            Search::None(furthest) => blame(self, places, furthest as usize),
         };
         self.left += kept;
         finding
@@ -281,34 +316,54 @@ impl<'a, M: Model> Hunt<'a, M> {
         }
     }
 
-    /// Finds the shortest prefix without an order, and who is to blame. The prefix before the return
-    /// that no search got past has one, and all prefixes of what has an order have one; so it is
-    /// looked for from there, in steps that grow, and then by halving.
-    fn blame(&mut self, places: &[usize], furthest: usize) -> Finding<M::State> {
+    /// Finds the end of the shortest prefix without an order, and that of the one before; nothing where
+    /// the limits are met. The prefix before the return that no search got past has an order, and all
+    /// prefixes of what has one have one; so it is looked for from there, in steps that grow, and then by
+    /// halving.
+    fn shortest(&mut self, places: &[usize], furthest: usize) -> Option<(Cut, Option<Cut>)> {
         let ended = |place: &usize| {
             let returned = self.history[*place].returned.as_ref();
             returned.map(|(at, _)| (*at, *place))
         };
         let mut returns: Vec<Cut> = places.iter().filter_map(ended).collect();
         returns.sort_unstable();
-        let (mut good, mut bad) = (furthest.min(returns.len() - 1), returns.len() - 1);
+        let mut bad = returns.len().checked_sub(1)?;
+        let mut good = furthest.min(bad);
         let mut stride = 1;
         let mut probe = good;
         while good < bad {
             match self.order(places, returns[probe]) {
                 Search::None(_) => bad = probe,
                 Search::Found(_) => good = probe + 1,
-                Search::OutOfBudget => return Finding::Unknown,
+                Search::OutOfBudget => return None,
             }
             let halved = (good + bad) / 2;
             probe = halved.min(good + stride);
             stride *= 2;
         }
-        let cut = returns[bad];
-        let order = match bad
-            .checked_sub(1)
-            .map(|last| self.order(places, returns[last]))
-        {
+        Some((returns[bad], bad.checked_sub(1).map(|last| returns[last])))
+    }
+
+    /// Names the operation that completes the shortest prefix without an order.
+    fn name(&mut self, places: &[usize], furthest: usize) -> Finding<M::State> {
+        match self.shortest(places, furthest) {
+            None => Finding::Unknown,
+            Some((cut, _)) => Finding::Broken(Blame {
+                operation: cut.1,
+                among: Vec::new(),
+                order: Vec::new(),
+                against: Vec::new(),
+                states: Vec::new(),
+            }),
+        }
+    }
+
+    /// Finds the shortest prefix without an order, and who is to blame.
+    fn blame(&mut self, places: &[usize], furthest: usize) -> Finding<M::State> {
+        let Some((cut, before)) = self.shortest(places, furthest) else {
+            return Finding::Unknown;
+        };
+        let order = match before.map(|before| self.order(places, before)) {
             Some(Search::Found(order)) => order,
             _ => Vec::new(),
         };

@@ -25,7 +25,8 @@ pub use judge::{
     SequentialJudgement, WorkRecord, judge_text,
 };
 pub use linear::{
-    Blame, Call, Finding, History, Limits, PartVerdict, Verdict, Work, check, check_parts,
+    Blame, Brief, Call, Finding, History, Limits, PartVerdict, Verdict, Work, check, check_briefly,
+    check_parts,
 };
 pub use model::{Consensus, KeyValue, KvCall, KvResult, Model};
 pub use objects::{

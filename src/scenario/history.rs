@@ -2,7 +2,8 @@
 
 use super::report::HistoryVerdict;
 use crate::check::{
-    Call, Consensus, KeyValue, Limits, Model, Told, Verdict, check, key_value, proposal, words,
+    Brief, Call, Consensus, KeyValue, Limits, Model, Told, check_briefly, key_value, proposal,
+    words,
 };
 use crate::sim::Operation;
 
@@ -35,14 +36,14 @@ fn hold<M: Model>(
             calls.push(call);
         }
     }
-    match check(model, &calls, Limits::steps(BUDGET)) {
-        Verdict::Linearizable(_) => HistoryVerdict {
+    match check_briefly(model, &calls, Limits::steps(BUDGET)) {
+        Brief::Linearizable => HistoryVerdict {
             linearizable: Some(true),
             ..HistoryVerdict::default()
         },
-        Verdict::Unknown => HistoryVerdict::default(),
-        Verdict::Violated(part, blame) => {
-            let place = places[blame.operation];
+        Brief::Unknown => HistoryVerdict::default(),
+        Brief::Violated(part, operation) => {
+            let place = places[operation];
             let operation = &history[place];
             let text = format!(
                 "no order of the operations on {} explains what client {} was answered to {}: {}",

@@ -57,7 +57,7 @@ test("the operation that cannot be placed is told, and keys walk to the others",
 test("the pointer finds an operation, and another key can be looked at", async ({ page }) => {
   await open(page, "map");
   await expect(title(page)).toHaveText("Not linearizable");
-  await page.getByLabel("Key").selectOption("y");
+  await page.getByLabel("Key", { exact: true }).selectOption("y");
   await expect.poll(() => page.evaluate(() => window.synod.histories.order)).toEqual([1, 3, 5]);
   const box = await page.locator(".history-drawing canvas").boundingBox();
   const place = await page.evaluate(() => {

@@ -133,7 +133,8 @@ export const EXAMPLES = [
       ["Cy", "join", 90, 110],
       ["Ada", "leave", 120, 140],
       ["Cy", "enter", 150, 180],
-      ["Bo", "enter", 190, 230],
+      ["Cy", "leave", 190, 210],
+      ["Bo", "enter", 220, 250],
     ]),
   },
   {

@@ -73,6 +73,8 @@ export class Dialogs {
     const { position, now: now_ms } = this.player;
     const { packRun } = await import("../share.js");
     const run = await packRun({ scenario: this.player.scenario, position, now_ms });
+    // The way back is to the run as it stands, not to the opening of a ready scenario.
+    history.replaceState(null, "", routeHash(this.page.info.name));
     location.hash = routeHash("histories", { run });
   }
 
