@@ -334,7 +334,10 @@ fn words_of(op: &Value) -> String {
     };
     let plain: Vec<String> = match of {
         Value::Array(items) => {
-            let plain = items.iter().filter(|item| !item.is_object());
+            // A put that knows nothing says so behind its value.
+            let last = items.iter().rposition(|item| !item.is_null());
+            let items = items.iter().take(last.map_or(0, |last| last + 1));
+            let plain = items.filter(|item| !item.is_object());
             plain.map(words).collect()
         }
         other => vec![words(other)],

@@ -214,7 +214,7 @@ export class Drawing {
     context.fillStyle = colors.faint;
     context.strokeStyle = colors.grid;
     context.lineWidth = 1;
-    for (let at = Math.ceil(start / step) * step; this.x(at) < width - 30; at += step) {
+    for (let at = Math.ceil(start / step) * step; this.x(at) < width - 52; at += step) {
       const x = Math.round(this.x(at)) + 0.5;
       if (x < LABEL) continue;
       line(context, x, TOP - 6, x, height);

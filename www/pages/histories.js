@@ -244,7 +244,8 @@ export class HistoriesPage {
     return html`<div class="history-verdicts">
       <p>
         <b>${this.title}</b>: ${counted(operations.length, "operation")} by
-        ${counted(processes.length, "process", "processes")} on ${MODELS[model] ?? model}. ${this.about}
+        ${judgement.form === "report" ? counted(processes.length, "client") : counted(processes.length, "process", "processes")}
+        on ${MODELS[model] ?? model}. ${this.about}
       </p>
       ${
         sequential
@@ -304,6 +305,7 @@ export class HistoriesPage {
           ? html`<label
               >Key
               <select
+                aria-label="Key"
                 @change=${(/** @type {Event} */ event) => {
                   this.key = valueOf(event);
                   this.breach = null;
