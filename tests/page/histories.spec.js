@@ -188,6 +188,7 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       const page = await context.newPage();
       await open(page, "map");
       expect(await barriersIn(page)).toEqual([]);
+      expect(await page.evaluate(() => document.scrollingElement?.scrollWidth)).toBe(width);
       await context.close();
     }
   });
