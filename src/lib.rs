@@ -3,6 +3,8 @@
 pub mod base;
 #[cfg(any(feature = "runs", feature = "check"))]
 pub mod check;
+#[cfg(feature = "hunt")]
+pub mod hunt;
 #[cfg(feature = "runs")]
 pub mod protocol;
 #[cfg(feature = "runs")]

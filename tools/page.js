@@ -1,5 +1,5 @@
 // Makes dist/, which is what is served: the modules of www/ bundled, everything else copied.
-// www/main.js and the workers (www/worker.js, www/*-worker.js) are entry points and keep their names; what they
+// www/main.js and the workers are entry points and keep their names; what they
 // share and what they import lazily becomes chunks beside them, so that in the bundle `import.meta.url`
 // always points into the top of dist/. Workers are therefore started by `new URL("./worker.js", …)`.
 import { build } from "esbuild";
@@ -10,7 +10,7 @@ const NEXT = "dist.next"; // built aside, so that a failed build leaves the page
 rmSync(NEXT, { recursive: true, force: true });
 
 await build({
-  entryPoints: ["www/main.js", "www/worker.js", "www/check-worker.js", "www/style.css"].filter(existsSync),
+  entryPoints: ["www/main.js", "www/hunt-worker.js", "www/check-worker.js", "www/style.css"].filter(existsSync),
   outdir: NEXT,
   bundle: true,
   splitting: true,

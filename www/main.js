@@ -19,6 +19,10 @@ const OTHERS = {
       return new (await import("./pages/editor.js")).EditorPage(byId("editor"));
     },
   },
+  hunt: {
+    title: "Hunt",
+    load: async () => new (await import("./pages/hunt.js")).HuntPage(byId("hunt")),
+  },
   lab: {
     title: "Text lab",
     load: async () => {
@@ -168,6 +172,9 @@ function faceOf(shell) {
     },
     get histories() {
       return shell.others.histories;
+    },
+    get hunt() {
+      return shell.others.hunt;
     },
     get route() {
       return parseRoute(location.hash);

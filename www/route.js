@@ -6,6 +6,8 @@
  * @property {string | null} lesson a ready scenario
  * @property {string | null} run a packed run
  * @property {string | null} doc the name of a text
+ * @property {string | null} protocol what to hunt
+ * @property {string | null} mutant the rule that is left out of it
  * @property {boolean} beside whether the page is shown inside another one, beside its editor
  */
 
@@ -22,6 +24,8 @@ export function parseRoute(hash) {
     lesson: fields.get("lesson"),
     run: fields.get("run"),
     doc: fields.get("doc"),
+    protocol: fields.get("protocol"),
+    mutant: fields.get("mutant"),
     beside: fields.has("beside"),
   };
 }

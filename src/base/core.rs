@@ -6,6 +6,7 @@
 
 use super::chance::{Chance, Draws};
 use super::conduct::Conduct;
+use super::ground::{Ground, Pace};
 use super::misfit::Misfit;
 use super::monitor::Monitor;
 use super::time::Micros;
@@ -209,6 +210,17 @@ pub trait Core: Clone + Sized + 'static {
     /// The operation that asks the cluster to take in or let go of a node, if the protocol
     /// can change its members.
     fn membership(change: Membership) -> Option<Self::Op>;
+
+    /// One draw of the circumstances under which the protocol claims that nothing is violated, for
+    /// a hunt. With a `mutant` named, circumstances in which its rule is in force.
+    fn ground(_mutant: Option<&str>, _pace: Pace, _luck: &mut Draws) -> Ground {
+        Ground::default()
+    }
+
+    /// An operation that somebody asks by hand in a hunt, the `n`-th of `client`.
+    fn sample(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Self::Op {
+        Self::workload(workload, &Self::Memory::default(), client, n, luck)
+    }
 
     /// Whether a client that hears nothing turns to all nodes at once instead of to the next one.
     const RETRY_TO_ALL: bool = false;

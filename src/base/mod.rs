@@ -6,6 +6,7 @@ mod chance;
 mod conduct;
 mod core;
 mod digest;
+mod ground;
 mod misfit;
 mod monitor;
 pub mod quorum;
@@ -19,6 +20,7 @@ pub use core::{
     NodeId, RequestId, Target, Wire, names_of,
 };
 pub use digest::Digest;
+pub use ground::{Ground, Hardships, Pace};
 pub use misfit::{Misfit, join};
 pub use monitor::{Monitor, Violation};
 pub use seq::Seq;

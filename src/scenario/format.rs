@@ -4,7 +4,7 @@ use super::error::{ScenarioError, read};
 use super::expect::Expect;
 use super::registry;
 use crate::base::{Micros, Ratio, join};
-use crate::sim::{Action, Clients, Conditions, Entry, NODES_MAX, check_order};
+use crate::sim::{Action, Clients, Conditions, Entry, NODES_MAX, SEED_MAX, check_order};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -13,9 +13,6 @@ pub const FORMAT_VERSION: u32 = 1;
 
 /// The most entries that a script may have.
 const SCRIPT_MAX: usize = 100_000;
-
-/// The greatest seed: what a JavaScript number holds exactly.
-const SEED_MAX: u64 = (1 << 53) - 1;
 
 /// A scenario: protocol, cluster, options, seed, and a script of what is done to them.
 /// Everything that Synod shows is a function of it.

@@ -16,7 +16,11 @@ mod report;
 pub use error::ScenarioError;
 pub use expect::{Expect, ExpectMilestone, ExpectNode, ExpectResult, ExpectTally};
 pub use format::{FORMAT_VERSION, Network, Scenario, ScriptEntry, action_object, read_action};
+#[cfg(feature = "hunt")]
+pub use history::contradicts;
 pub use registry::{ProtocolInfo, build, describe, protocols};
+#[cfg(feature = "hunt")]
+pub use registry::{build_walk, ground, sample_op};
 pub use report::{Availability, Latency, Report, Verdict};
 
 /// The events and messages that a run may have, unless told otherwise: some 250 MB of trace.

@@ -4,6 +4,11 @@ use super::error::ScenarioError;
 use super::format::Scenario;
 use crate::base::{Core, Membership, Monitor, NodeId, Wire};
 use crate::sim::{Action, ActionError, Run, Setup, Simulation, check_sense};
+#[cfg(feature = "hunt")]
+use crate::{
+    base::{ClientId, Draws, Ground, Pace},
+    sim::Walk,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -38,7 +43,17 @@ struct Protocol {
     build: Build,
     check: fn(&Action) -> Result<(), ActionError>,
     info: fn() -> ProtocolInfo,
+    #[cfg(feature = "hunt")]
+    walk: BuildWalk,
+    #[cfg(feature = "hunt")]
+    ground: fn(Option<&str>, Pace, &mut Draws) -> Ground,
+    #[cfg(feature = "hunt")]
+    op: fn(usize, ClientId, u64, &mut Draws) -> Value,
 }
+
+/// As [`Build`], for a search.
+#[cfg(feature = "hunt")]
+type BuildWalk = fn(&Scenario, u32) -> Result<Box<dyn Walk>, ScenarioError>;
 
 /// What a page or a tool may know of a protocol before a run.
 #[derive(Clone, Debug, Serialize)]
@@ -75,6 +90,15 @@ const fn entry<C: Core>(name: &'static str) -> Protocol {
         build: build_run::<C>,
         check: check_sense::<C>,
         info: info::<C>,
+        #[cfg(feature = "hunt")]
+        walk: |scenario, budget| Ok(Box::new(start::<C>(scenario, budget)?)),
+        #[cfg(feature = "hunt")]
+        ground: C::ground,
+        #[cfg(feature = "hunt")]
+        op: |workload, client, n, luck| {
+            let op = C::sample(workload, client, n, luck);
+            serde_json::to_value(op).unwrap_or_default()
+        },
     }
 }
 
@@ -118,6 +142,45 @@ pub fn build(scenario: &Scenario, budget: u32) -> Result<Box<dyn Simulation>, Sc
     (find(&scenario.protocol)?.build)(scenario, budget)
 }
 
+/// Builds the run of a scenario for a search to walk through: see [`build`].
+///
+/// # Errors
+/// Where the scenario does not fit its protocol.
+#[cfg(feature = "hunt")]
+pub fn build_walk(scenario: &Scenario, budget: u32) -> Result<Box<dyn Walk>, ScenarioError> {
+    (find(&scenario.protocol)?.walk)(scenario, budget)
+}
+
+/// One draw of the circumstances in which a protocol is hunted: see [`Core::ground`].
+///
+/// # Errors
+/// When there is no protocol of that name.
+#[cfg(feature = "hunt")]
+pub fn ground(
+    protocol: &str,
+    mutant: Option<&str>,
+    pace: Pace,
+    luck: &mut Draws,
+) -> Result<Ground, ScenarioError> {
+    Ok((find(protocol)?.ground)(mutant, pace, luck))
+}
+
+/// An operation that somebody may ask for in a hunt: the `n`-th of `client` under the workload of
+/// that place, as if it had asked for nothing before.
+///
+/// # Errors
+/// When there is no protocol of that name.
+#[cfg(feature = "hunt")]
+pub fn sample_op(
+    protocol: &str,
+    workload: usize,
+    client: ClientId,
+    n: u64,
+    luck: &mut Draws,
+) -> Result<Value, ScenarioError> {
+    Ok((find(protocol)?.op)(workload, client, n, luck))
+}
+
 /// Checks what of an action can be known before the run. An unknown protocol knows nothing; the
 /// scenario is refused for that when it is built.
 pub(super) fn check_action(protocol: &str, action: &Action) -> Result<(), ActionError> {
@@ -145,6 +208,11 @@ fn build_run<C: Core>(
     scenario: &Scenario,
     budget: u32,
 ) -> Result<Box<dyn Simulation>, ScenarioError> {
+    Ok(Box::new(start::<C>(scenario, budget)?))
+}
+
+/// The run of a scenario at time zero.
+fn start<C: Core>(scenario: &Scenario, budget: u32) -> Result<Run<C>, ScenarioError> {
     let nodes = usize::from(scenario.nodes);
     let mut options =
         C::read_options(scenario.options.clone()).map_err(|misfit| misfit.under("options"))?;
@@ -182,5 +250,5 @@ fn build_run<C: Core>(
         .iter()
         .map(|entry| entry.0.clone())
         .collect();
-    Ok(Box::new(Run::new(setup, script, budget)))
+    Ok(Run::new(setup, script, budget))
 }

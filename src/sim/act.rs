@@ -9,7 +9,9 @@ use super::node::{Life, Slot};
 use super::sense::check_sense;
 use super::trace::{Body, EventKind, NONE, Peer, Place, Trace};
 use super::world::World;
-use crate::base::{self, ClientId, Core, Input, Membership, Micros, Misfit, Monitor, NodeId, Wire};
+use crate::base::{
+    self, ClientId, Context, Core, Input, Membership, Micros, Misfit, Monitor, NodeId, Wire,
+};
 use std::fmt;
 
 /// The most nodes that a cluster can grow to.
@@ -243,6 +245,7 @@ impl<C: Core> World<C> {
             Join {} => self.join(event, trace),
             Leave { node } => self.ask_for_membership(Membership::Leave(*node), event, trace),
             Garbage { node, from } => self.garbage(*node, *from, event, trace),
+            Reseed { seed } => self.reseed(*seed),
             Conduct { node, ways } => self.conduct(*node, ways, event, trace),
         }
     }
@@ -293,6 +296,17 @@ impl<C: Core> World<C> {
         let conduct = base::Conduct::of(ways, C::CONDUCTS).unwrap_or_default();
         self.nodes[node.index()].conduct = conduct;
         self.input(node, Input::Conduct(conduct), event, trace);
+    }
+
+    /// What is under way stays as it is; what is drawn from now on follows from another seed.
+    fn reseed(&mut self, seed: u64) {
+        self.network.reseed(seed);
+        for (slot, id) in self.nodes.iter_mut().zip(NodeId::first(usize::MAX)) {
+            slot.luck = Context::luck_of(seed, id);
+        }
+        for (client, number) in self.clients.iter_mut().zip(0..) {
+            client.reseed(seed, number);
+        }
     }
 
     fn resume(&mut self, node: NodeId) {

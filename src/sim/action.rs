@@ -185,6 +185,11 @@ pub enum Action {
         /// Who seems to have sent it; may be no member at all.
         from: NodeId,
     },
+    /// From now on chance falls otherwise: the same past, another future.
+    Reseed {
+        /// The seed of all chance from now on.
+        seed: u64,
+    },
     /// A node begins to misbehave, or keeps to its protocol again.
     Conduct {
         /// Which node.
@@ -257,6 +262,7 @@ impl Action {
             Join {} => "join",
             Leave { .. } => "leave",
             Garbage { .. } => "garbage",
+            Reseed { .. } => "reseed",
             Conduct { .. } => "conduct",
         }
     }
@@ -378,6 +384,7 @@ impl Action {
             Garbage { node, from } => {
                 format!("A malformed message, as if from node {from}, reaches node {node}")
             }
+            Reseed { seed } => format!("From here on chance falls otherwise, by seed {seed}"),
             Conduct { node, ways } if ways.is_empty() => {
                 format!("Node {node} keeps to the protocol from now on")
             }

@@ -79,6 +79,12 @@ impl<C: Core> Client<C> {
 }
 
 impl<C: Core> Client<C> {
+    /// From now on its chance falls otherwise.
+    pub(super) fn reseed(&mut self, seed: u64, number: ClientId) {
+        let Client { luck, latency, .. } = Client::<C>::new(seed, number, self.scripted);
+        (self.luck, self.latency) = (luck, latency);
+    }
+
     /// Where what arrives has to wait, while it stands still.
     pub(super) fn inbox(&mut self) -> Option<&mut Vec<u32>> {
         self.paused.as_mut()

@@ -524,6 +524,11 @@ fn mark_of_action(action: &Action) -> Option<MarkCode> {
         Resume { .. } | ResumeClient { .. } | Mend { .. } | Heal {} => Some(MarkCode::Mend),
         Request { .. } => Some(MarkCode::Request),
         Join {} | Leave { .. } => Some(MarkCode::Change),
-        Manual { .. } | Deliver(_) | Duplicate(_) | Delay { .. } | Timeout { .. } => None,
+        Manual { .. }
+        | Deliver(_)
+        | Duplicate(_)
+        | Delay { .. }
+        | Timeout { .. }
+        | Reseed { .. } => None,
     }
 }

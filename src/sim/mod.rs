@@ -16,6 +16,8 @@ mod sense;
 mod setup;
 mod simulation;
 mod trace;
+#[cfg(feature = "hunt")]
+mod walk;
 mod words;
 mod world;
 
@@ -25,7 +27,7 @@ pub use client::CLIENTS_MAX;
 pub use clock::DRIFT_PPM_MAX;
 pub use network::{Conditions, Loss};
 pub use run::{OverBudget, Run};
-pub use sense::{check_order, check_sense};
+pub use sense::{SEED_MAX, check_order, check_sense};
 pub use setup::{Clients, Setup};
 pub use simulation::{
     Counts, MarkCode, MessageDetail, MessageFate, MilestoneRecord, NodeDetail, Operation,
@@ -34,6 +36,9 @@ pub use simulation::{
 pub use trace::{
     Body, Event, EventKind, Flight, Mark, NONE, Peer, Place, Reply, Request, Spot, Trace,
 };
+
+#[cfg(feature = "hunt")]
+pub use walk::{Choice, Walk};
 
 #[cfg(test)]
 mod tests;

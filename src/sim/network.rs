@@ -206,6 +206,26 @@ impl Network {
         self.cuts > 0 && known && self.links[from.index() * self.nodes + to.index()].cut
     }
 
+    /// Whether no link is cut or loses anything, and none waits for a hand.
+    #[cfg(feature = "hunt")]
+    pub(super) fn is_whole(&self) -> bool {
+        let lossy = |link: &Link| self.conditions[link.conditions as usize].loss > Ratio::ZERO;
+        self.cuts == 0
+            && !self.manual
+            && self.client_loss == Ratio::ZERO
+            && !self.links.iter().any(lossy)
+    }
+
+    /// From now on chance falls otherwise.
+    pub(super) fn reseed(&mut self, seed: u64) {
+        self.chance = Chance::from_seed(seed).of(0x6c69_6e6b);
+        let nodes = self.nodes.max(1);
+        for (place, link) in self.links.iter_mut().enumerate() {
+            let (from, to) = (place / nodes, place % nodes);
+            link.chance = self.chance.of(from as u64).of(to as u64);
+        }
+    }
+
     /// Cuts or mends the links that `which` picks out.
     pub(super) fn set_cut(&mut self, cut: bool, which: impl Fn(NodeId, NodeId) -> bool) {
         for from in NodeId::first(self.nodes) {

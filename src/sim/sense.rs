@@ -7,6 +7,9 @@ use super::clock::DRIFT_PPM_MAX;
 use crate::base::{self, ClientId, Core, Membership, Micros, NodeId, Wire};
 use std::collections::BTreeSet;
 
+/// The greatest seed: what a JavaScript number holds exactly.
+pub const SEED_MAX: u64 = (1 << 53) - 1;
+
 /// Checks what of an action of this protocol can be known without a run.
 ///
 /// # Errors
@@ -19,6 +22,10 @@ pub fn check_sense<C: Core>(action: &Action) -> Result<(), ActionError> {
         {
             let range = format!("a whole number from -{DRIFT_PPM_MAX} to {DRIFT_PPM_MAX}");
             Err(ActionError::new("drift_ppm", drift_ppm.to_string(), range))
+        }
+        Reseed { seed } if *seed > SEED_MAX => {
+            let expected = format!("a whole number from 0 to {SEED_MAX}");
+            Err(ActionError::new("seed", seed.to_string(), expected))
         }
         Partition { groups } => check_groups(groups),
         Link {

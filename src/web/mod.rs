@@ -6,6 +6,8 @@
 
 #[cfg(feature = "check")]
 mod check;
+#[cfg(feature = "hunt")]
+mod hunt;
 #[cfg(feature = "text")]
 mod lab;
 #[cfg(feature = "runs")]
@@ -25,6 +27,8 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 #[cfg(feature = "check")]
 pub use check::check;
+#[cfg(feature = "hunt")]
+pub use hunt::{WebHunt, no_return, shrink};
 #[cfg(feature = "text")]
 pub use lab::{WebTextLab, lab_algorithms};
 #[cfg(feature = "runs")]

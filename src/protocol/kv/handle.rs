@@ -10,8 +10,8 @@ use super::options::{Mutant, Options};
 use super::state::{Disk, Kv, Timer};
 use super::view::{self, View};
 use crate::base::{
-    ClientId, Context as NodeContext, Core, Draws, Effects, Input, Judgement, Membership, Misfit,
-    NodeId, RequestId, names_of,
+    ClientId, Context as NodeContext, Core, Draws, Effects, Ground, Input, Judgement, Membership,
+    Misfit, NodeId, Pace, RequestId, names_of,
 };
 use std::sync::Arc;
 
@@ -98,6 +98,14 @@ impl Core for Kv {
         _nodes: usize,
     ) -> Judgement {
         memory.judge(replies.last().map(|(_, reply)| reply))
+    }
+
+    fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
+        super::ground::ground(mutant, pace, luck)
+    }
+
+    fn sample(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Op {
+        super::ground::sample(workload, client, n, luck)
     }
 
     fn mutants() -> Vec<String> {

@@ -33,6 +33,7 @@ mod coordinate;
 mod dvv;
 mod garbage;
 mod gossip;
+mod ground;
 mod handle;
 mod invariants;
 mod item;

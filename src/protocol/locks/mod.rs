@@ -25,6 +25,7 @@
 mod client;
 mod clocks;
 mod fact;
+mod ground;
 mod invariants;
 mod op;
 mod options;
@@ -52,7 +53,7 @@ pub use view::{
 
 use super::machine::{Answer, StateMachine, Step};
 use super::raft::Raft;
-use crate::base::{ClientId, Draws, Micros, RequestId};
+use crate::base::{ClientId, Draws, Ground, Micros, Pace, RequestId};
 
 /// The lock manager: Raft over a table of locks.
 pub type Locks = Raft<LockTable>;
@@ -105,6 +106,10 @@ impl StateMachine for LockTable {
 
     fn dials(&self, _: &Options, clocks: &Clocks, now: Micros) -> Dials {
         clocks.dials(self, now)
+    }
+
+    fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws, ground: &mut Ground) {
+        ground::ground(mutant, pace, luck, ground);
     }
 
     fn workload(

@@ -5,7 +5,9 @@ mod registers;
 
 pub use registers::{KvMachine, KvOp, KvOutput};
 
-use crate::base::{Class, ClientId, Draws, Micros, Misfit, NodeId, RequestId, Violation};
+use crate::base::{
+    Class, ClientId, Draws, Ground, Micros, Misfit, NodeId, Pace, RequestId, Violation,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::{Debug, Display};
 use std::hash::{Hash, Hasher};
@@ -98,6 +100,10 @@ pub trait StateMachine:
 
     /// What a view shows of a leader's clocks.
     fn dials(&self, options: &Self::Options, clocks: &Self::Clocks, now: Micros) -> Self::Dials;
+
+    /// Changes the ground on which a protocol that carries the machine is hunted into the machine's
+    /// own: see [`Core::ground`](crate::base::Core::ground).
+    fn ground(_mutant: Option<&str>, _pace: Pace, _luck: &mut Draws, _ground: &mut Ground) {}
 
     /// The `n`-th operation of `client` under `WORKLOADS[workload]`.
     fn workload(

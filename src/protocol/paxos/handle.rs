@@ -8,8 +8,8 @@ use super::reply::{Op, Reply};
 use super::state::{Disk, Paxos, RoleName, Timer};
 use super::view::{self, View};
 use crate::base::{
-    ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Misfit, NodeId,
-    RequestId, names_of,
+    ClientId, Context, Core, Draws, Effects, Ground, Input, Judgement, Membership, Misfit, NodeId,
+    Pace, RequestId, names_of,
 };
 use crate::protocol::machine::{KvMachine, StateMachine};
 use std::sync::Arc;
@@ -108,6 +108,10 @@ impl Core for Paxos {
             Some((_, Reply::NotLeader(leader))) => Judgement::Redirect(*leader),
             Some((_, Reply::Refused(why))) => Judgement::Refused((*why).to_owned()),
         }
+    }
+
+    fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
+        super::ground::ground(mutant, pace, luck)
     }
 
     fn mutants() -> Vec<String> {

@@ -29,6 +29,7 @@
 
 mod acceptor;
 mod ballot;
+mod ground;
 mod handle;
 mod invariants;
 mod leader;

@@ -11,8 +11,8 @@ use super::request::{Reply, Request, Stamp};
 use super::state::{Disk, Pbft, RoleName, Timer};
 use super::view::{self, View};
 use crate::base::{
-    ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Misfit, NodeId,
-    RequestId, names_of,
+    ClientId, Context, Core, Draws, Effects, Ground, Input, Judgement, Membership, Misfit, NodeId,
+    Pace, RequestId, names_of,
 };
 use crate::protocol::machine::{KvMachine, KvOp, StateMachine};
 use std::sync::Arc;
@@ -125,6 +125,10 @@ impl Core for Pbft {
 
     fn result(reply: &Reply) -> serde_json::Value {
         serde_json::to_value(reply.0.body().result).unwrap_or_default()
+    }
+
+    fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
+        super::ground::ground(mutant, pace, luck)
     }
 
     fn mutants() -> Vec<String> {

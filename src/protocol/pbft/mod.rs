@@ -30,6 +30,7 @@ mod client;
 mod conduct;
 mod digest;
 mod garbage;
+mod ground;
 mod handle;
 mod invariants;
 mod keys;

@@ -8,8 +8,8 @@ use super::reply::{Admin, Op, Reply};
 use super::state::{Disk, Raft, RoleName, Timer};
 use super::view::{self, View};
 use crate::base::{
-    ClientId, Context, Core, Draws, Effects, Input, Judgement, Membership, Micros, Misfit, NodeId,
-    RequestId, names_of,
+    ClientId, Context, Core, Draws, Effects, Ground, Input, Judgement, Membership, Micros, Misfit,
+    NodeId, Pace, RequestId, names_of,
 };
 use crate::protocol::machine::{StateMachine, Switches};
 use serde_json::Value;
@@ -122,6 +122,10 @@ impl<M: StateMachine> Core for Raft<M> {
             Some((_, Reply::NotLeader(leader))) => Judgement::Redirect(*leader),
             Some((_, Reply::Refused(why))) => Judgement::Refused((*why).to_owned()),
         }
+    }
+
+    fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
+        super::ground::ground::<M>(mutant, pace, luck)
     }
 
     fn mutants() -> Vec<String> {

@@ -22,6 +22,7 @@ mod apply;
 mod candidate;
 mod config;
 mod follower;
+mod ground;
 mod handle;
 mod invariants;
 mod leader;

@@ -1,0 +1,105 @@
+//! What is hunted, and what may befall it.
+
+use crate::base::{Draws, Ground, Pace};
+use crate::scenario::{ScenarioError, describe, ground};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What may befall a cluster in a hunt. What the protocol makes no claim about never does, whatever
+/// is allowed here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budget {
+    /// The most faults in one run.
+    pub faults: u16,
+    /// Nodes crash and start again.
+    pub crashes: bool,
+    /// Links are cut, one way or both, and mended.
+    pub cuts: bool,
+    /// Messages are lost, doubled, late, and overtake each other.
+    pub network: bool,
+    /// Nodes and clients stand still for a while.
+    pub pauses: bool,
+    /// Clocks drift and jump.
+    pub clocks: bool,
+    /// Timers go off early.
+    pub timers: bool,
+    /// Nodes lose their disks, where the protocol says that it withstands that.
+    pub disks: bool,
+    /// Nodes misbehave, as many as the protocol says that it withstands.
+    pub liars: bool,
+    /// Nodes join and leave.
+    pub members: bool,
+}
+
+impl Default for Budget {
+    /// All of it, and sixteen faults at the most.
+    fn default() -> Budget {
+        Budget {
+            faults: 16,
+            crashes: true,
+            cuts: true,
+            network: true,
+            pauses: true,
+            clocks: true,
+            timers: true,
+            disks: true,
+            liars: true,
+            members: true,
+        }
+    }
+}
+
+/// What is hunted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quarry {
+    /// The protocol's name.
+    pub protocol: String,
+    /// The rule that is left out; none for the protocol as it should be.
+    pub mutant: Option<String>,
+    /// What may befall it.
+    pub budget: Budget,
+    /// The ways in which its nodes can misbehave.
+    pub(super) conducts: Vec<String>,
+}
+
+impl Quarry {
+    /// Something to hunt.
+    ///
+    /// # Errors
+    /// When there is no such protocol, or no such mutant of it.
+    pub fn new(
+        protocol: &str,
+        mutant: Option<&str>,
+        budget: Budget,
+    ) -> Result<Quarry, ScenarioError> {
+        let info = describe(protocol)?;
+        if let Some(mutant) = mutant
+            && !info.mutants.iter().any(|known| known == mutant)
+        {
+            let expected = format!("one of {}", info.mutants.join(", "));
+            return Err(ScenarioError::new(
+                "mutant",
+                format!("{mutant:?}"),
+                expected,
+            ));
+        }
+        Ok(Quarry {
+            protocol: protocol.to_owned(),
+            mutant: mutant.map(str::to_owned),
+            budget,
+            conducts: info.conducts,
+        })
+    }
+
+    /// One draw of the circumstances, with the mutant in its place among the options.
+    pub(super) fn ground(&self, pace: Pace, luck: &mut Draws) -> Ground {
+        let mutant = self.mutant.as_deref();
+        // The protocol is known: `new` has asked for it.
+        let mut ground = ground(&self.protocol, mutant, pace, luck).unwrap_or_default();
+        if let Some(mutant) = mutant {
+            ground.set("mutant", Value::from(mutant));
+        }
+        ground
+    }
+}

@@ -1,0 +1,39 @@
+//! Runs as actions that leave nothing to chance.
+
+use crate::base::Micros;
+use crate::scenario::{Scenario, ScriptEntry};
+use crate::sim::{Action, Entry};
+
+/// How far apart the actions of a run by hand are: far enough to be followed on the stage, near
+/// enough that no timer goes off by itself.
+pub(super) const BEAT: Micros = Micros::from_ms(10);
+
+/// A scenario whose script is `actions`, a beat apart, with nobody else asking and every message
+/// waiting for the script.
+pub(super) fn by_hand(base: &Scenario, actions: impl IntoIterator<Item = Action>) -> Scenario {
+    let mut scenario = base.clone();
+    scenario.network = crate::scenario::Network {
+        manual: true,
+        ..Default::default()
+    };
+    scenario.clients.count = 0;
+    scenario.clients.latency = [Micros::from_ms(1); 2];
+    // Nobody turns to another node by himself.
+    scenario.clients.timeout = Micros::from_ms(1_000_000);
+    scenario.script = actions
+        .into_iter()
+        .zip(1..)
+        .map(|(action, beat)| at_beat(action, beat))
+        .collect();
+    scenario.until = Micros(BEAT.0 * (scenario.script.len() as u64 + 1));
+    scenario.open = None;
+    scenario
+}
+
+pub(super) fn at_beat(action: Action, beat: u64) -> ScriptEntry {
+    ScriptEntry(Entry {
+        at: Micros(BEAT.0 * beat),
+        after: 0,
+        action,
+    })
+}

@@ -1,0 +1,415 @@
+//! Making a scenario that violates something as small as it goes: delta debugging (Zeller and
+//! Hildebrandt, *Simplifying and isolating failure-inducing input*, 2002) over the script, then over
+//! nodes, clients, network, options, time and luck.
+//!
+//! What is small is first the number of entries in the script, then how little else is out of the
+//! ordinary. Chance is keyed by what it is for ([`Chance`](crate::base::Chance)), so that taking one
+//! entry out leaves the luck of all the others as it was.
+
+use super::played::{BEAT, at_beat, by_hand};
+use super::trial::{Breach, EVENTS_MAX, try_out};
+use crate::base::{Chance, Draws, Micros, Pace, Ratio};
+use crate::scenario::{Network, Scenario, ScriptEntry, build_walk, ground};
+use crate::sim::{Action, Entry};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What was made of a scenario.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shrunk {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// How many scenarios were tried on the way.
+    pub tried: usize,
+    /// Whether it was seen that no single entry of the script can be left out.
+    pub minimal: bool,
+}
+
+/// The work of shrinking one scenario.
+struct Work<'a> {
+    breach: &'a Breach,
+    patience: Micros,
+    tried: usize,
+    most: usize,
+    /// Hears how many entries the best scenario has, and how many were tried; says whether to go on.
+    tell: &'a mut dyn FnMut(usize, usize) -> bool,
+    stopped: bool,
+}
+
+/// Makes `scenario`, which ends in `breach`, smaller, by at most `most` tries. `patience` is that of
+/// [`try_out`]. `tell` hears how many entries the best script has by now and how many scenarios were
+/// tried; the work ends when it says no.
+pub fn shrink(
+    scenario: &Scenario,
+    breach: &Breach,
+    patience: Micros,
+    most: usize,
+    tell: &mut dyn FnMut(usize, usize) -> bool,
+) -> Shrunk {
+    let mut work = Work {
+        breach,
+        patience,
+        tried: 0,
+        most,
+        tell,
+        stopped: false,
+    };
+    let mut best = work.squeezed(scenario.clone());
+    if !matches!(breach, Breach::Silence) {
+        for beaten in [true, false] {
+            if let Some(other) = work.played_by_hand(scenario, beaten) {
+                let other = work.squeezed(other);
+                if size(&other) < size(&best) {
+                    best = other;
+                }
+            }
+        }
+    }
+    let minimal = work.is_minimal(&best);
+    Shrunk {
+        scenario: best,
+        tried: work.tried,
+        minimal,
+    }
+}
+
+/// Smaller is better.
+fn size(scenario: &Scenario) -> (usize, u16, u16) {
+    let Scenario {
+        script,
+        nodes,
+        clients,
+        ..
+    } = scenario;
+    // Clients that ask by themselves do more than an entry each.
+    let asking = 3 * usize::from(clients.count);
+    (script.len() + asking, clients.count, *nodes)
+}
+
+impl Work<'_> {
+    /// Whether `scenario` comes to the same, and is none when its mutant is taken out.
+    fn holds(&mut self, scenario: &Scenario) -> bool {
+        if self.stopped {
+            return false;
+        }
+        self.tried += 1;
+        if self.tried > self.most {
+            self.stopped = true;
+            return false;
+        }
+        let trial = try_out(scenario, self.patience, None);
+        let same = trial.is_ok_and(|trial| trial.breach.as_ref() == Some(self.breach));
+        same && sound(scenario).is_none_or(|whole| {
+            try_out(&whole, self.patience, None).is_ok_and(|trial| trial.breach.is_none())
+        })
+    }
+
+    /// Takes `changed` for `best` if it comes to the same.
+    fn take(&mut self, best: &mut Scenario, changed: Scenario) -> bool {
+        if changed == *best || !self.holds(&changed) {
+            return false;
+        }
+        *best = changed;
+        if !(self.tell)(best.script.len(), self.tried) {
+            self.stopped = true;
+        }
+        true
+    }
+
+    /// All passes, until none changes anything.
+    fn squeezed(&mut self, mut best: Scenario) -> Scenario {
+        self.shorten(&mut best);
+        self.spell_out_requests(&mut best);
+        loop {
+            let before = best.clone();
+            self.thin_script(&mut best);
+            self.fewer_clients(&mut best);
+            self.fewer_nodes(&mut best);
+            self.plain_network(&mut best);
+            self.plain_options(&mut best);
+            self.shorten(&mut best);
+            if best == before || self.stopped {
+                break;
+            }
+        }
+        self.tidy_times(&mut best);
+        self.thin_script(&mut best);
+        best
+    }
+
+    /// Ends the run where it is found, or a little later.
+    fn shorten(&mut self, best: &mut Scenario) {
+        if matches!(self.breach, Breach::Silence) {
+            if let Some(last) = best.script.last().map(|entry| entry.0.at) {
+                let mut changed = best.clone();
+                changed.until = last + self.patience;
+                self.take(best, changed);
+            }
+            return;
+        }
+        let mut changed = best.clone();
+        if let Ok(trial) = try_out(best, self.patience, None) {
+            // To the next whole millisecond, so that the violation is in it.
+            changed.until = Micros((trial.at.0 / 1_000 + 1) * 1_000).min(best.until);
+            changed.script.retain(|entry| entry.0.at <= changed.until);
+            self.take(best, changed);
+        }
+    }
+
+    /// Has the clients' operations asked by the script, so that those that do not matter can go.
+    fn spell_out_requests(&mut self, best: &mut Scenario) {
+        if best.clients.count == 0 {
+            return;
+        }
+        let Ok(mut run) = build_walk(best, EVENTS_MAX) else {
+            return;
+        };
+        let _ = run.advance(best.until);
+        let built_in = u32::from(best.clients.count);
+        let mut changed = best.clone();
+        changed.clients.count = 0;
+        for asked in run.history() {
+            if asked.client < built_in {
+                changed.script.push(ScriptEntry(Entry {
+                    at: asked.call,
+                    after: 0,
+                    action: Action::Request {
+                        node: None,
+                        client: Some(asked.client),
+                        op: asked.op,
+                    },
+                }));
+            }
+        }
+        changed.script.sort_by_key(|entry| entry.0.at);
+        self.take(best, changed);
+    }
+
+    /// Takes out chunks of the script, from large to single entries, until none can go.
+    fn thin_script(&mut self, best: &mut Scenario) {
+        let mut chunk = best.script.len().div_ceil(2).max(1);
+        loop {
+            let mut start = 0;
+            let mut went = false;
+            while start < best.script.len() && !self.stopped {
+                let end = (start + chunk).min(best.script.len());
+                let mut changed = best.clone();
+                changed.script.drain(start..end);
+                if self.take(best, changed) {
+                    went = true;
+                } else {
+                    start = end;
+                }
+            }
+            if self.stopped || (chunk == 1 && !went) {
+                return;
+            }
+            if !went {
+                chunk = chunk.div_ceil(2).max(1);
+            }
+        }
+    }
+
+    fn fewer_clients(&mut self, best: &mut Scenario) {
+        while best.clients.count > 0 {
+            let mut changed = best.clone();
+            changed.clients.count -= 1;
+            if !self.take(best, changed) {
+                return;
+            }
+        }
+    }
+
+    /// Leaves out the last node, or any other by giving its number to the last.
+    fn fewer_nodes(&mut self, best: &mut Scenario) {
+        'again: while best.nodes > 1 && !self.stopped {
+            for gone in (0..best.nodes).rev() {
+                if let Some(changed) = without_node(best, gone)
+                    && self.take(best, changed)
+                {
+                    continue 'again;
+                }
+            }
+            return;
+        }
+    }
+
+    fn plain_network(&mut self, best: &mut Scenario) {
+        let plain = Network {
+            manual: best.network.manual,
+            ..Network::default()
+        };
+        let mut changes: Vec<fn(&mut Network)> = vec![
+            |network| network.loss = Ratio::ZERO,
+            |network| network.duplicate = Ratio::ZERO,
+            |network| network.reorder = Ratio::ZERO,
+            |network| network.latency = [Micros::from_ms(10); 2],
+            |network| network.latency = Network::default().latency,
+        ];
+        let mut changed = best.clone();
+        changed.network = plain;
+        if self.take(best, changed) {
+            changes.clear();
+        }
+        for change in changes {
+            let mut changed = best.clone();
+            change(&mut changed.network);
+            let fixed = best.network.latency[0] == best.network.latency[1];
+            if !(fixed && changed.network.latency == Network::default().latency) {
+                self.take(best, changed);
+            }
+        }
+        for seed in 1..=3 {
+            if best.seed > seed {
+                let mut changed = best.clone();
+                changed.seed = seed;
+                self.take(best, changed);
+            }
+        }
+    }
+
+    /// Leaves each option to its default where that comes to the same.
+    fn plain_options(&mut self, best: &mut Scenario) {
+        let Value::Object(options) = best.options.clone() else {
+            return;
+        };
+        for name in options.keys().filter(|name| *name != "mutant") {
+            let mut changed = best.clone();
+            if let Value::Object(options) = &mut changed.options {
+                options.remove(name);
+            }
+            self.take(best, changed);
+        }
+        let plain = crate::sim::Clients {
+            count: best.clients.count,
+            workload: best.clients.workload.clone(),
+            ..crate::sim::Clients::default()
+        };
+        let mut changed = best.clone();
+        changed.clients = plain;
+        self.take(best, changed);
+        if best.clients.count == 0 {
+            let mut changed = best.clone();
+            changed.clients.workload = None;
+            self.take(best, changed);
+        }
+    }
+
+    /// Puts the script's moments on whole tens, or whole milliseconds.
+    fn tidy_times(&mut self, best: &mut Scenario) {
+        if best.network.manual {
+            let mut changed = best.clone();
+            let actions = best.script.iter().map(|entry| entry.0.action.clone());
+            changed.script = actions.zip(1..).map(|(a, beat)| at_beat(a, beat)).collect();
+            changed.until = Micros(BEAT.0 * (changed.script.len() as u64 + 1));
+            self.take(best, changed);
+            return;
+        }
+        for grain in [10_000, 1_000] {
+            let mut changed = best.clone();
+            for entry in &mut changed.script {
+                entry.0.at = Micros((entry.0.at.0 + grain / 2) / grain * grain);
+                entry.0.after = 0;
+            }
+            changed.until = Micros(changed.until.0.div_ceil(grain) * grain);
+            if self.take(best, changed) {
+                return;
+            }
+        }
+    }
+
+    /// The same run with each delivery and timer in the script; with `quiet`, under options with
+    /// which no timer goes off by itself.
+    fn played_by_hand(&mut self, scenario: &Scenario, quiet: bool) -> Option<Scenario> {
+        let mut run = build_walk(scenario, EVENTS_MAX).ok()?;
+        let until = try_out(scenario, self.patience, None).ok()?.at;
+        let _ = run.advance(until);
+        let actions: Vec<Action> = run.as_played().into_iter().map(|(_, a)| a).collect();
+        if actions.len() > 2_000 {
+            return None;
+        }
+        let mut base = scenario.clone();
+        if quiet {
+            calm(&mut base);
+        }
+        let mut made = by_hand(&base, actions);
+        if !quiet {
+            // So close together that no timer comes between them.
+            for (entry, n) in made.script.iter_mut().zip(1..) {
+                entry.0.at = Micros(1_500 * n);
+            }
+            made.until = Micros(1_500 * (made.script.len() as u64 + 1));
+        }
+        self.holds(&made).then_some(made)
+    }
+
+    fn is_minimal(&mut self, best: &Scenario) -> bool {
+        let mut without = (0..best.script.len()).map(|place| {
+            let mut changed = best.clone();
+            changed.script.remove(place);
+            changed
+        });
+        !self.stopped && !without.any(|changed| self.holds(&changed)) && !self.stopped
+    }
+}
+
+/// The scenario with its rule back in, if one is left out.
+fn sound(scenario: &Scenario) -> Option<Scenario> {
+    let mut whole = scenario.clone();
+    let Value::Object(options) = &mut whole.options else {
+        return None;
+    };
+    options
+        .remove("mutant")
+        .filter(|mutant| !mutant.is_null())?;
+    Some(whole)
+}
+
+/// Takes over from the protocol's ground for hands whatever has to do with time.
+fn calm(scenario: &mut Scenario) {
+    let Value::Object(options) = &mut scenario.options else {
+        return;
+    };
+    let mutant = options.get("mutant").and_then(Value::as_str);
+    let mutant = mutant.map(str::to_owned);
+    let mut luck = Draws::new(Chance::from_seed(0));
+    let name = &scenario.protocol;
+    if let Ok(ground) = ground(name, mutant.as_deref(), Pace::ByHand, &mut luck) {
+        let times = ground.options.into_iter();
+        options.extend(times.filter(|(name, _)| name.ends_with("_ms")));
+    }
+}
+
+/// The scenario without one of its nodes; those after it move up by one. `None` where the script
+/// does something to it.
+fn without_node(scenario: &Scenario, gone: u16) -> Option<Scenario> {
+    let mut changed = scenario.clone();
+    changed.nodes -= 1;
+    let mut document = serde_json::to_value(&changed.script).ok()?;
+    let entries = document.as_array_mut()?;
+    for entry in entries.iter_mut() {
+        let object = entry.as_object_mut()?;
+        for field in ["node", "from", "to"] {
+            if let Some(number) = object.get_mut(field).filter(|it| it.is_u64()) {
+                *number = moved(number, gone)?;
+            }
+        }
+        if let Some(groups) = object.get_mut("groups").and_then(Value::as_array_mut) {
+            for group in groups.iter_mut().filter_map(Value::as_array_mut) {
+                group.retain(|node| node.as_u64() != Some(u64::from(gone)));
+                for node in group.iter_mut() {
+                    *node = moved(node, gone)?;
+                }
+            }
+        }
+    }
+    let mut whole = serde_json::to_value(&changed).ok()?;
+    whole["script"] = document;
+    Scenario::read(whole).ok()
+}
+
+fn moved(number: &Value, gone: u16) -> Option<Value> {
+    let node = number.as_u64()?;
+    let gone = u64::from(gone);
+    (node != gone).then(|| Value::from(node - u64::from(node > gone)))
+}

@@ -1,0 +1,284 @@
+//! A protocol's runs by hand as a space to search: every delivery, time-out, request and crash that
+//! the bounds allow, in every order.
+
+use super::budget::Quarry;
+use super::exhaust::{Search, Space};
+use super::pct::bare;
+use super::played::{BEAT, by_hand};
+use super::trial::{Breach, EVENTS_MAX};
+use crate::base::{Chance, Draws, Micros, NodeId, Pace};
+use crate::scenario::{Scenario, ScenarioError, build_walk, sample_op};
+use crate::sim::{Action, Choice, Pick, Status, Walk};
+use std::sync::Arc;
+
+/// How much may happen beside deliveries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub requests: u8,
+    pub timers: u8,
+    pub crashes: u8,
+    pub copies: u8,
+}
+
+/// Bounds from narrow to wide: what needs little is found soon.
+pub(super) const WIDENING: [Bounds; 7] = [
+    Bounds {
+        requests: 2,
+        timers: 0,
+        crashes: 0,
+        copies: 0,
+    },
+    Bounds {
+        requests: 2,
+        timers: 1,
+        crashes: 0,
+        copies: 0,
+    },
+    Bounds {
+        requests: 2,
+        timers: 0,
+        crashes: 1,
+        copies: 0,
+    },
+    Bounds {
+        requests: 2,
+        timers: 2,
+        crashes: 0,
+        copies: 0,
+    },
+    Bounds {
+        requests: 2,
+        timers: 1,
+        crashes: 0,
+        copies: 1,
+    },
+    Bounds {
+        requests: 2,
+        timers: 2,
+        crashes: 1,
+        copies: 0,
+    },
+    Bounds {
+        requests: 3,
+        timers: 3,
+        crashes: 1,
+        copies: 1,
+    },
+];
+
+/// The way to a state, from its end.
+#[derive(Debug)]
+struct Way {
+    before: Option<Arc<Way>>,
+    action: Action,
+}
+
+/// A state: the way there, and what was seen there.
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    way: Option<Arc<Way>>,
+    digest: u64,
+    breach: Option<&'static str>,
+    used: [u8; 4],
+}
+
+impl Moment {
+    fn actions(&self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let mut at = self.way.as_ref();
+        while let Some(way) = at {
+            actions.push(way.action.clone());
+            at = way.before.as_ref();
+        }
+        actions.reverse();
+        actions
+    }
+}
+
+/// The runs by hand of one protocol within bounds.
+#[derive(Debug)]
+pub(super) struct Runs {
+    bare: Scenario,
+    bounds: Bounds,
+    requests: Vec<serde_json::Value>,
+}
+
+impl Runs {
+    pub(super) fn new(quarry: &Quarry, seed: u64, bounds: Bounds) -> Runs {
+        let mut luck = Draws::new(Chance::from_seed(seed).of(0x6578_6861));
+        let ground = quarry.ground(Pace::ByHand, &mut luck);
+        let requests = (0..u32::from(bounds.requests)).map(|client| {
+            let op = sample_op(&quarry.protocol, ground.workload, client, 0, &mut luck);
+            op.unwrap_or_default()
+        });
+        let requests = requests.collect();
+        let bare = bare(quarry, ground, 1);
+        Runs {
+            bare,
+            bounds,
+            requests,
+        }
+    }
+
+    /// A state as a scenario.
+    pub(super) fn scenario(&self, moment: &Moment) -> Scenario {
+        by_hand(&self.bare, moment.actions())
+    }
+
+    /// The run at a state.
+    fn at(&self, moment: &Moment) -> Result<Box<dyn Walk>, ScenarioError> {
+        let mut run = build_walk(&self.bare, EVENTS_MAX)?;
+        for (action, beat) in moment.actions().into_iter().zip(1..) {
+            let _ = run.advance(Micros(BEAT.0 * beat));
+            let _ = run.apply(action);
+        }
+        Ok(run)
+    }
+
+    /// What may happen next, beside what the choices are, and which of the bounds it uses up.
+    fn moves(&self, run: &dyn Walk, used: [u8; 4]) -> Vec<(Action, Option<usize>)> {
+        let Bounds {
+            requests,
+            timers,
+            crashes,
+            copies,
+        } = self.bounds;
+        let nodes = run.nodes();
+        let mut moves = Vec::new();
+        let mut choices = Vec::new();
+        run.choices(&mut choices);
+        for choice in &choices {
+            let uses = matches!(choice, Choice::Fire { .. }).then_some(1);
+            if uses.is_none() || used[1] < timers {
+                moves.push((run.action(*choice), uses));
+            }
+            if let (Choice::Deliver { flight, .. }, true) = (choice, used[3] < copies) {
+                let message = Some(*flight);
+                let pick = Pick {
+                    message,
+                    ..Pick::default()
+                };
+                moves.push((Action::Duplicate(pick), Some(3)));
+            }
+        }
+        if used[0] < requests {
+            // Nodes are alike at first: it does not matter which one is asked first.
+            let most = if used[0] == 0 { 1 } else { nodes };
+            for node in NodeId::first(most) {
+                let op = self.requests[usize::from(used[0])].clone();
+                let client = Some(u32::from(used[0]));
+                let node = Some(node);
+                moves.push((Action::Request { node, client, op }, Some(0)));
+            }
+        }
+        for node in NodeId::first(nodes) {
+            if run
+                .node(node)
+                .is_some_and(|node| node.status == Status::Crashed)
+            {
+                moves.push((Action::Restart { node }, None));
+            } else if used[2] < crashes {
+                moves.push((Action::Crash { node }, Some(2)));
+            }
+        }
+        moves
+    }
+}
+
+impl Space for Runs {
+    type State = Moment;
+
+    fn starts(&self) -> Vec<Moment> {
+        let mut start = Moment {
+            way: None,
+            digest: 0,
+            breach: None,
+            used: [0; 4],
+        };
+        if let Ok(run) = self.at(&start) {
+            start.digest = run.digest();
+        }
+        vec![start]
+    }
+
+    fn next(&self, moment: &Moment, out: &mut Vec<Moment>) {
+        let Ok(mut run) = self.at(moment) else {
+            return;
+        };
+        // A request or a reply is under way for a millisecond.
+        let steps = moment.actions().len() as u64;
+        let beat = |n: u64| Micros(BEAT.0 * n);
+        let _ = run.advance(beat(steps + 1));
+        for (action, uses) in self.moves(run.as_ref(), moment.used) {
+            let mut branch = run.fork();
+            if branch.apply(action.clone()).is_err() || branch.advance(beat(steps + 2)).is_err() {
+                continue;
+            }
+            let mut used = moment.used;
+            if let Some(which) = uses {
+                used[which] += 1;
+            }
+            let before = moment.way.clone();
+            out.push(Moment {
+                way: Some(Arc::new(Way { before, action })),
+                digest: branch.digest(),
+                breach: branch.breach(),
+                used,
+            });
+        }
+    }
+
+    fn digest(&self, moment: &Moment) -> u64 {
+        // With more left to happen, the same state leads further.
+        crate::base::Digest::of(&(moment.digest, moment.used))
+    }
+
+    fn wrong(&self, moment: &Moment) -> Option<String> {
+        moment.breach.map(str::to_owned)
+    }
+}
+
+/// A search of a quarry's runs by hand within bounds.
+#[derive(Debug)]
+pub(super) struct Orders {
+    runs: Runs,
+    search: Search<Moment>,
+}
+
+/// The most states that a search holds within one of its bounds.
+const STATES_MAX: usize = 150_000;
+
+impl Orders {
+    pub(super) fn new(quarry: &Quarry, seed: u64, bounds: Bounds) -> Orders {
+        Orders {
+            runs: Runs::new(quarry, seed, bounds),
+            search: Search::default(),
+        }
+    }
+
+    /// Goes on as long as `go_on`, which hears the number of distinct states, says so.
+    pub(super) fn go(&mut self, go_on: &mut dyn FnMut(usize) -> bool) {
+        self.search.go(&self.runs, STATES_MAX, go_on);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.search.over
+    }
+
+    /// How many distinct states were seen.
+    pub(super) fn distinct(&self) -> usize {
+        self.search.survey.distinct
+    }
+
+    /// How many states were reached, each repetition counted.
+    pub(super) fn reached(&self) -> u64 {
+        self.search.survey.reached
+    }
+
+    /// The shortest scenario that is wrong.
+    pub(super) fn found(&self) -> Option<(Scenario, Breach)> {
+        let found = self.search.survey.found.as_ref()?;
+        let breach = Breach::Invariant(found.what.clone());
+        Some((self.runs.scenario(&found.state), breach))
+    }
+}

@@ -1,0 +1,29 @@
+//! Where the lock manager is hunted: Raft's grounds with busy clients that stand still now and then.
+
+use crate::base::{Draws, Ground, Micros, Pace};
+use serde_json::json;
+
+/// Changes Raft's ground into one of the lock manager.
+pub(super) fn ground(_mutant: Option<&str>, pace: Pace, luck: &mut Draws, ground: &mut Ground) {
+    ground.workload = luck.between(0, 5) as usize;
+    ground.nodes = if pace == Pace::ByHand {
+        3
+    } else {
+        luck.one(&[3, 3, 5])
+    };
+    ground.hardships.clients = true;
+    ground.hardships.membership = false;
+    // Leases rest on clocks that drift within a bound, and do not jump.
+    ground.hardships.jumps = false;
+    // Whoever asks may have to wait for a holder.
+    ground.patience = Micros::ZERO;
+    // Sessions end, and whoever stood still wakes, after seconds.
+    ground.of_time = true;
+    ground.tail = Micros::from_ms(1_500);
+    let ttl = match pace {
+        Pace::Natural => luck.one(&[300, 800, 1_500]),
+        Pace::ByHand => 60_000,
+    };
+    let victim = luck.one(&["youngest", "fewest_locks", "requester"]);
+    ground.set("machine", json!({ "ttl_ms": ttl, "victim": victim }));
+}

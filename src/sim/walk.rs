@@ -1,0 +1,342 @@
+//! The face of a run that a search needs: what could happen next, and what tells moments apart.
+
+use super::act::timer_name;
+use super::action::{Action, Pick};
+use super::node::Life;
+use super::run::Run;
+use super::simulation::Simulation;
+use super::trace::{Body, EventKind, Peer};
+use crate::base::{Core, Digest, Micros, Monitor, NodeId, Wire};
+use serde::Serialize;
+use std::hash::{Hash, Hasher};
+use std::io;
+
+/// Something that a search could let happen now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Choice {
+    /// A message between nodes that waits arrives.
+    Deliver {
+        /// Its number in the run.
+        flight: u32,
+        /// The sender.
+        from: NodeId,
+        /// The receiver.
+        to: NodeId,
+        /// Its kind, an index into [`Wire::KINDS`].
+        kind: u16,
+    },
+    /// A timer that is set goes off.
+    Fire {
+        /// Whose.
+        node: NodeId,
+        /// Which: an index into [`Core::TIMERS`].
+        timer: u16,
+    },
+}
+
+/// A run that a search walks through. It is a [`Simulation`] with the means to branch cheaply; the
+/// page's modules do without it.
+pub trait Walk: Simulation {
+    /// What could be let happen now: messages between nodes that wait, oldest first, then timers.
+    fn choices(&self, out: &mut Vec<Choice>);
+    /// The action that lets `choice` happen.
+    fn action(&self, choice: Choice) -> Action;
+    /// The name of a kind of message.
+    fn kind_name(&self, kind: u16) -> &'static str;
+    /// A digest of what can be told of this moment: the nodes in full, the timers that are set,
+    /// the messages under way, and which facts and answers there were, in whatever order. Where
+    /// time stands still, equal digests have equal futures.
+    fn digest(&self) -> u64;
+    /// A digest of who is ahead of whom in each of the numbers that a glance shows, for the
+    /// measure of what a search has seen.
+    fn outline(&self) -> u64;
+    /// Writes a digest of each kind of fact, and of each pair of facts that followed each other at
+    /// one node, that has come up since event `from`.
+    fn facts(&self, from: u32, out: &mut Vec<u64>);
+    /// The first property found violated by now.
+    fn breach(&self) -> Option<&'static str>;
+    /// How many violations have been found by now.
+    fn breaches(&self) -> usize;
+    /// Whether every node is up and goes on, no link is cut or loses anything, and no message
+    /// waits for a hand.
+    fn is_well(&self) -> bool;
+    /// How many requests have been asked by now.
+    fn requests(&self) -> u32;
+    /// Whether the request of that number, in order of the calls, has been answered or refused.
+    fn is_answered(&self, request: u32) -> bool;
+    /// The run as actions that leave nothing to chance: each delivery, timer, request and fault up
+    /// to now, in order, with the moment.
+    fn as_played(&self) -> Vec<(Micros, Action)>;
+    /// A copy that goes its own way.
+    fn fork(&self) -> Box<dyn Walk>;
+}
+
+/// Hashes what is written to it.
+struct Sink<'a>(&'a mut Digest);
+
+impl io::Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for word in bytes.chunks(8) {
+            let mut padded = [0; 8];
+            padded[..word.len()].copy_from_slice(word);
+            self.0.write_u64(u64::from_le_bytes(padded));
+        }
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn hash_shown<T: Serialize>(value: &T, digest: &mut Digest) {
+    // A view is made of plain values: writing it cannot fail.
+    let _ = serde_json::to_writer(Sink(digest), value);
+}
+
+impl<C: Core> Run<C> {
+    fn waits_by_hand(&self, place: u32, due: Micros, to: NodeId) -> bool {
+        due == Micros::NEVER && !self.world.nodes[to.index()].inbox.contains(&place)
+    }
+
+    fn hash_nodes(&self, digest: &mut Digest) {
+        for (slot, id) in self.world.nodes.iter().zip(NodeId::first(usize::MAX)) {
+            slot.paused.hash(digest);
+            match &slot.life {
+                Life::Up(core) => hash_shown(&core.view(), digest),
+                Life::Down(_) => hash_shown(&self.node(id).map(|node| node.view), digest),
+            }
+            let mut set: Vec<C::Timer> = slot.alarms.iter().map(|alarm| alarm.timer).collect();
+            set.sort_unstable();
+            set.hash(digest);
+        }
+    }
+
+    /// The sum of digests, so that order does not matter.
+    fn sum_of_facts(&self) -> u64 {
+        let trace = &self.trace;
+        let events = &trace.events[..self.world.mark.events as usize];
+        let of = |event: &super::trace::Event<C::Timer>| match event.kind {
+            EventKind::Milestone(fact) => {
+                Digest::of(&(event.spot, &trace.milestones[fact as usize]))
+            }
+            EventKind::Request(number) => {
+                let request = &trace.requests[number as usize];
+                Digest::of(&(request.id, &request.op))
+            }
+            EventKind::Answer(reply) | EventKind::Refused(reply) => {
+                let reply = &trace.replies[reply as usize];
+                Digest::of(&(reply.id, &reply.reply))
+            }
+            EventKind::Action(..) | EventKind::GiveUp(_) => 1,
+            _ => 0,
+        };
+        events
+            .iter()
+            .fold(0, |sum, event| sum.wrapping_add(of(event)))
+    }
+}
+
+impl<C: Core> Walk for Run<C> {
+    fn choices(&self, out: &mut Vec<Choice>) {
+        out.clear();
+        for (place, flying) in self.world.flying.iter() {
+            let flight = &self.trace.flights[flying.flight as usize];
+            if let (Peer::Node(from), Peer::Node(to), Body::Message(message)) =
+                (flight.from(), flight.to(), &flight.body)
+                && self.waits_by_hand(place, flying.due, to)
+            {
+                let kind = message.kind() as u16;
+                out.push(Choice::Deliver {
+                    flight: flying.flight,
+                    from,
+                    to,
+                    kind,
+                });
+            }
+        }
+        out.sort_unstable();
+        for (slot, node) in self.world.nodes.iter().zip(NodeId::first(usize::MAX)) {
+            if !slot.is_up() || slot.paused {
+                continue;
+            }
+            for (timer, known) in C::TIMERS.iter().enumerate() {
+                if slot.alarms.iter().any(|alarm| alarm.timer == *known) {
+                    let timer = timer as u16;
+                    out.push(Choice::Fire { node, timer });
+                }
+            }
+        }
+    }
+
+    fn action(&self, choice: Choice) -> Action {
+        match choice {
+            Choice::Deliver { flight, .. } => Action::Deliver(Pick {
+                message: Some(flight),
+                ..Pick::default()
+            }),
+            Choice::Fire { node, timer } => Action::Timeout {
+                node,
+                timer: C::TIMERS.get(usize::from(timer)).map(timer_name),
+            },
+        }
+    }
+
+    fn kind_name(&self, kind: u16) -> &'static str {
+        C::Message::KINDS
+            .get(usize::from(kind))
+            .copied()
+            .unwrap_or("")
+    }
+
+    fn digest(&self) -> u64 {
+        let mut digest = Digest::default();
+        self.hash_nodes(&mut digest);
+        let under_way = self.world.flying.iter().map(|(_, flying)| {
+            let flight = &self.trace.flights[flying.flight as usize];
+            match &flight.body {
+                Body::Message(message) => Digest::of(&(flight.source, flight.target, message)),
+                _ => Digest::of(&(flight.source, flight.target)),
+            }
+        });
+        let sum = under_way.fold(0u64, u64::wrapping_add);
+        (sum, self.sum_of_facts()).hash(&mut digest);
+        digest.finish()
+    }
+
+    fn outline(&self) -> u64 {
+        let width = C::GLANCE.len();
+        let mut columns = Vec::with_capacity(self.world.nodes.len() * width);
+        for slot in &self.world.nodes {
+            let start = columns.len();
+            match slot.core() {
+                Some(core) => core.glance(&mut columns),
+                None => columns.extend_from_slice(&slot.last_glance),
+            }
+            columns.resize(start + width, 0.0);
+        }
+        let mut digest = Digest::default();
+        let mut order: Vec<f64> = Vec::with_capacity(self.world.nodes.len());
+        for column in 0..width {
+            let of_column = || columns.iter().skip(column).step_by(width).copied();
+            order.clear();
+            order.extend(of_column());
+            order.sort_unstable_by(f64::total_cmp);
+            order.dedup();
+            for value in of_column() {
+                // A role is what it is; any other number counts by its rank among the nodes.
+                let rank = order.partition_point(|other| *other < value) as u64;
+                let shown = if column == 0 { value.to_bits() } else { rank };
+                shown.hash(&mut digest);
+            }
+        }
+        for slot in &self.world.nodes {
+            (slot.is_up(), slot.paused).hash(&mut digest);
+        }
+        digest.finish()
+    }
+
+    fn facts(&self, from: u32, out: &mut Vec<u64>) {
+        use crate::base::Milestone as _;
+        let events = &self.trace.events[..self.world.mark.events as usize];
+        let mut before = [0u64; 16];
+        for event in events.iter().skip(from as usize) {
+            let EventKind::Milestone(fact) = event.kind else {
+                continue;
+            };
+            let kind = Digest::of(self.trace.milestones[fact as usize].kind());
+            let spot = Digest::of(&event.spot) as usize % before.len();
+            out.push(kind);
+            out.push(Digest::of(&(before[spot], kind)));
+            before[spot] = kind;
+        }
+    }
+
+    fn breach(&self) -> Option<&'static str> {
+        let found = self.trace.violations.first()?;
+        (self.world.mark.violations > 0).then(|| C::Invariants::NAMES[found.invariant])
+    }
+
+    fn breaches(&self) -> usize {
+        self.world.mark.violations as usize
+    }
+
+    fn is_well(&self) -> bool {
+        let up = self
+            .world
+            .nodes
+            .iter()
+            .all(|slot| slot.is_up() && !slot.paused);
+        up && self.world.network.is_whole()
+    }
+
+    fn requests(&self) -> u32 {
+        self.world.mark.requests
+    }
+
+    fn is_answered(&self, request: u32) -> bool {
+        let events = &self.trace.events[..self.world.mark.events as usize];
+        events.iter().rev().any(|event| match event.kind {
+            EventKind::Answer(reply) | EventKind::Refused(reply) => {
+                self.trace.replies[reply as usize].request == request
+            }
+            _ => false,
+        })
+    }
+
+    fn as_played(&self) -> Vec<(Micros, Action)> {
+        let mut played = Vec::new();
+        let events = &self.trace.events[..self.world.mark.events as usize];
+        for event in events {
+            let action = match event.kind {
+                EventKind::Deliver(number) => {
+                    let flight = &self.trace.flights[number as usize];
+                    match (flight.ends(), &flight.body) {
+                        ((Peer::Node(from), Peer::Node(to)), Body::Message(message)) => {
+                            Action::Deliver(Pick {
+                                message: None,
+                                from: Some(from),
+                                to: Some(to),
+                                kind: Some(C::Message::KINDS[message.kind()].to_owned()),
+                            })
+                        }
+                        ((Peer::Client(client), Peer::Node(to)), Body::Request(number)) => {
+                            let request = &self.trace.requests[*number as usize];
+                            Action::Request {
+                                node: Some(to),
+                                client: Some(client),
+                                op: serde_json::to_value(&request.op).unwrap_or_default(),
+                            }
+                        }
+                        _ => continue,
+                    }
+                }
+                EventKind::Fire(timer) => match event.place() {
+                    super::trace::Place::Node(node) => Action::Timeout {
+                        node: NodeId(node),
+                        timer: Some(timer_name(&timer)),
+                    },
+                    _ => continue,
+                },
+                EventKind::Action(number, true) => {
+                    match &self.trace.actions[number as usize] {
+                        // Told by the deliveries and timers that they led to.
+                        Action::Deliver(_)
+                        | Action::Timeout { .. }
+                        | Action::Request { .. }
+                        | Action::Delay { .. }
+                        | Action::Link { .. }
+                        | Action::Manual { .. } => continue,
+                        other => other.clone(),
+                    }
+                }
+                _ => continue,
+            };
+            played.push((event.at, action));
+        }
+        played
+    }
+
+    fn fork(&self) -> Box<dyn Walk> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,593 @@
+// The hunt: one says what to look for, workers look for it, and what they find is made small and explained.
+
+import { html, nothing, render } from "../lib/dom.js";
+import { saveFile, valueOf } from "../lib/dom.js";
+import { capital, counted, duration, inMs } from "../lib/format.js";
+import { Crew, crewSize, makeWorker } from "../hunt/crew.js";
+import { drawDoom } from "../hunt/doom-chart.js";
+import { findNoReturn } from "../hunt/fates.js";
+import { FAULTS, STRATEGIES, breachName, nothingFound, number, paragraph } from "../hunt/words.js";
+import { routeHash } from "../route.js";
+import { packRun } from "../share.js";
+import { views } from "../views/index.js";
+import { simulate, startRuns } from "../wasm.js";
+
+/** @typedef {import("../hunt/crew.js").Catch} Catch */
+/** @typedef {import("../hunt/crew.js").Shrunk} Shrunk */
+/** @typedef {import("../types.js").Scenario} Scenario */
+
+/** How many scenarios are tried to make one smaller. */
+const SHRINK_MOST = 30_000;
+/** How many catches are listed. */
+const LISTED_MOST = 12;
+
+/**
+ * A catch, and what has become of it.
+ * @typedef {object} Prize
+ * @property {Catch} found
+ * @property {"waiting" | "shrinking" | "done" | "failed"} state
+ * @property {{ entries: number, tried: number }} progress
+ * @property {Shrunk | null} shrunk
+ * @property {Story | null} story
+ * @property {import("../hunt/fates.js").Doom | null} doom
+ * @property {string} trouble
+ */
+
+/**
+ * What a run does, in words.
+ * @typedef {object} Story
+ * @property {{ at: number, text: string }[]} steps
+ * @property {string} said what was found violated
+ * @property {number} last the event of the violation
+ * @property {(event: number) => string} wordsOf
+ * @property {(event: number) => string} linkTo
+ */
+
+export class HuntPage {
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    this.host = host;
+    this.protocol = "raft";
+    this.mutant = "old_term_commit";
+    /** @type {import("../pkg/hunt").Strategy} */
+    this.strategy = "mixed";
+    this.faults = 16;
+    /** @type {Record<string, boolean>} */
+    this.kinds = Object.fromEntries(FAULTS.map(([key]) => [key, true]));
+    this.seed = 0;
+    this.goesOn = false;
+    /** @type {Crew | null} */
+    this.crew = null;
+    /** @type {"ready" | "running" | "paused" | "over" | "failed"} */
+    this.state = "ready";
+    this.trouble = "";
+    /** @type {Prize[]} */
+    this.prizes = [];
+    this.caught = 0;
+    this.shown = 0;
+    /** @type {ReturnType<typeof makeWorker> | null} */
+    this.shrinker = null;
+    /** What ends the search for the point of no return. @type {() => void} */
+    this.endDoom = () => {};
+  }
+
+  /** @param {import("../route.js").Route} route */
+  async go(route) {
+    if (route.protocol && Object.hasOwn(views, route.protocol) && this.state === "ready") {
+      this.choose(route.protocol, route.mutant ?? "");
+    }
+    this.draw();
+  }
+
+  /**
+   * @param {string} protocol
+   * @param {string} mutant
+   */
+  choose(protocol, mutant) {
+    this.protocol = protocol;
+    const known = this.mutants.map(([key]) => key);
+    this.mutant = known.includes(mutant) ? mutant : "";
+  }
+
+  /** The rules that can be left out, with their words. @returns {[string, string][]} */
+  get mutants() {
+    const choice = views[this.protocol].options.find((option) => /(^|\.)mutant$/.test(option.key));
+    return choice?.choices ?? [["", "none: the whole protocol"]];
+  }
+
+  /** The words for the rule that is left out. */
+  get left() {
+    return this.mutant ? (this.mutants.find(([key]) => key === this.mutant)?.[1] ?? this.mutant) : null;
+  }
+
+  // What one does.
+
+  start() {
+    this.end();
+    this.prizes = [];
+    this.caught = 0;
+    this.shown = 0;
+    this.trouble = "";
+    this.state = "running";
+    const order = {
+      protocol: this.protocol,
+      mutant: this.mutant || null,
+      strategy: this.strategy,
+      budget: { faults: this.faults, ...this.kinds },
+      seed: this.seed,
+    };
+    this.crew = new Crew(order, crewSize(), (news) => this.hear(news));
+    this.draw();
+  }
+
+  pause() {
+    this.crew?.pause();
+    this.state = "paused";
+    this.draw();
+  }
+
+  resume() {
+    this.crew?.resume();
+    this.state = "running";
+    this.draw();
+  }
+
+  stop() {
+    this.end();
+    this.state = "over";
+    this.draw();
+  }
+
+  /** Sends everybody home; the figures stay. */
+  end() {
+    this.crew?.end();
+    this.shrinker?.end();
+    this.shrinker = null;
+    this.endDoom();
+    for (const prize of this.prizes) if (prize.state === "shrinking") prize.state = "waiting";
+  }
+
+  // What the workers tell.
+
+  /** @param {import("../hunt/crew.js").News} news */
+  hear(news) {
+    if (news.news === "catch") this.take(news.found);
+    if (news.news === "over" && this.crew?.over.every(Boolean)) this.state = "over";
+    if (news.news === "failed") {
+      this.state = "failed";
+      this.trouble = news.words;
+      this.crew?.end();
+    }
+    this.draw();
+  }
+
+  /** @param {Catch} found */
+  take(found) {
+    this.caught += 1;
+    if (this.prizes.length >= LISTED_MOST) return;
+    /** @type {Prize} */
+    const prize = {
+      found,
+      state: "waiting",
+      progress: { entries: found.scenario.script?.length ?? 0, tried: 0 },
+      shrunk: null,
+      story: null,
+      doom: null,
+      trouble: "",
+    };
+    this.prizes.push(prize);
+    if (!this.goesOn) this.pause();
+    if (this.prizes.length === 1) this.shrink(prize);
+  }
+
+  /** @param {Prize} prize */
+  shrink(prize) {
+    this.shrinker?.end();
+    prize.state = "shrinking";
+    const worker = makeWorker((news) => {
+      if (news.news === "shrinking") prize.progress = news;
+      if (news.news === "shrunk") {
+        prize.shrunk = news.shrunk;
+        this.finishShrinking(prize);
+        void this.tell(prize);
+      }
+      if (news.news === "failed") {
+        prize.state = "failed";
+        prize.trouble = news.words;
+        worker.end();
+      }
+      this.draw();
+    });
+    this.shrinker = worker;
+    const { scenario, breach, patience_ms } = prize.found;
+    worker.tell({ task: "shrink", found: { scenario, breach, patience_ms }, most: SHRINK_MOST });
+    this.draw();
+  }
+
+  /** @param {Prize} prize */
+  finishShrinking(prize) {
+    prize.state = "done";
+    this.shrinker?.end();
+    this.shrinker = null;
+  }
+
+  /**
+   * Puts a run into words, which takes the protocol's own module.
+   * @param {Prize} prize
+   */
+  async tell(prize) {
+    if (!prize.shrunk) return;
+    try {
+      const { protocol } = this;
+      await startRuns(prize.shrunk.scenario.protocol ?? protocol);
+      prize.story = await storyOf(prize, this.left);
+    } catch (error) {
+      prize.trouble = String(/** @type {any} */ (error)?.message ?? error);
+    }
+    this.draw();
+  }
+
+  /** @param {Prize} prize */
+  findDoom(prize) {
+    const { shrunk, story, found } = prize;
+    if (!shrunk || !story) return;
+    this.endDoom();
+    prize.doom = { fates: [], point: null, done: false };
+    this.endDoom = findNoReturn(shrunk.scenario, found.breach, story.last, (doom, trouble = "") => {
+      prize.doom = doom;
+      prize.trouble = trouble;
+      this.draw();
+    });
+    this.draw();
+  }
+
+  // Drawing.
+
+  draw() {
+    render(
+      html`<main class="hunt">
+        <div class="story" aria-live="polite">
+          <h1 id="hunt-headline">${this.headline()}</h1>
+          <p>${this.watch()}</p>
+        </div>
+        <div class="hunt-columns">
+          ${this.drawOrder()}
+          <div class="hunt-results">
+            ${this.drawFigures()} ${this.prizes.map((prize, k) => this.drawPrize(prize, k))}
+          </div>
+        </div>
+      </main>`,
+      this.host,
+    );
+  }
+
+  headline() {
+    const { title } = views[this.protocol];
+    const [prize] = this.prizes;
+    if (this.state === "failed") return "The hunt could not go on";
+    if (prize) return `${title}: ${breachName(prize.found.breach)} is violated`;
+    if (this.state === "ready") return "What would break it?";
+    if (this.state === "running") return `Hunting ${title}`;
+    return this.crew ? nothingFound(this.crew.total) : "Nothing tried yet";
+  }
+
+  watch() {
+    if (this.state === "failed") return this.trouble;
+    if (this.state === "ready") {
+      return "Pick a protocol, leave a rule out or none, and let chance look for the run that breaks it.";
+    }
+    if (this.prizes.length > 0)
+      return `${this.left ? `Left out: ${this.left}. ` : ""}What was found is made as small as it goes, and told below.`;
+    if (this.state === "running") {
+      return this.mutant
+        ? `Left out: ${this.left}. Somewhere there is a run that shows what the rule is for.`
+        : "With all its rules in place. What is found here would be a defect.";
+    }
+    return "That is what was tried; it proves nothing beyond.";
+  }
+
+  drawOrder() {
+    const busy = this.state === "running" || this.state === "paused";
+    return html`<form
+      class="hunt-order"
+      aria-label="What to hunt"
+      @submit=${(/** @type {Event} */ event) => event.preventDefault()}
+    >
+      <label
+        >Protocol
+        <select
+          id="hunt-protocol"
+          ?disabled=${busy}
+          @change=${(/** @type {Event} */ event) => {
+            this.choose(valueOf(event), "");
+            this.draw();
+          }}
+        >
+          ${Object.values(views).map((view) => html`<option value=${view.protocol} ?selected=${view.protocol === this.protocol}>${view.title}</option>`)}
+        </select>
+      </label>
+      <label
+        >Leave out a rule
+        <select
+          id="hunt-mutant"
+          ?disabled=${busy}
+          @change=${(/** @type {Event} */ event) => {
+            this.mutant = valueOf(event);
+            this.draw();
+          }}
+        >
+          ${this.mutants.map(([key, words]) => html`<option value=${key} .selected=${key === this.mutant}>${words}</option>`)}
+        </select>
+      </label>
+      <fieldset ?disabled=${busy}>
+        <legend>How</legend>
+        ${
+          /** @type {(keyof typeof STRATEGIES)[]} */ (Object.keys(STRATEGIES)).map(
+            (key) =>
+              html`<label class="choice"
+                ><input
+                  type="radio"
+                  name="strategy"
+                  value=${key}
+                  .checked=${key === this.strategy}
+                  @change=${() => {
+                    this.strategy = key;
+                    this.draw();
+                  }}
+                />
+                ${STRATEGIES[key].name}</label
+              >`,
+          )
+        }
+        <p class="soft">${STRATEGIES[this.strategy].help}</p>
+      </fieldset>
+      <details>
+        <summary>What may befall it</summary>
+        <fieldset ?disabled=${busy}>
+          <legend class="hidden">Faults</legend>
+          ${FAULTS.map(
+            ([key, label]) =>
+              html`<label class="choice"
+                ><input
+                  type="checkbox"
+                  .checked=${this.kinds[key]}
+                  @change=${(/** @type {Event} */ event) => {
+                    this.kinds[key] = /** @type {HTMLInputElement} */ (event.currentTarget).checked;
+                  }}
+                />
+                ${label}</label
+              >`,
+          )}
+          ${this.drawNumber("At most", "faults in a run", this.faults, 100, (value) => (this.faults = value))}
+          ${this.drawNumber("Seed", "", this.seed, 2 ** 31, (value) => (this.seed = value))}
+          <p class="soft">
+            What a protocol makes no claim about never befalls it: Raft’s nodes keep their disks, and only
+            PBFT’s lie.
+          </p>
+        </fieldset>
+      </details>
+      <label class="choice"
+        ><input
+          type="checkbox"
+          .checked=${this.goesOn}
+          @change=${(/** @type {Event} */ event) => {
+            this.goesOn = /** @type {HTMLInputElement} */ (event.currentTarget).checked;
+          }}
+        />
+        Go on after a find</label
+      >
+      <div class="hunt-bar">
+        ${
+          busy
+            ? html`${
+                  this.state === "running"
+                    ? html`<button id="hunt-pause" type="button" @click=${() => this.pause()}>Pause</button>`
+                    : html`<button id="hunt-resume" type="button" @click=${() => this.resume()}>
+                        Go on
+                      </button>`
+                }<button id="hunt-stop" type="button" @click=${() => this.stop()}>Stop</button>`
+            : html`<button id="hunt-start" class="primary" type="button" @click=${() => this.start()}>
+                ${this.crew ? "Hunt again" : "Hunt"}
+              </button>`
+        }
+        <span class="soft">${counted(crewSize(), "worker")}</span>
+      </div>
+    </form>`;
+  }
+
+  /**
+   * @param {string} label
+   * @param {string} unit
+   * @param {number} value
+   * @param {number} most
+   * @param {(value: number) => void} set
+   */
+  drawNumber(label, unit, value, most, set) {
+    return html`<label class="choice"
+      >${label}
+      <input
+        type="number"
+        min="0"
+        max=${most}
+        step="1"
+        .value=${String(value)}
+        @change=${(/** @type {Event} */ event) => {
+          const typed = Math.round(Number(valueOf(event)));
+          set(Number.isFinite(typed) ? Math.min(most, Math.max(0, typed)) : value);
+          this.draw();
+        }}
+      />
+      ${unit}</label
+    >`;
+  }
+
+  drawFigures() {
+    if (!this.crew)
+      return html`<p class="soft hunt-empty">
+        Nothing has been tried yet. Press <strong>Hunt</strong>: figure 8 of the Raft paper, for one, is found
+        within seconds.
+      </p>`;
+    const { strategies, runs, events, states, facts, spent } = this.crew.total;
+    const seconds = Math.max(spent / 1000, 0.001);
+    /** @type {[string, string][]} */
+    const figures = [
+      ["Runs", number(runs)],
+      ["Runs a second", number(runs / seconds)],
+      ["Events a second", number(events / seconds)],
+      ["Distinct states", number(states)],
+      ["Kinds of facts", number(facts)],
+      ["Time", duration(spent)],
+    ];
+    const tried = strategies.filter((figure) => figure.runs > 0);
+    return html`<section class="hunt-figures" aria-label="Figures">
+      <dl>
+        ${figures.map(
+          ([name, value]) =>
+            html`<div>
+              <dt>${name}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>
+      ${
+        tried.length
+          ? html`<table>
+              <thead>
+                <tr>
+                  <th scope="col">How</th>
+                  <th scope="col">Runs</th>
+                  <th scope="col">Found</th>
+                  <th scope="col">Per 1,000 runs</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${tried.map(
+                  (figure) =>
+                    html`<tr>
+                      <th scope="row">
+                        ${STRATEGIES[/** @type {keyof typeof STRATEGIES} */ (figure.strategy)].name}
+                      </th>
+                      <td>${number(figure.runs)}</td>
+                      <td>${number(figure.found)}</td>
+                      <td>${((1000 * figure.found) / figure.runs).toFixed(2)}</td>
+                    </tr>`,
+                )}
+              </tbody>
+            </table>`
+          : nothing
+      }
+    </section>`;
+  }
+
+  /**
+   * @param {Prize} prize
+   * @param {number} k
+   */
+  drawPrize(prize, k) {
+    const { found, state, progress, shrunk, story, doom, trouble } = prize;
+    const name = breachName(found.breach);
+    return html`<section class="prize" aria-label=${`Find ${k + 1}`}>
+      <h2><span class="broken">✕</span> ${capital(name)}</h2>
+      ${
+        state === "waiting"
+          ? html`<p>
+              ${STRATEGIES[found.strategy].name}, run ${number(found.run)}:
+              ${counted(found.scenario.script?.length ?? 0, "entry", "entries")} in its script.
+              <button type="button" @click=${() => this.shrink(prize)}>Make it small</button>
+            </p>`
+          : nothing
+      }
+      ${state === "shrinking" ? html`<p role="status">Making it small: ${counted(progress.entries, "entry", "entries")} left, ${number(progress.tried)} scenarios tried…</p>` : nothing}
+      ${trouble ? html`<p class="broken">${trouble}</p>` : nothing}
+      ${
+        shrunk && story
+          ? html`<p class="paragraph">
+                ${paragraph({
+                  breach: found.breach,
+                  said: story.said,
+                  left: this.left,
+                  nodes: shrunk.scenario.nodes ?? 0,
+                  steps: shrunk.scenario.script?.length ?? 0,
+                  minimal: shrunk.minimal,
+                  strategy: found.strategy,
+                  run: found.run,
+                })}
+              </p>
+              <div class="hunt-bar">
+                <a class="button primary" id=${k === 0 ? "hunt-play" : nothing} href=${story.linkTo(0)}
+                  >Play it on the stage</a
+                >
+                <button
+                  type="button"
+                  @click=${() => saveFile(`${shrunk.scenario.protocol}-counterexample.json`, JSON.stringify(shrunk.scenario, null, 2))}
+                >
+                  Save as a file
+                </button>
+                <button
+                  type="button"
+                  ?disabled=${doom !== null && !doom.done}
+                  @click=${() => this.findDoom(prize)}
+                >
+                  When was it unavoidable?
+                </button>
+              </div>
+              ${doom ? drawDoom(doom, story.last, story.wordsOf, story.linkTo) : nothing}
+              <ol class="hunt-steps">
+                ${story.steps.map(({ at, text }) => html`<li><time>${inMs(at)}</time> ${text}</li>`)}
+              </ol>
+              <p class="soft">
+                ${counted(shrunk.tried, "scenario").replace(/^\d+/, number(shrunk.tried))} tried to make it so
+                small${shrunk.minimal ? "" : "; it may not be the smallest"}.
+              </p>`
+          : nothing
+      }
+    </section>`;
+  }
+}
+
+/**
+ * @param {Prize} prize
+ * @param {string | null} left
+ * @returns {Promise<Story>}
+ */
+async function storyOf({ found, shrunk }, left) {
+  const scenario = /** @type {Shrunk} */ (shrunk).scenario;
+  const protocol = String(scenario.protocol);
+  const name = breachName(found.breach);
+  const titled = {
+    ...scenario,
+    title: `Found by the hunt: ${name}`,
+    watch: left ? `Left out: ${left}.` : "No rule is left out.",
+  };
+  const sim = simulate(protocol, titled);
+  try {
+    sim.advance_ms(Number(scenario.until_ms));
+    const events = sim.trace(0, sim.length);
+    const [violation] = sim.violations();
+    const said = violation?.text ?? sim.report().blame ?? "The last request is never answered";
+    const last = violation?.event ?? events.length - 1;
+    const texts = events.map((event) => event.text);
+    // A link says which place it opens at; those of all events are made when they are asked for.
+    const links = new Map();
+    const packed = await packRun({ scenario: titled, position: 0, now_ms: 0 });
+    links.set(0, routeHash(protocol, { run: packed }));
+    for (const event of events) {
+      if (event.id > last || events.length > 600) break;
+      const run = await packRun({ scenario: titled, position: event.id + 1, now_ms: event.at_ms });
+      links.set(event.id, routeHash(protocol, { run }));
+    }
+    links.set(0, routeHash(protocol, { run: packed }));
+    const steps = events
+      .filter((event) => event.kind === "action")
+      .map((event) => ({ at: event.at_ms, text: event.text }));
+    return {
+      steps,
+      said,
+      last,
+      wordsOf: (event) => texts[event] ?? `event ${event}`,
+      linkTo: (event) => links.get(event) ?? links.get(0),
+    };
+  } finally {
+    sim.free();
+  }
+}
