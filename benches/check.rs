@@ -74,6 +74,23 @@ fn main() {
         Ok(_) => println!("beside porcupine, on the same histories, in this run"),
         Err(why) => println!("porcupine is absent ({why}): nothing is measured against it"),
     }
+    let mut histories = made();
+    let others = folder();
+    if others.is_empty() {
+        println!("the histories with others' verdicts are absent");
+    }
+    for (name, history, expected) in others {
+        let taken = measure(&history);
+        assert_eq!(taken.linearizable, Some(expected), "{name}");
+        histories.push((name, history));
+    }
+    for (name, history) in &histories {
+        compare(name, history, peer.as_ref().ok());
+    }
+}
+
+/// Histories made up to be measured, by name.
+fn made() -> Vec<(String, History)> {
     let mut histories = Vec::new();
     let load = |operations, clients, keys| Load {
         operations,
@@ -118,39 +135,33 @@ fn main() {
     ] {
         histories.push((name.to_owned(), made_up(load)));
     }
-    let others = folder();
-    if others.is_empty() {
-        println!("the histories with others' verdicts are absent");
+    histories
+}
+
+/// Measures a history, beside the peer where there is one, and prints what it took.
+fn compare(name: &str, history: &History, peer: Option<&Peer>) {
+    let taken = measure(history);
+    let mut line = format!(
+        "{name:28} {:>16} {:>9.3} ms, {:>9} steps, {:>8} configurations, {:>7} KiB",
+        word(taken.linearizable),
+        taken.time.as_secs_f64() * 1e3,
+        taken.work.steps,
+        taken.work.configurations,
+        taken.work.bytes / 1024,
+    );
+    if let Some(peer) = peer {
+        line += &match peer.measure(history) {
+            Some((theirs, verdict)) => {
+                assert!(
+                    verdict.is_none() || verdict == taken.linearizable,
+                    "{name}: {verdict:?}"
+                );
+                let ratio = theirs / taken.time.as_secs_f64();
+                let end = if verdict.is_none() { " and no end" } else { "" };
+                format!("; porcupine {:.3} ms{end} ({ratio:.1} x)", theirs * 1e3)
+            }
+            None => "; porcupine failed".to_owned(),
+        };
     }
-    for (name, history, expected) in others {
-        let taken = measure(&history);
-        assert_eq!(taken.linearizable, Some(expected), "{name}");
-        histories.push((name, history));
-    }
-    for (name, history) in &histories {
-        let taken = measure(history);
-        let mut line = format!(
-            "{name:28} {:>16} {:>9.3} ms, {:>9} steps, {:>8} configurations, {:>7} KiB",
-            word(taken.linearizable),
-            taken.time.as_secs_f64() * 1e3,
-            taken.work.steps,
-            taken.work.configurations,
-            taken.work.bytes / 1024,
-        );
-        if let Ok(peer) = &peer {
-            line += &match peer.measure(history) {
-                Some((theirs, verdict)) => {
-                    assert!(
-                        verdict.is_none() || verdict == taken.linearizable,
-                        "{name}: {verdict:?}"
-                    );
-                    let ratio = theirs / taken.time.as_secs_f64();
-                    let end = if verdict.is_none() { " and no end" } else { "" };
-                    format!("; porcupine {:.3} ms{end} ({ratio:.1} x)", theirs * 1e3)
-                }
-                None => "; porcupine failed".to_owned(),
-            };
-        }
-        println!("{line}");
-    }
+    println!("{line}");
 }

@@ -219,6 +219,11 @@ fn what_is_wrong_is_said_with_its_place() {
         let misfit = judge(&value).expect_err(said).to_string();
         assert!(misfit.starts_with(said), "{misfit}\n{said}");
     }
+}
+
+#[test]
+fn operations_that_do_not_go_together_are_told() {
+    let entry = json!({ "process": 1, "op": "read", "call": 5, "return": 6, "result": 1 });
     let mut named = entry.clone();
     named["id"] = json!(7);
     let mut twice = document("register", json!([named, named]));
@@ -246,6 +251,10 @@ fn what_is_wrong_is_said_with_its_place() {
         said,
         "operations[0].result: found nothing, expected what was answered"
     );
+}
+
+#[test]
+fn texts_that_are_nothing_are_refused() {
     for text in [
         "",
         "   ",
@@ -259,6 +268,10 @@ fn what_is_wrong_is_said_with_its_place() {
     ] {
         assert!(judge_text(text, Budget::default()).is_err(), "{text}");
     }
+}
+
+#[test]
+fn reports_are_read_without_trust() {
     let report = |extra: Value| {
         let mut told = json!({ "client": 1, "id": 1, "op": { "get": "x" }, "call_ms": 5.0, "return_ms": 6.0, "result": null, "error": null });
         told.as_object_mut()

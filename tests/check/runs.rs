@@ -101,7 +101,7 @@ fn session_guarantees_are_counted_alike_by_clocks_and_by_the_oracle() {
         for (n, (name, (held, missed))) in pairs.iter().enumerate() {
             let tally = |name: &str| {
                 let tally = report.tallies.iter().find(|tally| tally.name == name);
-                tally.map(|tally| u64::from(tally.count))
+                tally.map(|tally| tally.count)
             };
             let kept = &guarantees[n];
             assert_eq!(kept.name, *name);
