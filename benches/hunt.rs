@@ -1,13 +1,21 @@
 //! How fast a hunt runs, and how soon it finds each rule that is left out, natively, on one core.
 //! Prints counts and ratios; decides nothing.
+//!
+//! - `cargo bench --bench hunt`: runs a second, and every mutant of every protocol over a few seeds.
+//! - `cargo bench --bench hunt -- find raft 20 rounds`: one protocol, so many seeds, one strategy.
+//!   `MUTANTS=a,b` takes only those.
+//! - `cargo bench --bench hunt -- long 200000`: so many runs of each protocol with all its rules.
 #![allow(clippy::disallowed_types)] // this is where real time is measured
 
 use std::time::Instant;
-use synod::hunt::{Hunt, Order, Strategy};
-use synod::scenario::{describe, protocols};
+use synod::base::Micros;
+use synod::hunt::{Hunt, Order, Strategy, try_out};
+use synod::scenario::{Scenario, describe, protocols};
 
 /// The seconds after which a hunt is given up.
-const PATIENCE_S: f64 = 30.0;
+const PATIENCE_S: f64 = 120.0;
+/// Runs of five Raft nodes that are measured.
+const RUNS: u32 = 300;
 
 fn order(protocol: &str, mutant: Option<&str>, strategy: Strategy, seed: u64) -> Order {
     Order {
@@ -23,43 +31,118 @@ fn order(protocol: &str, mutant: Option<&str>, strategy: Strategy, seed: u64) ->
 fn first(order: &Order) -> (f64, u64, Option<String>) {
     let mut hunt = Hunt::new(order).expect("there is such a mutant");
     let start = Instant::now();
-    let mut runs = 0;
-    while start.elapsed().as_secs_f64() < PATIENCE_S && !hunt.is_over() {
-        runs += 1;
-        let mut go_on = |_| start.elapsed().as_secs_f64() < PATIENCE_S;
-        match hunt.run(&mut go_on) {
-            Ok(Some(found)) => {
-                let mut sound = found.scenario.clone();
-                if let serde_json::Value::Object(options) = &mut sound.options {
-                    options.remove("mutant");
-                }
-                let whole = synod::hunt::try_out(&sound, found.patience, None).expect("sound");
-                let also = if whole.breach.is_some() {
-                    format!(
-                        " ALSO SOUND {}",
-                        serde_json::to_string(&sound).expect("json")
-                    )
-                } else {
-                    String::new()
-                };
-                let what = format!("{:?} by {:?}{also}", found.breach, found.strategy);
-                return (start.elapsed().as_secs_f64(), found.run, Some(what));
-            }
-            Ok(None) => {}
-            Err(error) => panic!("{error}"),
+    let in_time = || start.elapsed().as_secs_f64() < PATIENCE_S;
+    while in_time() && !hunt.is_over() {
+        if let Some(found) = hunt.run(&mut |_| in_time()).expect("what is made is sound") {
+            let what = format!("{:?} by {:?}", found.breach, found.strategy);
+            return (start.elapsed().as_secs_f64(), found.run, Some(what));
         }
     }
+    let runs = hunt.figures().iter().map(|figures| figures.runs).sum();
     (start.elapsed().as_secs_f64(), runs, None)
+}
+
+fn find(protocol: &str, seeds: u64, strategy: Strategy) {
+    let named = std::env::var("MUTANTS").unwrap_or_default();
+    let mutants = describe(protocol).expect("it is there").mutants;
+    let asked = |mutant: &String| named.is_empty() || named.split(',').any(|it| it == mutant);
+    println!(
+        "{protocol}, first find over {seeds} seeds: seconds and runs at the median, seconds at the most"
+    );
+    for mutant in mutants.into_iter().filter(asked) {
+        let hunts = (0..seeds).map(|seed| first(&order(protocol, Some(&mutant), strategy, seed)));
+        let mut all: Vec<_> = hunts.collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let found = all.iter().filter(|(.., what)| what.is_some()).count();
+        let (median, most) = (&all[all.len() / 2], &all[all.len() - 1]);
+        let what = median.2.as_deref().unwrap_or("not found in time");
+        println!(
+            "  {mutant:<26} {:>7.2} s {:>7} runs, {:>6.2} s; {found} of {seeds}, {what}",
+            median.0, median.1, most.0
+        );
+    }
+}
+
+/// Runs a second of five Raft nodes for ten virtual seconds with two clients and every check.
+fn raft_runs() {
+    let scenario = |seed: u64| {
+        let text = format!(
+            r#"{{ "protocol": "raft", "nodes": 5, "seed": {seed}, "until_ms": 10000,
+                "clients": {{ "count": 2 }} }}"#
+        );
+        Scenario::parse(&text).expect("it is well formed")
+    };
+    let start = Instant::now();
+    let mut events = 0;
+    for seed in 0..u64::from(RUNS) {
+        let trial = try_out(&scenario(seed), Micros::ZERO, None).expect("sound");
+        assert_eq!(trial.breach, None);
+        events += trial.events;
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "five Raft nodes, two clients, ten virtual seconds, every check: {:.0} runs a second ({} events each)",
+        f64::from(RUNS) / seconds,
+        events / RUNS
+    );
+}
+
+/// Runs a second of each strategy on single protocols with all their rules.
+fn speeds() {
+    for (protocol, strategy) in [
+        ("paxos", Strategy::Rounds),
+        ("paxos", Strategy::Pct),
+        ("raft", Strategy::Rounds),
+        ("raft", Strategy::Swarm),
+        ("pbft", Strategy::Rounds),
+        ("kv", Strategy::Swarm),
+        ("locks", Strategy::Swarm),
+    ] {
+        let start = Instant::now();
+        let mut hunt = Hunt::new(&order(protocol, None, strategy, 1)).expect("it is there");
+        while start.elapsed().as_secs_f64() < 2.0 {
+            let found = hunt.run(&mut |_| true).expect("sound");
+            assert_eq!(found.map(|found| found.breach), None, "{protocol}");
+        }
+        let runs: u64 = hunt.figures().iter().map(|figures| figures.runs).sum();
+        let a_second = runs as f64 / start.elapsed().as_secs_f64();
+        println!("{protocol}, {strategy:?}: {a_second:.0} runs a second");
+    }
+}
+
+/// So many runs of each protocol with all its rules; stops at the first violation.
+fn long(runs: u64, only: Option<&str>) {
+    for protocol in protocols().filter(|name| only.is_none_or(|only| only == *name)) {
+        let start = Instant::now();
+        let mut hunt =
+            Hunt::new(&order(protocol, None, Strategy::Mixed, 1_000)).expect("it is there");
+        for _ in 0..runs {
+            if let Some(found) = hunt.run(&mut |_| true).expect("sound") {
+                let scenario = serde_json::to_string(&found.scenario).unwrap_or_default();
+                println!(
+                    "{protocol}: {:?} {:?}\n{scenario}",
+                    found.breach, found.patience
+                );
+                return;
+            }
+        }
+        let events: u64 = hunt.figures().iter().map(|figures| figures.events).sum();
+        println!(
+            "{protocol}: no violation in {runs} runs, {} million events, {} distinct states, {:.0} s",
+            events / 1_000_000,
+            hunt.seen().states(),
+            start.elapsed().as_secs_f64()
+        );
+    }
 }
 
 fn main() {
     let args: Vec<String> = std::env::args()
         .skip(1)
-        .filter(|a| !a.starts_with("--"))
+        .filter(|arg| !arg.starts_with("--"))
         .collect();
-    let only = args.first().map(String::as_str);
-    let seeds: u64 = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(3);
-    let strategy = match args.get(2).map(String::as_str) {
+    let arg = |place: usize| args.get(place).map(String::as_str);
+    let strategy = match arg(3) {
         Some("swarm") => Strategy::Swarm,
         Some("pct") => Strategy::Pct,
         Some("rounds") => Strategy::Rounds,
@@ -67,44 +150,16 @@ fn main() {
         Some("exhaustive") => Strategy::Exhaustive,
         _ => Strategy::Mixed,
     };
-    for protocol in protocols().filter(|name| only.is_none_or(|only| only == *name)) {
-        let start = Instant::now();
-        let mut hunt = Hunt::new(&order(protocol, None, strategy, 1)).expect("it is there");
-        let mut runs = 0;
-        while start.elapsed().as_secs_f64() < 3.0 && !hunt.is_over() {
-            if let Some(found) = hunt
-                .run(&mut |_| start.elapsed().as_secs_f64() < 3.0)
-                .expect("sound")
-            {
-                println!(
-                    "{protocol}: VIOLATED {:?} {}",
-                    found.breach,
-                    serde_json::to_string(&found.scenario).expect("json")
-                );
-                break;
+    let number = |place, default| arg(place).and_then(|n| n.parse().ok()).unwrap_or(default);
+    match arg(0) {
+        Some("long") => long(number(1, 200_000), arg(2)),
+        Some("find") => find(arg(1).unwrap_or("raft"), number(2, 5), strategy),
+        _ => {
+            raft_runs();
+            speeds();
+            for protocol in protocols() {
+                find(protocol, 3, Strategy::Mixed);
             }
-            runs += 1;
-        }
-        println!(
-            "{protocol}: {:.0} runs a second",
-            f64::from(runs) / start.elapsed().as_secs_f64()
-        );
-        let named = std::env::var("MUTANTS").unwrap_or_default();
-        let mutants = describe(protocol).expect("it is there").mutants;
-        let asked = |mutant: &String| named.is_empty() || named.split(',').any(|it| it == mutant);
-        for mutant in mutants.into_iter().filter(asked) {
-            let mut all: Vec<_> = (0..seeds)
-                .map(|seed| first(&order(protocol, Some(&mutant), strategy, seed)))
-                .collect();
-            all.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let (median, most) = (&all[all.len() / 2], &all[all.len() - 1]);
-            println!(
-                "  {mutant:<26} {:>8.2} s {:>7} runs at the median, {:>6.2} s at the most; {}",
-                median.0,
-                median.1,
-                most.0,
-                median.2.as_deref().unwrap_or("NOT FOUND")
-            );
         }
     }
 }

@@ -34,4 +34,4 @@ pub use objects::{
 };
 pub use record::{Form, Shown, Status};
 pub use sequential::{Sequential, check_sequential};
-pub use told::{Told, key_value, proposal, words};
+pub use told::{Told, key_value, proposal};

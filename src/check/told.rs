@@ -5,7 +5,7 @@ use super::fenced::{FencedCall, FencedResult};
 use super::linear::Call;
 use super::model::{KvCall, KvResult};
 use super::sessions::{Clock, Deed, Version, Visit};
-use crate::base::{ClientId, Micros};
+use crate::base::{ClientId, Micros, plain_words};
 use serde_json::Value;
 
 /// An operation as a report tells it.
@@ -42,29 +42,13 @@ impl Told<'_> {
     }
 }
 
-/// An operation or an answer as one says it: `put x 1`, not `{"put":["x",1]}`.
-pub fn words(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(" "),
-        Value::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(verb, of)| format!("{verb} {}", words(of)));
-            fields.collect::<Vec<_>>().join(" ")
-        }
-        other => other.to_string(),
-    }
-}
-
 /// A proposal to a consensus object: a text, or any operation taken for the text that says it.
 pub fn proposal(told: &Told<'_>) -> Option<Call<String, String>> {
     if told.refused {
         return None;
     }
     let proposed = told.op.get("propose").unwrap_or(told.op);
-    Some(told.call(words(proposed), words(told.result)))
+    Some(told.call(plain_words(proposed), plain_words(told.result)))
 }
 
 /// An operation on a key-value store; `None` for one that concerns the cluster, or was refused.

@@ -92,6 +92,16 @@ impl Quarry {
         })
     }
 
+    /// How many nodes misbehave: where a rule is left out most often as many as may be, since many a
+    /// rule is there against them.
+    pub(super) fn liars(&self, ground: &Ground, luck: &mut Draws) -> u64 {
+        let most = u64::from(ground.hardships.liars);
+        match self.mutant.is_some() && luck.between(0, 3) > 0 {
+            true => most,
+            false => luck.between(0, most),
+        }
+    }
+
     /// One draw of the circumstances, with the mutant in its place among the options.
     pub(super) fn ground(&self, pace: Pace, luck: &mut Draws) -> Ground {
         let mutant = self.mutant.as_deref();

@@ -41,6 +41,7 @@ pub(super) fn run(
 ) -> Result<(Scenario, Trial), ScenarioError> {
     let mut luck = Draws::new(Chance::from_seed(seed).of(0x726f_756e).of(n));
     let ground = quarry.ground(Pace::ByHand, &mut luck);
+    let liars = quarry.liars(&ground, &mut luck);
     let Ground {
         workload,
         hardships,
@@ -60,7 +61,7 @@ pub(super) fn run(
         focus: NodeId(0),
         luck,
     };
-    for liar in 0..maker.luck.between(0, u64::from(hardships.liars)) {
+    for liar in 0..liars {
         maker.lie(liar);
     }
     let rounds = maker.luck.between(4, 14);

@@ -58,7 +58,7 @@ pub(super) fn draft(quarry: &Quarry, seed: u64, n: u64) -> Draft {
     let ground = quarry.ground(Pace::Natural, &mut luck);
     let nodes = u64::from(ground.nodes);
     let first = luck.between(0, nodes - 1);
-    let liars = luck.between(0, u64::from(ground.hardships.liars));
+    let liars = quarry.liars(&ground, &mut luck);
     let mut maker = Maker {
         quarry,
         kinds: Vec::new(),
@@ -154,9 +154,10 @@ impl Maker<'_> {
             let kind = self.luck.one(&self.kinds);
             self.trouble(kind);
         }
-        for _ in 0..self.luck.between(0, 8) {
-            let (at, node) = (self.at(), self.luck.coin().then(|| NodeId(0)));
-            let node = node.map(|_| self.node());
+        let least = if self.ground.of_time { 4 } else { 0 };
+        for _ in 0..self.luck.between(least, least + 8) {
+            let (at, node) = (self.at(), self.node());
+            let node = self.luck.coin().then_some(node);
             self.ask(at, node);
         }
     }

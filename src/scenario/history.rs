@@ -1,9 +1,9 @@
 //! Clients' histories in the form that the checkers read.
 
 use super::report::HistoryVerdict;
+use crate::base::plain_words;
 use crate::check::{
     Brief, Call, Consensus, KeyValue, Limits, Model, Told, check_briefly, key_value, proposal,
-    words,
 };
 use crate::sim::Operation;
 
@@ -67,8 +67,8 @@ fn hold<M: Model>(
                 "no order of the operations on {} explains what client {} was answered to {}: {}",
                 part,
                 operation.client,
-                words(&operation.op),
-                words(&operation.result)
+                plain_words(&operation.op),
+                plain_words(&operation.result)
             );
             HistoryVerdict {
                 linearizable: Some(false),

@@ -31,7 +31,18 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
         Pace::Natural => luck.one(&[2, 3, 4, 5, 6]),
         Pace::ByHand => luck.one(&[2, 3]),
     };
-    let n = luck.between(1, u64::from(nodes).min(3));
+    // Rules of quorums are in force where there are some to wait for, those of late messages where
+    // every node is a replica.
+    let wide = matches!(own, Some(Mutant::AcksNotAckers | Mutant::TakeOldMessages));
+    let nodes = if wide { luck.one(&[2, 3, 3]) } else { nodes };
+    let n = match wide {
+        true => u64::from(nodes),
+        false => luck.between(1, u64::from(nodes).min(3)),
+    };
+    let w = match own {
+        Some(Mutant::AcksNotAckers) => n,
+        _ => luck.between(1, n),
+    };
     let mut ground = Ground {
         nodes,
         workload: luck.one(&[0, 0, 1, 2, 3]),
@@ -56,7 +67,7 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
     let sloppy = own == Some(Mutant::EarlyHintDrop) || luck.coin();
     ground.set("n", n);
     ground.set("r", luck.between(1, n));
-    ground.set("w", luck.between(1, n));
+    ground.set("w", w);
     ground.set("sloppy", sloppy && own != Some(Mutant::AcksNotAckers));
     ground.set("virtual_nodes", luck.one(&[1, 4, 8]));
     let resolvers = ["siblings", "siblings", "siblings", "lww", "union", "max"];

@@ -14,8 +14,12 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
     };
     let faults = (replicas - 1) / 3;
     // Two copies of one replica, under one key, are one faulty replica (Twins, 2021).
+    let of_honest = matches!(
+        own,
+        None | Some(Mutant::DropsPrepared | Mutant::LowestViewWins | Mutant::SmallCommitQuorum)
+    );
     let twins: Vec<u16> = match luck.between(0, 3) {
-        0 => vec![luck.between(0, u64::from(replicas) - 1) as u16],
+        0 if of_honest => vec![luck.between(0, u64::from(replicas) - 1) as u16],
         _ => Vec::new(),
     };
     let interval: u32 = luck.one(&[2, 5, 10]);

@@ -1,0 +1,225 @@
+//! The hunt: what is left out is found from fresh seeds, nothing is found where all rules are in place,
+//! and what is found is made small without becoming something else.
+#![cfg(not(target_arch = "wasm32"))]
+
+use serde_json::Value;
+use synod::base::Micros;
+use synod::hunt::{Breach, Catch, Hunt, Order, Strategy, no_return, shrink, try_out};
+use synod::scenario::{Scenario, describe, protocols};
+
+fn order(protocol: &str, mutant: Option<&str>, strategy: Strategy, seed: u64) -> Order {
+    Order {
+        protocol: protocol.to_owned(),
+        mutant: mutant.map(str::to_owned),
+        strategy,
+        budget: Default::default(),
+        seed,
+    }
+}
+
+/// The first catch within so many events.
+fn first(order: &Order, events: u64) -> Option<Catch> {
+    let mut hunt = Hunt::new(order).expect("there is such a mutant");
+    loop {
+        if let Some(found) = hunt.run(&mut |_| true).expect("what is made is sound") {
+            return Some(found);
+        }
+        let spent: u64 = hunt.figures().iter().map(|figures| figures.events).sum();
+        if spent > events || hunt.is_over() {
+            return None;
+        }
+    }
+}
+
+fn without_mutant(scenario: &Scenario) -> Scenario {
+    let mut whole = scenario.clone();
+    if let Value::Object(options) = &mut whole.options {
+        options.remove("mutant");
+    }
+    whole
+}
+
+fn breach(scenario: &Scenario, patience: Micros) -> Option<Breach> {
+    try_out(scenario, patience, None)
+        .expect("it is sound")
+        .breach
+}
+
+/// What can be found quickly in a test; benches/hunt.rs goes through all of them.
+const SAMPLE: &[(&str, &str)] = &[
+    ("paxos", "lowest_accepted"),
+    ("paxos", "half_quorum"),
+    ("paxos", "gaps_unasked"),
+    ("raft", "vote_not_persisted"),
+    ("raft", "no_log_check"),
+    ("raft", "truncate_always"),
+    ("raft", "no_rearm"),
+    ("pbft", "drops_prepared"),
+    ("pbft", "no_authentication"),
+    ("kv", "drop_concurrent"),
+    ("kv", "no_handover"),
+    ("locks", "forgets_tokens"),
+    ("locks", "readers_overtake"),
+];
+
+#[test]
+fn rules_that_are_left_out_are_found_out() {
+    for (protocol, mutant) in SAMPLE {
+        for seed in 100..103 {
+            let order = order(protocol, Some(mutant), Strategy::Mixed, seed);
+            let found = first(&order, 6_000_000);
+            let found = found.unwrap_or_else(|| panic!("{protocol} {mutant} {seed}: not found"));
+            let again = breach(&found.scenario, found.patience);
+            assert_eq!(again, Some(found.breach), "{protocol} {mutant}: not again");
+            let whole = without_mutant(&found.scenario);
+            let blamed = breach(&whole, found.patience);
+            assert_eq!(blamed, None, "{protocol} {mutant}: not the mutant's doing");
+        }
+    }
+}
+
+#[test]
+fn a_protocol_with_all_its_rules_is_not_found_wanting() {
+    for protocol in protocols() {
+        for strategy in [Strategy::Mixed, Strategy::Rounds] {
+            let found = first(&order(protocol, None, strategy, 7), 1_500_000);
+            if let Some(found) = found {
+                let document = serde_json::to_string(&found.scenario).unwrap_or_default();
+                panic!("{protocol}: {:?}\n{document}", found.breach);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hunt_that_is_repeated_finds_the_same() {
+    for strategy in [
+        Strategy::Mixed,
+        Strategy::Swarm,
+        Strategy::Pct,
+        Strategy::Rounds,
+        Strategy::Guided,
+    ] {
+        let order = order("raft", Some("no_log_check"), strategy, 3);
+        let [one, two] = [(); 2].map(|()| first(&order, 20_000_000));
+        assert!(one.is_some(), "{strategy:?} finds nothing");
+        assert_eq!(one, two);
+    }
+}
+
+#[test]
+fn the_search_of_every_order_finds_the_shortest() {
+    let order = order("paxos", Some("half_quorum"), Strategy::Exhaustive, 1);
+    let found = first(&order, u64::MAX).expect("two halves are found");
+    // A request, and of one ballot a prepare, a promise, an accept and an accepted: two of four, the
+    // proposer among them, then take for chosen what is not.
+    assert_eq!(found.scenario.script.len(), 5);
+    let again = breach(&found.scenario, Micros::ZERO);
+    assert_eq!(again, Some(found.breach));
+}
+
+/// Whether some single entry of the script can be left out.
+fn can_spare(scenario: &Scenario, what: &Breach, patience: Micros) -> bool {
+    (0..scenario.script.len()).any(|place| {
+        let mut changed = scenario.clone();
+        changed.script.remove(place);
+        breach(&changed, patience).as_ref() == Some(what)
+    })
+}
+
+#[test]
+fn what_is_shrunk_stays_what_it_was_and_can_spare_nothing() {
+    for (protocol, mutant, seed) in [
+        ("paxos", "keeps_own_value", 1),
+        ("paxos", "lowest_accepted", 2),
+        ("raft", "vote_not_persisted", 1),
+        ("raft", "no_rearm", 2),
+        ("kv", "drop_concurrent", 3),
+        ("locks", "queued_twice", 1),
+    ] {
+        let order = order(protocol, Some(mutant), Strategy::Mixed, seed);
+        let found = first(&order, 20_000_000).expect("it is found");
+        let mut told = Vec::new();
+        let shrunk = shrink(
+            &found.scenario,
+            &found.breach,
+            found.patience,
+            20_000,
+            &mut |entries, tried| {
+                told.push((entries, tried));
+                true
+            },
+        );
+        let small = &shrunk.scenario;
+        println!(
+            "{protocol} {mutant}: {} entries from {} after {} tries",
+            small.script.len(),
+            found.scenario.script.len(),
+            shrunk.tried
+        );
+        assert_eq!(breach(small, found.patience).as_ref(), Some(&found.breach));
+        assert_eq!(breach(&without_mutant(small), found.patience), None);
+        assert!(
+            shrunk.minimal,
+            "{protocol} {mutant}: not known to be minimal"
+        );
+        assert!(!can_spare(small, &found.breach, found.patience));
+        assert!(told.is_sorted_by_key(|(_, tried)| *tried) && !told.is_empty());
+    }
+}
+
+#[test]
+fn a_shrink_that_is_stopped_gives_what_it_has() {
+    let order = order("raft", Some("vote_not_persisted"), Strategy::Swarm, 5);
+    let found = first(&order, 50_000_000).expect("it is found");
+    let shrunk = shrink(
+        &found.scenario,
+        &found.breach,
+        found.patience,
+        3,
+        &mut |_, _| true,
+    );
+    assert!(!shrunk.minimal && shrunk.tried <= 4);
+    assert_eq!(breach(&shrunk.scenario, found.patience), Some(found.breach));
+}
+
+#[test]
+fn the_violation_grows_likelier_along_its_run() {
+    let order = order("raft", Some("half_quorum"), Strategy::Mixed, 1);
+    let found = first(&order, 20_000_000).expect("it is found");
+    let trial = try_out(&found.scenario, found.patience, None).expect("sound");
+    let mut run = synod::scenario::build(&found.scenario, 1_000_000).expect("sound");
+    run.advance(trial.at).expect("within budget");
+    let last = run.violations()[0].event;
+    let fate = |event| no_return(&found.scenario, &found.breach, event, 20, 1).expect("sound");
+    let (first, end) = (fate(0), fate(last));
+    assert_eq!((end.tried, end.violated), (20, 20), "it has happened");
+    assert!(first.violated <= end.violated);
+    assert_eq!(fate(last / 2), fate(last / 2), "it follows from the seed");
+}
+
+#[test]
+fn orders_that_make_no_sense_are_refused() {
+    for (protocol, mutant, path) in [
+        ("raft", Some("no_such_rule"), "mutant"),
+        ("gossip", None, "protocol"),
+    ] {
+        let refused = Hunt::new(&order(protocol, mutant, Strategy::Mixed, 0));
+        assert_eq!(refused.err().map(|error| error.path).as_deref(), Some(path));
+    }
+    let text = r#"{ "protocol": "raft", "budget": { "meteors": true } }"#;
+    assert!(serde_json::from_str::<Order>(text).is_err());
+}
+
+#[test]
+fn a_budget_of_nothing_brings_no_faults() {
+    let mut quiet = order("raft", None, Strategy::Swarm, 9);
+    let text = r#"{ "faults": 0, "crashes": false, "cuts": false, "network": false, "pauses": false,
+        "clocks": false, "timers": false, "disks": false, "liars": false, "members": false }"#;
+    quiet.budget = serde_json::from_str(text).expect("a budget");
+    let mut hunt = Hunt::new(&quiet).expect("sound");
+    for _ in 0..50 {
+        assert_eq!(hunt.run(&mut |_| true).expect("sound"), None);
+    }
+    assert!(describe("raft").expect("it is there").mutants.len() >= 14);
+}
