@@ -10,6 +10,7 @@
  */
 /** @typedef {import("./pkg/types").ViolationRecord} Violation */
 /** @typedef {import("./pkg/types").Report} Report */
+/** @typedef {import("./pkg/types").Judgement} Judgement */
 
 /** @typedef {import("./pkg/text").TextReplica} TextReplica */
 /** @typedef {import("./pkg/text").TextPatch} TextPatch */

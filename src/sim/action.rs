@@ -1,6 +1,6 @@
 //! The one vocabulary of what is done to a cluster: by a script, by hand, by a hunt, by a lesson.
 
-use crate::base::{ClientId, Micros, NodeId, Ratio};
+use crate::base::{ClientId, Micros, NodeId, Ratio, plain_words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -431,26 +431,6 @@ impl Action {
             Action::ResumeClient { client } => format!("Client {client} goes on"),
             other => other.name().to_owned(),
         }
-    }
-}
-
-/// An operation or an answer as one says it: `put x 1`, not `{"put":["x",1]}`.
-#[must_use]
-pub fn plain_words(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(plain_words).collect();
-            items.join(" ")
-        }
-        Value::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(verb, of)| format!("{verb} {}", plain_words(of)));
-            fields.collect::<Vec<_>>().join(" ")
-        }
-        other => other.to_string(),
     }
 }
 

@@ -23,7 +23,7 @@ mod words;
 mod world;
 
 pub use act::{ActionError, NODES_MAX};
-pub use action::{Action, Entry, Pick, plain_words};
+pub use action::{Action, Entry, Pick};
 pub use client::CLIENTS_MAX;
 pub use clock::DRIFT_PPM_MAX;
 pub use network::{Conditions, Loss};

@@ -1,6 +1,7 @@
 //! A run, as the page walks it.
 
-use super::runs::{JsReport, read_scenario, thrown};
+use super::runs::{JsReport, read_scenario};
+use super::wrong::thrown;
 use super::{plain, to_js};
 use crate::base::{Micros, NodeId};
 use crate::scenario::{self, BUDGET, Scenario, ScriptEntry};

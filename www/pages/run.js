@@ -394,6 +394,7 @@ export class RunPage {
       violations: player.violations,
       position: player.position,
       go: (id) => this.openEvent(id),
+      showHistory: () => void this.dialogs.history(),
     });
     this.stage.nodes.markStill(this.hands.stillClients);
     this.drawBar(frame);
