@@ -3,7 +3,7 @@
 #   serve   build, then serve the page on 127.0.0.1 ($PORT, or 8080, or the next free one)
 #   build   the optimised wasm module into www/pkg, and the page with it into dist
 #   test    every test; or only the kinds named: native js wasm page
-#   bench   every benchmark; or only the kinds named: raft paxos pbft kv locks hunt text (QUICK=1 measures text against others less often)
+#   bench   every benchmark; or only the kinds named: raft paxos pbft kv locks hunt text check (QUICK=1 measures text against others less often)
 #   lint    formatting, clippy, docs, types of the page, shell scripts
 #   fmt     format everything
 #   clean   remove what was built here (installed tools stay where they are)
@@ -122,7 +122,7 @@ run_tests() { # kinds...: all where none is named
 }
 
 bench() { # kinds...: all where none is named
-  local kind; [ $# -gt 0 ] || set -- raft paxos pbft kv locks hunt text
+  local kind; [ $# -gt 0 ] || set -- raft paxos pbft kv locks hunt text check
   for kind; do [ -e "benches/$kind.rs" ] || die "there is no benchmark of kind '$kind'"; done
   build; for kind; do cargo bench --quiet --bench "$kind"; [ ! -e "benches/$kind.mjs" ] || node "benches/$kind.mjs"; done
   [[ " $* " != *" text "* ]] || npm run --silent --prefix benches/peers bench

@@ -70,6 +70,32 @@ console.log(
   `seek in a run of ${millions(long.length)} events: median ${times[50].toFixed(1)} ms, ` +
     `99th of 100 ${times[99].toFixed(1)} ms; trace and keyframes ${kib(long.memory_bytes())}`,
 );
+
+/** What a space-time diagram of 900 pixels asks for in a frame, at every zoom from the whole run to a millisecond. */
+function diagram() {
+  let [most, span] = [0, long.end_ms];
+  /** @type {Float64Array | undefined} */
+  let stretch;
+  /** @type {Float64Array | undefined} */
+  let parts;
+  for (; span > 1; span /= 1.5) {
+    for (let n = 0; n < 20; n++) {
+      const from = ((long.end_ms - span) * n) / 20;
+      const start = performance.now();
+      stretch = long.window(from, from + span, 2700, stretch);
+      if (stretch[0] > 2700) parts = long.bins(from, span / 450, 450, true, parts);
+      most = Math.max(most, performance.now() - start);
+    }
+  }
+  return most;
+}
+const early = performance.now();
+long.bins(0, long.end_ms, 1, true, undefined);
+const overview = performance.now() - early;
+console.log(
+  `space-time diagram of the same run: at most ${diagram().toFixed(1)} ms a frame to fetch, at every zoom; ` +
+    `the overview is made once, in ${overview.toFixed(0)} ms`,
+);
 long.free();
 
 const many = new Simulation({ ...scenario(101, 8, false), network: { latency_ms: [200, 300] } });

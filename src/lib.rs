@@ -1,7 +1,7 @@
 //! Synod: a playground for the protocols by which machines agree on what is true.
 
 pub mod base;
-#[cfg(feature = "runs")]
+#[cfg(any(feature = "runs", feature = "check"))]
 pub mod check;
 #[cfg(feature = "hunt")]
 pub mod hunt;

@@ -9,6 +9,7 @@ use mutate::{gallery, mutation};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::fs;
+use synod::check::{Document, Judgement};
 use synod::protocol::kv;
 use synod::protocol::locks;
 use synod::protocol::machine::{KvMachine, KvOp};
@@ -25,9 +26,15 @@ fn the_checked_in_schemas_are_those_of_the_types() {
     let scenario = read.into_generator().into_root_schema_for::<Scenario>();
     let written = SchemaSettings::draft2020_12().for_serialize();
     let report = written.into_generator().into_root_schema_for::<Report>();
+    let read = SchemaSettings::draft2020_12().for_deserialize();
+    let history = read.into_generator().into_root_schema_for::<Document>();
+    let written = SchemaSettings::draft2020_12().for_serialize();
+    let judgement = written.into_generator().into_root_schema_for::<Judgement>();
     for (name, schema) in [
         ("scenario", Value::from(scenario)),
         ("report", Value::from(report)),
+        ("history", Value::from(history)),
+        ("judgement", Value::from(judgement)),
         ("face", face()),
     ] {
         let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));

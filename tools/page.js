@@ -10,7 +10,9 @@ const NEXT = "dist.next"; // built aside, so that a failed build leaves the page
 rmSync(NEXT, { recursive: true, force: true });
 
 await build({
-  entryPoints: ["www/main.js", "www/hunt-worker.js", "www/style.css"].filter(existsSync),
+  entryPoints: ["www/main.js", "www/hunt-worker.js", "www/check-worker.js", "www/style.css"].filter(
+    existsSync,
+  ),
   outdir: NEXT,
   bundle: true,
   splitting: true,

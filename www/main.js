@@ -30,6 +30,10 @@ const OTHERS = {
       return new (await import("./pages/lab.js")).LabPage(byId("lab"));
     },
   },
+  histories: {
+    title: "Histories",
+    load: async () => new (await import("./pages/histories.js")).HistoriesPage(byId("histories")),
+  },
 };
 
 /** The texts' module is fetched when one of their pages is first asked for. */
@@ -165,6 +169,9 @@ function faceOf(shell) {
     },
     get lab() {
       return shell.others.lab;
+    },
+    get histories() {
+      return shell.others.histories;
     },
     get hunt() {
       return shell.others.hunt;

@@ -10,6 +10,7 @@
  */
 /** @typedef {import("./pkg/types").ViolationRecord} Violation */
 /** @typedef {import("./pkg/types").Report} Report */
+/** @typedef {import("./pkg/types").Judgement} Judgement */
 
 /** @typedef {import("./pkg/text").TextReplica} TextReplica */
 /** @typedef {import("./pkg/text").TextPatch} TextPatch */
@@ -46,6 +47,9 @@
  * @property {(id: number) => MessageDetail} message
  * @property {(from: number, to: number) => TraceEvent[]} trace
  * @property {(from: number) => Float64Array} marks
+ * @property {(from_ms: number, to_ms: number, most: number, into?: Float64Array) => Float64Array} window
+ * @property {(from_ms: number, width_ms: number, count: number, quiet: boolean, into?: Float64Array) => Float64Array} bins
+ * @property {(from: number) => Float64Array} lives
  * @property {() => Violation[]} violations
  * @property {() => import("./pkg/types").Tally[]} tallies
  * @property {() => Scenario} scenario
@@ -99,6 +103,7 @@
  * @property {Violation | null} violation the first one, when it has happened by now
  * @property {(id: number) => NodeDetail | null} detail a node in full
  * @property {Record<string, any>} [options] the protocol's, of the run that is shown
+ * @property {Set<number>} [still] the clients that stand still
  */
 
 /**
@@ -130,6 +135,8 @@
  * @property {string} diagramTitle
  * @property {number} [diagramNodes] how many nodes of a large cluster the diagram shows, if not the page's number
  * @property {(host: HTMLElement, data: DiagramData) => void} diagram
+ * @property {string} [heartbeats] what a space-time diagram may leave out, in words: messages that only tell that
+ *   their sender is there (`Wire::is_heartbeat`) and their answers; none where it is left out
  * @property {(message: MessageDetail) => { text: string, good: boolean } | null} [seal] whether who is
  *   said to have sent it did
  * @property {number} [nodesMost] how many nodes there may be, where they are fewer than elsewhere
@@ -168,6 +175,8 @@
  * @property {(event: number) => void} go
  * @property {() => void} play
  * @property {(label: string, draw: (host: HTMLElement, close: () => void) => void) => void} openDialog
+ * @property {ScriptEntry[]} script what was done so far and will be, in the order of time
+ * @property {(client: number, at: { x: number, y: number }) => void} openClient shows what can be done to it
  */
 
 /**

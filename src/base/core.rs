@@ -423,6 +423,12 @@ pub trait Wire: Clone + Hash + Debug + Display + PartialEq + Serialize {
     /// The term, ballot round or view it speaks for: its colour on the stage.
     fn epoch(&self) -> u64;
 
+    /// Whether it does no more than tell that its sender is there, as things stand: a picture of a
+    /// run may leave such messages out, with their answers, where nothing comes of them.
+    fn is_heartbeat(&self) -> bool {
+        false
+    }
+
     /// A malformed message such as no correct sender makes, for tests of what a node refuses.
     fn garbage(luck: &mut Draws) -> Self;
 }

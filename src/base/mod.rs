@@ -12,6 +12,7 @@ mod monitor;
 pub mod quorum;
 mod seq;
 mod time;
+mod words;
 
 pub use chance::{Chance, Draws, Ratio};
 pub use conduct::Conduct;
@@ -25,3 +26,4 @@ pub use misfit::{Misfit, join};
 pub use monitor::{Monitor, Violation};
 pub use seq::Seq;
 pub use time::Micros;
+pub use words::plain_words;

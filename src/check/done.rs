@@ -32,6 +32,11 @@ impl Done {
         (self.low, self.ahead.as_slice().into())
     }
 
+    /// How many of those that returned are done before the first that is not.
+    pub(super) fn low(&self) -> u32 {
+        self.low
+    }
+
     /// Those that never returned.
     pub(super) fn open(&self) -> SetId {
         self.open
@@ -85,7 +90,6 @@ impl Done {
     }
 
     /// Roughly how many bytes the shared sets take.
-    #[cfg(test)]
     pub(super) fn shared_bytes(&self) -> usize {
         self.sets.known.len() * (size_of::<(u8, u64, u64)>() + 4) + self.sets.parts.len() * 16
     }

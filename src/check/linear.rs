@@ -1,19 +1,11 @@
 //! Linearizability: is there an order of the operations, each between its call and its return,
 //! in which a single copy of the object would have answered the same?
 //!
-//! The search is Wing and Gong's (1993) with Lowe's memory of configurations (2017), part by part.
-//! An operation that never returned may take effect at any moment after its call, or never. Such
-//! operations would double the search each, but for three rules. They are tried where they change
-//! something. Of two that ask the same the one called first is tried, as it may be wherever the
-//! other may. And a configuration is given up where one was met before that had the same operations
-//! done and the same state, but had used none of the others that this one has not: all that can be
-//! done from here could have been done from there. What is best tried first nobody knows: where
-//! clients gave up on a slow store, most of it has come to pass, and where the store was down, most
-//! has not. So two searches take turns, one that takes such operations as they come, and one that
-//! takes them when nothing else is left.
+//! Each part of the object is judged by itself. The search is in [`super::walk`]; this is what is asked
+//! of it: an order, the shortest prefix that has none, and who is to blame for that.
 
-use super::done::{Done, Key, SetId};
 use super::model::Model;
+use super::walk::{Asked, Walk};
 use crate::base::{ClientId, Micros};
 use std::collections::BTreeMap;
 
@@ -30,434 +22,423 @@ pub struct Call<O, R> {
     pub returned: Option<(Micros, R)>,
 }
 
-/// What a history comes to.
+/// A history of calls to a model.
+pub type History<M> = [Call<<M as Model>::Op, <M as Model>::Outcome>];
+
+/// What a search may take before it ends without a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps, over all parts.
+    pub steps: u64,
+    /// Bytes that are remembered at one time, roughly.
+    pub bytes: usize,
+}
+
+impl Limits {
+    /// So many steps, and 256 MiB.
+    pub const fn steps(steps: u64) -> Limits {
+        let bytes = 256 << 20;
+        Limits { steps, bytes }
+    }
+}
+
+/// What a search took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Steps.
+    pub steps: u64,
+    /// Configurations remembered at one time, at most.
+    pub configurations: usize,
+    /// Bytes remembered at one time, at most, roughly.
+    pub bytes: usize,
+}
+
+/// What one part of a history comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// There is such an order: for each part, the operations' places in the history.
-    Linearizable(Vec<Vec<usize>>),
-    /// There is none.
-    Violated(Blame),
-    /// The search ran out of its budget.
+pub struct PartVerdict<S> {
+    /// The part.
+    pub part: String,
+    /// Its operations' places in the history, in order.
+    pub places: Vec<usize>,
+    /// Whether they have an order.
+    pub finding: Finding<S>,
+}
+
+/// Whether the operations of a part have an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding<S> {
+    /// They have: their places in the history. An operation that never returned and is not among
+    /// them need not have taken effect.
+    Ordered(Vec<usize>),
+    /// They have none.
+    Broken(Blame<S>),
+    /// The search came to its limits.
     Unknown,
 }
 
-/// Where a history stops being linearizable.
+/// Where a part of a history stops having an order, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Blame {
-    /// The part of the object that is concerned.
-    pub part: String,
+pub struct Blame<S> {
     /// The place in the history of the operation whose return completes the shortest prefix that
     /// has no order.
     pub operation: usize,
     /// The operations of that part that had begun by then.
     pub among: Vec<usize>,
+    /// An order of what came before that return.
+    pub order: Vec<usize>,
+    /// The answers that cannot all be right with that of `operation`, as few as were found: without
+    /// any of them the rest has an order. Empty: its answer fits no order of what changed the object.
+    pub against: Vec<usize>,
+    /// The states that the object can have been in while `operation` was under way, where `against`
+    /// is empty and none of them fits.
+    pub states: Vec<S>,
 }
 
-/// Judges a history against a model. `budget` bounds the steps of the search over all parts.
-pub fn check<M: Model>(model: &M, history: &[Call<M::Op, M::Outcome>], budget: u64) -> Verdict {
-    let mut parts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let counts =
-        |call: &Call<M::Op, M::Outcome>| call.returned.is_some() || !model.is_read(&call.op);
-    for (place, call) in history.iter().enumerate().filter(|(_, call)| counts(call)) {
-        parts.entry(model.part(&call.op)).or_default().push(place);
+/// What a history comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict<S> {
+    /// There is such an order: for each part, the operations' places in the history.
+    Linearizable(Vec<Vec<usize>>),
+    /// There is none for the part of this name.
+    Violated(String, Blame<S>),
+    /// The search came to its limits.
+    Unknown,
+}
+
+/// What a history comes to, in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Brief {
+    /// Every part has an order.
+    Linearizable,
+    /// The part of this name has none, from the return of the operation at this place on.
+    Violated(String, usize),
+    /// The search came to its limits.
+    Unknown,
+}
+
+/// Judges a history against a model, up to the first part that has no order, and explains nothing.
+pub fn check_briefly<M: Model>(model: &M, history: &History<M>, limits: Limits) -> Brief {
+    let (parts, _) = judge(model, history, limits, true, |hunt, places, furthest| {
+        hunt.name(places, furthest)
+    });
+    let broken = parts.iter().find_map(|part| match &part.finding {
+        Finding::Broken(blame) => Some((&part.part, blame.operation)),
+        _ => None,
+    });
+    match broken {
+        Some((part, operation)) => Brief::Violated(part.clone(), operation),
+        None if parts.iter().any(|part| part.finding == Finding::Unknown) => Brief::Unknown,
+        None => Brief::Linearizable,
     }
-    let mut left = budget;
+}
+
+/// Judges a history against a model, up to the first part that has no order.
+pub fn check<M: Model>(model: &M, history: &History<M>, limits: Limits) -> Verdict<M::State> {
+    let (parts, _) = judge(model, history, limits, true, |hunt, places, furthest| {
+        hunt.blame(places, furthest)
+    });
     let mut orders = Vec::with_capacity(parts.len());
-    for (part, places) in parts {
-        match order(model, history, &places, Micros::NEVER, &mut left) {
-            Search::Found(order) => orders.push(order),
-            Search::OutOfBudget => return Verdict::Unknown,
-            Search::None => return blame(model, history, part, &places, left),
+    let mut unknown = false;
+    for PartVerdict { part, finding, .. } in parts {
+        match finding {
+            Finding::Ordered(order) => orders.push(order),
+            Finding::Broken(blame) => return Verdict::Violated(part, blame),
+            Finding::Unknown => unknown = true,
         }
+    }
+    if unknown {
+        return Verdict::Unknown;
     }
     Verdict::Linearizable(orders)
 }
 
-/// Finds the shortest prefix without an order: prefixes of a linearizable history are
-/// linearizable, so halving finds it.
-fn blame<M: Model>(
+/// Judges each part of a history against a model.
+pub fn check_parts<M: Model>(
     model: &M,
-    history: &[Call<M::Op, M::Outcome>],
-    part: &str,
-    places: &[usize],
-    mut left: u64,
-) -> Verdict {
-    let ended = |place: &usize| {
-        history[*place]
-            .returned
-            .as_ref()
-            .map(|(at, _)| (*at, *place))
+    history: &History<M>,
+    limits: Limits,
+) -> (Vec<PartVerdict<M::State>>, Work) {
+    judge(model, history, limits, false, |hunt, places, furthest| {
+        hunt.blame(places, furthest)
+    })
+}
+
+/// Judges the parts, each with its share of the steps that are left; then those again that would have
+/// needed more.
+fn judge<M: Model>(
+    model: &M,
+    history: &History<M>,
+    limits: Limits,
+    first_only: bool,
+    blame: Blaming<M>,
+) -> (Vec<PartVerdict<M::State>>, Work) {
+    let mut by_part: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, call) in history.iter().enumerate() {
+        by_part.entry(model.part(&call.op)).or_default().push(place);
+    }
+    let mut hunt = Hunt {
+        model,
+        history,
+        left: limits.steps,
+        bytes: limits.bytes,
+        work: Work::default(),
     };
-    let mut returns: Vec<(Micros, usize)> = places.iter().filter_map(ended).collect();
-    returns.sort_unstable();
-    let (mut good, mut bad) = (0, returns.len() - 1);
-    while good < bad {
-        let middle = (good + bad) / 2;
-        match order(model, history, places, returns[middle].0, &mut left) {
-            Search::None => bad = middle,
-            Search::Found(_) => good = middle + 1,
-            Search::OutOfBudget => return Verdict::Unknown,
+    let count = by_part.len() as u64;
+    let mut parts = Vec::with_capacity(by_part.len());
+    for (n, (part, places)) in (0..).zip(by_part) {
+        let finding = hunt.part(&places, count - n, blame);
+        let broken = matches!(finding, Finding::Broken(_));
+        parts.push(PartVerdict {
+            part: part.to_owned(),
+            places,
+            finding,
+        });
+        if broken && first_only {
+            return (parts, hunt.work);
         }
     }
-    let (until, operation) = returns[bad];
-    let among = places
+    let unknown = |part: &&mut PartVerdict<M::State>| part.finding == Finding::Unknown;
+    let mut rest = parts
         .iter()
-        .copied()
-        .filter(|place| history[*place].called <= until)
-        .collect();
-    Verdict::Violated(Blame {
-        part: part.to_owned(),
-        operation,
-        among,
-    })
+        .filter(|part| part.finding == Finding::Unknown)
+        .count() as u64;
+    for part in parts.iter_mut().filter(unknown) {
+        part.finding = hunt.part(&part.places, rest, blame);
+        rest -= 1;
+        if matches!(part.finding, Finding::Broken(_)) && first_only {
+            break;
+        }
+    }
+    (parts, hunt.work)
+}
+
+/// Says who is to blame in a part of which no search got past so many returns.
+type Blaming<M> = fn(&mut Hunt<'_, M>, &[usize], usize) -> Finding<<M as Model>::State>;
+
+/// The searches of one history.
+struct Hunt<'a, M: Model> {
+    model: &'a M,
+    history: &'a History<M>,
+    /// Steps that are left.
+    left: u64,
+    bytes: usize,
+    work: Work,
 }
 
 enum Search {
     Found(Vec<usize>),
-    None,
+    /// None was found; so many returns, in order, were passed at most.
+    None(u32),
     OutOfBudget,
 }
 
-/// Calls and returns of one part in order of time, as a list from which operations are lifted.
-struct Timeline {
-    /// For each entry the operation, and whether it is the call.
-    entries: Vec<(usize, bool)>,
-    next: Vec<usize>,
-    before: Vec<usize>,
-    /// Where an operation's return stands; its own call where it has none.
-    return_of: Vec<usize>,
-    /// An operation's number among those that returned, in order of the returns, or among those
-    /// that did not.
-    rank: Vec<u32>,
-    /// The calls that have no return, in order.
-    opens: Vec<usize>,
-    /// They do not stand in the list.
-    apart: bool,
-    /// Whether an operation is lifted.
-    lifted: Vec<bool>,
-}
+/// The end of a prefix: a return's moment, and its operation's place.
+type Cut = (Micros, usize);
 
-const END: usize = usize::MAX;
-
-/// How many of the calls before one are looked through for one that asks the same.
-const TWINS: usize = 256;
-
-impl Timeline {
-    /// The list up to `until`, a call before a return of the same moment. Entry 0 is its head.
-    /// `apart`: the calls without a return are left out of it.
-    fn new<O, R>(history: &[Call<O, R>], places: &[usize], until: Micros, apart: bool) -> Timeline {
-        let mut moments = Vec::new();
-        for (number, place) in places.iter().enumerate() {
-            let call = &history[*place];
-            if call.called <= until {
-                moments.push((call.called, false, number));
-                if let Some((at, _)) = &call.returned
-                    && *at <= until
-                {
-                    moments.push((*at, true, number));
-                }
-            }
-        }
-        moments.sort_unstable();
-        let count = moments.len() + 1;
-        let mut timeline = Timeline {
-            entries: vec![(END, true)],
-            next: (1..=count).collect(),
-            before: (0..count).map(|entry| entry.saturating_sub(1)).collect(),
-            return_of: vec![0; places.len()],
-            rank: vec![0; places.len()],
-            opens: Vec::new(),
-            apart,
-            lifted: vec![false; places.len()],
-        };
-        timeline.next[count - 1] = END;
-        for (entry, (_, is_return, number)) in moments.into_iter().enumerate() {
-            timeline.entries.push((number, !is_return));
-            timeline.return_of[number] = entry + 1;
-        }
-        let mut returned = 0;
-        for entry in 1..count {
-            let (number, is_call) = timeline.entries[entry];
-            if timeline.return_of[number] != entry {
-                continue;
-            }
-            if is_call {
-                timeline.rank[number] = timeline.opens.len() as u32;
-                timeline.opens.push(entry);
-                if apart {
-                    timeline.unlink(entry);
-                }
-            } else {
-                timeline.rank[number] = returned;
-                returned += 1;
-            }
-        }
-        timeline
-    }
-
-    /// Of the first `count` calls without a return the last one that is not lifted, or the end.
-    fn open_among(&self, count: usize) -> usize {
-        let mut opens = self.opens[..count].iter().rev();
-        let waits = |entry: &&usize| !self.lifted[self.entries[**entry].0];
-        opens.find(waits).copied().unwrap_or(END)
-    }
-
-    fn unlink(&mut self, entry: usize) {
-        let (before, next) = (self.before[entry], self.next[entry]);
-        self.next[before] = next;
-        if next != END {
-            self.before[next] = before;
-        }
-    }
-
-    fn relink(&mut self, entry: usize) {
-        let (before, next) = (self.before[entry], self.next[entry]);
-        self.next[before] = entry;
-        if next != END {
-            self.before[next] = entry;
-        }
-    }
-
-    /// Takes an operation's call and return out.
-    fn lift(&mut self, call: usize) {
-        let number = self.entries[call].0;
-        self.lifted[number] = true;
-        let end = self.return_of[number];
-        if end != call || !self.apart {
-            self.unlink(call);
-        }
-        if end != call {
-            self.unlink(end);
-        }
-    }
-
-    /// Puts back what was lifted last.
-    fn unlift(&mut self, call: usize) {
-        let number = self.entries[call].0;
-        self.lifted[number] = false;
-        let end = self.return_of[number];
-        if end != call {
-            self.relink(end);
-        }
-        if end != call || !self.apart {
-            self.relink(call);
-        }
-    }
-}
-
-/// Searches for an order of one part's operations up to `until`.
-fn order<M: Model>(
-    model: &M,
-    history: &[Call<M::Op, M::Outcome>],
-    places: &[usize],
-    until: Micros,
-    left: &mut u64,
-) -> Search {
-    let mut walks = vec![Walk::new(model, history, places, until, false)];
-    if !walks[0].timeline.opens.is_empty() {
-        walks.push(Walk::new(model, history, places, until, true));
-    }
-    loop {
-        for walk in &mut walks {
-            for _ in 0..TURN {
-                if walk.waiting == 0 {
-                    return Search::Found(walk.order());
-                }
-                let Some(rest) = left.checked_sub(walk.done.cost()) else {
-                    return Search::OutOfBudget;
-                };
-                *left = rest;
-                if !walk.step() {
-                    return Search::None;
-                }
-            }
-        }
-    }
-}
+const WHOLE: Cut = (Micros::NEVER, usize::MAX);
 
 /// How many steps a search makes before the other takes its turn.
 const TURN: u32 = 256;
 
-/// A search under way.
-struct Walk<'a, M: Model> {
-    model: &'a M,
-    history: &'a [Call<M::Op, M::Outcome>],
-    places: &'a [usize],
-    timeline: Timeline,
-    /// How many operations that returned have no place in the order yet.
-    waiting: usize,
-    state: M::State,
-    done: Done,
-    /// The configurations met: by the operations done of those that returned, and the state, the
-    /// sets of the others that were done, none within another.
-    seen: BTreeMap<(Key, M::State), Vec<SetId>>,
-    /// For an operation that never returned, the one that asked the same and was called before it.
-    twin: Vec<Option<usize>>,
-    taken: Vec<Taken<M::State>>,
-    /// Whether those that never returned are looked at, where they are after the others.
-    opens: bool,
-    /// The entry of the timeline that is looked at.
-    at: usize,
-}
+/// How often it is tried to find fewer answers to blame, and with how many steps.
+const TRIES: u32 = 200;
+const EXPLAIN_STEPS: u64 = 2_000_000;
 
-/// An operation in the order, and what was before it.
-struct Taken<S> {
-    call: usize,
-    state: S,
-    open: Option<SetId>,
-}
-
-impl<'a, M: Model> Walk<'a, M> {
-    fn new(
-        model: &'a M,
-        history: &'a [Call<M::Op, M::Outcome>],
-        places: &'a [usize],
-        until: Micros,
-        apart: bool,
-    ) -> Self {
-        let timeline = Timeline::new(history, places, until, apart);
-        let returns = timeline.entries.iter().filter(|(_, is_call)| !is_call);
-        let opens = timeline
-            .opens
-            .iter()
-            .map(|entry| timeline.entries[*entry].0);
-        let opens: Vec<usize> = opens.collect();
-        let mut twin = vec![None; places.len()];
-        for (before, number) in opens.iter().enumerate() {
-            let asks = |number: usize| &history[places[number]].op;
-            let recent = opens[before.saturating_sub(TWINS)..before].iter().rev();
-            let mut same = recent.filter(|other| asks(**other) == asks(*number));
-            twin[*number] = same.next().copied();
-        }
-        Walk {
-            model,
-            history,
-            places,
-            waiting: returns.count(),
-            state: model.init(),
-            done: Done::default(),
-            seen: BTreeMap::new(),
-            twin,
-            taken: Vec::new(),
-            opens: false,
-            at: timeline.next[0],
-            timeline,
-        }
+impl<'a, M: Model> Hunt<'a, M> {
+    /// Judges a part; `share` parts share the steps that are left.
+    fn part(&mut self, places: &[usize], share: u64, blame: Blaming<M>) -> Finding<M::State> {
+        let share = share.max(1);
+        let kept = self.left - self.left / share;
+        self.left -= kept;
+        let finding = match self.order(places, WHOLE) {
+            Search::Found(order) => Finding::Ordered(order),
+            Search::OutOfBudget => Finding::Unknown,
+            Search::None(furthest) => blame(self, places, furthest as usize),
+        };
+        self.left += kept;
+        finding
     }
 
-    /// Tries the operation that is looked at, or goes back. False when nothing is left to try.
-    fn step(&mut self) -> bool {
-        let stuck = self.at == END || !self.timeline.entries[self.at].1;
-        if stuck && (self.opens || !self.timeline.apart) {
-            return self.go_back();
+    /// What of a part a prefix holds.
+    fn prefix(&self, places: &[usize], until: Cut) -> (Vec<usize>, Vec<Asked<'a, M>>) {
+        let begun = |place: &usize| {
+            let call = &self.history[*place];
+            let answer = call.returned.as_ref();
+            let answer = answer.filter(|(at, _)| (*at, *place) <= until);
+            let counts = answer.is_some() || !self.model.is_read(&call.op);
+            (call.called <= until.0 && counts).then(|| {
+                let asked = Asked {
+                    op: &call.op,
+                    outcome: answer.map(|(_, outcome)| outcome),
+                    span: (call.called, answer.map(|(at, _)| *at)),
+                };
+                (*place, asked)
+            })
+        };
+        places.iter().filter_map(begun).unzip()
+    }
+
+    /// Searches for an order of what a prefix holds.
+    fn order(&mut self, places: &[usize], until: Cut) -> Search {
+        let (places, asked) = self.prefix(places, until);
+        let mut walks = vec![Walk::new(self.model, &asked, false)];
+        if walks[0].has_opens() {
+            walks.push(Walk::new(self.model, &asked, true));
         }
-        if stuck {
-            let first_return = self.at;
-            let opens = &self.timeline.opens;
-            let count = opens.partition_point(|entry| *entry < first_return);
-            self.opens = true;
-            self.at = self.timeline.open_among(count);
-            return true;
-        }
-        let number = self.timeline.entries[self.at].0;
-        let returns = self.timeline.return_of[number] != self.at;
-        if self.twin[number].is_some_and(|twin| !self.timeline.lifted[twin]) {
-            self.go_on();
-            return true;
-        }
-        let call = &self.history[self.places[number]];
-        let outcome = call.returned.as_ref().filter(|_| returns);
-        let outcome = outcome.map(|(_, outcome)| outcome);
-        let after = self.model.step(&self.state, &call.op, outcome);
-        if let Some(after) = after.filter(|after| returns || *after != self.state) {
-            let open = self.add(number, returns);
-            if self.is_new(&after) {
-                self.waiting -= usize::from(returns);
-                self.timeline.lift(self.at);
-                let state = std::mem::replace(&mut self.state, after);
-                let call = self.at;
-                self.taken.push(Taken { call, state, open });
-                self.opens = false;
-                self.at = self.timeline.next[0];
-                return true;
+        self.search(&mut walks, &places)
+    }
+
+    fn search(&mut self, walks: &mut [Walk<'_, M>], places: &[usize]) -> Search {
+        loop {
+            for walk in walks.iter_mut() {
+                for _ in 0..TURN {
+                    if walk.waiting == 0 {
+                        let order = walk.order().into_iter().map(|number| places[number]);
+                        return Search::Found(order.collect());
+                    }
+                    let Some(rest) = self.left.checked_sub(walk.cost()) else {
+                        return Search::OutOfBudget;
+                    };
+                    self.left = rest;
+                    self.work.steps += 1;
+                    if !walk.step() {
+                        return Search::None(walk.furthest);
+                    }
+                }
             }
-            self.remove(number, open);
+            let configurations = walks.iter().map(|walk| walk.configurations()).sum();
+            let bytes = walks.iter().map(|walk| walk.bytes()).sum();
+            self.work.configurations = self.work.configurations.max(configurations);
+            self.work.bytes = self.work.bytes.max(bytes);
+            if bytes > self.bytes {
+                return Search::OutOfBudget;
+            }
         }
-        self.go_on();
-        true
     }
 
-    /// Looks at what comes after what is looked at: of those that never returned, what was called
-    /// before it, as what was called last is most likely what somebody has seen.
-    fn go_on(&mut self) {
-        self.at = if self.opens {
-            let number = self.timeline.entries[self.at].0;
-            self.timeline
-                .open_among(self.timeline.rank[number] as usize)
+    /// Finds the end of the shortest prefix without an order, and that of the one before; nothing where
+    /// the limits are met. The prefix before the return that no search got past has an order, and all
+    /// prefixes of what has one have one; so it is looked for from there, in steps that grow, and then by
+    /// halving.
+    fn shortest(&mut self, places: &[usize], furthest: usize) -> Option<(Cut, Option<Cut>)> {
+        let ended = |place: &usize| {
+            let returned = self.history[*place].returned.as_ref();
+            returned.map(|(at, _)| (*at, *place))
+        };
+        let mut returns: Vec<Cut> = places.iter().filter_map(ended).collect();
+        returns.sort_unstable();
+        let mut bad = returns.len().checked_sub(1)?;
+        let mut good = furthest.min(bad);
+        let mut stride = 1;
+        let mut probe = good;
+        while good < bad {
+            match self.order(places, returns[probe]) {
+                Search::None(_) => bad = probe,
+                Search::Found(_) => good = probe + 1,
+                Search::OutOfBudget => return None,
+            }
+            let halved = (good + bad) / 2;
+            probe = halved.min(good + stride);
+            stride *= 2;
+        }
+        Some((returns[bad], bad.checked_sub(1).map(|last| returns[last])))
+    }
+
+    /// Names the operation that completes the shortest prefix without an order.
+    fn name(&mut self, places: &[usize], furthest: usize) -> Finding<M::State> {
+        match self.shortest(places, furthest) {
+            None => Finding::Unknown,
+            Some((cut, _)) => Finding::Broken(Blame {
+                operation: cut.1,
+                among: Vec::new(),
+                order: Vec::new(),
+                against: Vec::new(),
+                states: Vec::new(),
+            }),
+        }
+    }
+
+    /// Finds the shortest prefix without an order, and who is to blame.
+    fn blame(&mut self, places: &[usize], furthest: usize) -> Finding<M::State> {
+        let Some((cut, before)) = self.shortest(places, furthest) else {
+            return Finding::Unknown;
+        };
+        let order = match before.map(|before| self.order(places, before)) {
+            Some(Search::Found(order)) => order,
+            _ => Vec::new(),
+        };
+        let (among, _) = self.prefix(places, cut);
+        let kept = self.left.saturating_sub(EXPLAIN_STEPS);
+        self.left -= kept;
+        let (against, states) = self.explain(&among, cut);
+        self.left += kept;
+        Finding::Broken(Blame {
+            operation: cut.1,
+            among,
+            order,
+            against,
+            states,
+        })
+    }
+
+    /// The fewest answers beside the last that leave no order, as far as they can be found.
+    fn explain(&mut self, among: &[usize], cut: Cut) -> (Vec<usize>, Vec<M::State>) {
+        let is_answer = |place: &usize| {
+            let call = &self.history[*place];
+            let answer = call.returned.as_ref();
+            let answer = answer.filter(|(at, _)| (*at, *place) <= cut);
+            *place != cut.1
+                && answer.is_some_and(|(_, outcome)| self.model.looks(&call.op, Some(outcome)))
+        };
+        let (mut blamed, fixed): (Vec<usize>, Vec<usize>) =
+            among.iter().copied().partition(is_answer);
+        let mut tries = TRIES;
+        let mut fails_with = |hunt: &mut Self, answers: &[usize]| {
+            tries = tries.saturating_sub(1);
+            let mut kept: Vec<usize> = fixed.iter().chain(answers).copied().collect();
+            kept.sort_unstable();
+            tries > 0 && matches!(hunt.order(&kept, cut), Search::None(_))
+        };
+        if fails_with(self, &[]) {
+            blamed.clear();
+        }
+        let mut size = blamed.len().div_ceil(2);
+        while size > 0 && blamed.len() > 1 {
+            let mut at = 0;
+            while at < blamed.len() {
+                let end = (at + size).min(blamed.len());
+                let rest = [&blamed[..at], &blamed[end..]].concat();
+                if fails_with(self, &rest) {
+                    blamed = rest;
+                } else {
+                    at = end;
+                }
+            }
+            size /= 2;
+        }
+        let states = if blamed.is_empty() {
+            self.states(&fixed, cut)
         } else {
-            self.timeline.next[self.at]
+            Vec::new()
         };
+        (blamed, states)
     }
 
-    /// Whether there is something to find from what is done now, in that state, that could not have
-    /// been found from where the search has been.
-    fn is_new(&mut self, after: &M::State) -> bool {
-        let (done, open) = (&self.done, self.done.open());
-        let met = self.seen.entry((done.key(), after.clone())).or_default();
-        if met.iter().any(|known| done.is_within(*known, open)) {
-            return false;
-        }
-        met.retain(|known| !done.is_within(open, *known));
-        met.push(open);
-        true
-    }
-
-    fn go_back(&mut self) -> bool {
-        let Some(Taken { call, state, open }) = self.taken.pop() else {
-            return false;
+    /// The states that the object can have been in while the last operation was under way, if it fits
+    /// none.
+    fn states(&mut self, places: &[usize], cut: Cut) -> Vec<M::State> {
+        let (places, asked) = self.prefix(places, cut);
+        let Some(number) = places.iter().position(|place| *place == cut.1) else {
+            return Vec::new();
         };
-        let number = self.timeline.entries[call].0;
-        self.remove(number, open);
-        self.waiting += usize::from(open.is_none());
-        self.timeline.unlift(call);
-        self.state = state;
-        self.opens = self.timeline.apart && open.is_some();
-        self.at = call;
-        self.go_on();
-        true
-    }
-
-    fn add(&mut self, number: usize, returns: bool) -> Option<SetId> {
-        let rank = self.timeline.rank[number];
-        if returns {
-            self.done.add(rank);
-            return None;
+        let mut walk = Walk::new(self.model, &asked, false);
+        walk.observe(number);
+        let mut walks = [walk];
+        let ends = matches!(self.search(&mut walks, &places), Search::None(_));
+        match walks.into_iter().find_map(|walk| walk.watch) {
+            Some(watch) if ends && !watch.placed => Vec::from_iter(watch.states),
+            _ => Vec::new(),
         }
-        Some(self.done.add_open(rank))
-    }
-
-    fn remove(&mut self, number: usize, open: Option<SetId>) {
-        match open {
-            Some(before) => self.done.reopen(before),
-            None => self.done.remove(self.timeline.rank[number]),
-        }
-    }
-
-    fn order(&self) -> Vec<usize> {
-        let taken = self.taken.iter();
-        taken
-            .map(|taken| self.places[self.timeline.entries[taken.call].0])
-            .collect()
-    }
-
-    /// Roughly how many bytes the memory of configurations takes.
-    #[cfg(test)]
-    fn bytes(&self) -> usize {
-        let key = |(((_, ahead), _), sets): (&(Key, M::State), &Vec<SetId>)| {
-            let key = size_of::<(Key, M::State, Vec<SetId>)>() + size_of_val::<[u32]>(ahead);
-            key + sets.capacity() * 4
-        };
-        self.seen.iter().map(key).sum::<usize>() + self.done.shared_bytes()
     }
 }
 

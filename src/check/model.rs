@@ -27,6 +27,32 @@ pub trait Model {
     /// Whether `op` looks and changes nothing. Where nobody heard its answer, it says nothing.
     fn is_read(&self, op: &Self::Op) -> bool;
 
+    /// Whether `op`, when it has that outcome, leaves every state as it is.
+    fn looks(&self, op: &Self::Op, _outcome: Option<&Self::Outcome>) -> bool {
+        self.is_read(op)
+    }
+
+    /// Whether `op` can be done in every state, and leaves the same one behind, whatever was there.
+    fn is_blind(&self, _op: &Self::Op) -> bool {
+        false
+    }
+
+    /// How much an answer says of all states that the object is ever in: nothing, unless
+    /// [`Model::agrees`] can tell.
+    fn tells(&self, _op: &Self::Op, _outcome: &Self::Outcome) -> usize {
+        0
+    }
+
+    /// Whether an object that is in `state` at some time may give that answer at some time.
+    fn agrees(&self, _state: &Self::State, _op: &Self::Op, _outcome: &Self::Outcome) -> bool {
+        true
+    }
+
+    /// How many bytes a state takes beside its own.
+    fn weight(&self, _state: &Self::State) -> usize {
+        0
+    }
+
     /// The part of the object that `op` is about. Operations on different parts do not see each
     /// other, so that each part's history is judged by itself (Herlihy and Wing 1990, locality).
     fn part<'a>(&self, op: &'a Self::Op) -> &'a str;
@@ -34,7 +60,10 @@ pub trait Model {
 
 /// A register of a key-value store: a whole number, or nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct KeyValue;
+pub struct KeyValue {
+    /// What every register holds at first.
+    pub initial: Option<i64>,
+}
 
 /// What is asked of a key-value store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +95,7 @@ impl Model for KeyValue {
     type Outcome = KvResult;
 
     fn init(&self) -> Option<i64> {
-        None
+        self.initial
     }
 
     fn step(
@@ -89,6 +118,14 @@ impl Model for KeyValue {
 
     fn is_read(&self, op: &KvCall) -> bool {
         matches!(op, KvCall::Get(_))
+    }
+
+    fn looks(&self, op: &KvCall, outcome: Option<&KvResult>) -> bool {
+        self.is_read(op) || outcome == Some(&KvResult::Swapped(false))
+    }
+
+    fn is_blind(&self, op: &KvCall) -> bool {
+        matches!(op, KvCall::Put(..) | KvCall::Delete(_))
     }
 
     fn part<'a>(&self, op: &'a KvCall) -> &'a str {

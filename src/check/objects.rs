@@ -52,6 +52,14 @@ impl Model for TextStore {
         matches!(op, TextCall::Get(_))
     }
 
+    fn is_blind(&self, op: &TextCall) -> bool {
+        matches!(op, TextCall::Put(..))
+    }
+
+    fn weight(&self, state: &Arc<str>) -> usize {
+        state.len()
+    }
+
     fn part<'a>(&self, op: &'a TextCall) -> &'a str {
         match op {
             TextCall::Get(key) | TextCall::Put(key, _) | TextCall::Append(key, _) => key,
@@ -105,6 +113,20 @@ impl Model for AppendList {
         matches!(op, ListCall::Read(_))
     }
 
+    fn tells(&self, _op: &ListCall, outcome: &Option<Vec<i64>>) -> usize {
+        outcome.as_ref().map_or(0, Vec::len)
+    }
+
+    /// A list only grows: of any two that it ever is, one begins with the other.
+    fn agrees(&self, state: &Arc<[i64]>, _op: &ListCall, outcome: &Option<Vec<i64>>) -> bool {
+        let read = outcome.iter().flatten();
+        state.iter().zip(read).all(|(one, other)| one == other)
+    }
+
+    fn weight(&self, state: &Arc<[i64]>) -> usize {
+        size_of_val::<[i64]>(state)
+    }
+
     fn part<'a>(&self, op: &'a ListCall) -> &'a str {
         match op {
             ListCall::Append(key, _) | ListCall::Read(key) => key,
@@ -149,6 +171,21 @@ pub struct LockState {
     queue: VecDeque<ClientId>,
 }
 
+impl LockState {
+    /// Who holds it and who waits, in words.
+    pub(super) fn words(&self, name: &impl Fn(&ClientId) -> String) -> String {
+        let holder = match &self.holder {
+            None => "free".to_owned(),
+            Some(client) => format!("held by {}", name(client)),
+        };
+        if self.queue.is_empty() {
+            return holder;
+        }
+        let queue: Vec<String> = self.queue.iter().map(name).collect();
+        format!("{holder}, with {} waiting", queue.join(" before "))
+    }
+}
+
 impl Model for FifoLock {
     type State = LockState;
     type Op = LockCall;
@@ -187,6 +224,14 @@ impl Model for FifoLock {
 
     fn is_read(&self, _op: &LockCall) -> bool {
         false
+    }
+
+    fn looks(&self, _op: &LockCall, outcome: Option<&bool>) -> bool {
+        outcome == Some(&false)
+    }
+
+    fn weight(&self, state: &LockState) -> usize {
+        state.queue.len() * size_of::<ClientId>()
     }
 
     fn part<'a>(&self, op: &'a LockCall) -> &'a str {

@@ -4,6 +4,7 @@ use super::budget::Quarry;
 use super::swarm::{self, Draft};
 use crate::base::{Chance, Draws, Micros, Ratio};
 use crate::scenario::ScriptEntry;
+use crate::sim::Action;
 
 /// The most drafts that are kept.
 const KEPT: usize = 64;
@@ -57,6 +58,28 @@ pub(super) fn draft(quarry: &Quarry, corpus: &Corpus, seed: u64, n: u64) -> Draf
     draft
 }
 
+/// Whether an action can go into any run of so many nodes: the two drafts may differ in what they claim
+/// to withstand, and in who misbehaves.
+fn is_always_withstood(action: &Action, nodes: u16) -> bool {
+    use Action::*;
+    let harmless = matches!(
+        action,
+        Crash { .. }
+            | Restart { .. }
+            | Pause { .. }
+            | Resume { .. }
+            | Cut { .. }
+            | Mend { .. }
+            | Isolate { .. }
+            | Partition { .. }
+            | Heal {}
+            | Link { .. }
+    );
+    let mut there =
+        |_: &str, node: crate::base::NodeId| if node.0 < nodes { Ok(()) } else { Err(()) };
+    harmless && action.each_node(&mut there).is_ok()
+}
+
 fn change(draft: &mut Draft, other: &Draft, luck: &mut Draws) {
     let script = &mut draft.scenario.script;
     let tail = usize::from(draft.patience > Micros::ZERO);
@@ -83,18 +106,8 @@ fn change(draft: &mut Draft, other: &Draft, luck: &mut Draws) {
             network.reorder = Ratio::from_millionths(share).unwrap_or_default();
         }
         _ => {
-            // Nodes that are there in one are not always there in the other.
             let nodes = draft.scenario.nodes;
-            let fits = |entry: &&ScriptEntry| {
-                let there = entry
-                    .0
-                    .action
-                    .each_node(&mut |_, node| match node.0 < nodes {
-                        true => Ok(()),
-                        false => Err(()),
-                    });
-                there.is_ok()
-            };
+            let fits = |entry: &&ScriptEntry| is_always_withstood(&entry.0.action, nodes);
             let open = other.scenario.script.iter().filter(fits);
             let fitting: Vec<&ScriptEntry> = open.collect();
             if !fitting.is_empty() {

@@ -54,10 +54,17 @@ pub fn shrink(
         tell,
         stopped: false,
     };
-    let mut best = work.squeezed(scenario.clone());
-    if !matches!(breach, Breach::Silence) {
-        for beaten in [true, false] {
-            if let Some(other) = work.played_by_hand(scenario, beaten) {
+    // Messages that are named by number are others as soon as one entry goes: a run by hand is taken
+    // by what its messages are.
+    let symbolic = match scenario.network.manual {
+        true => work.played_by_hand(scenario, true),
+        false => None,
+    };
+    let again = symbolic.is_none() && !matches!(breach, Breach::Silence);
+    let mut best = work.squeezed(symbolic.unwrap_or_else(|| scenario.clone()));
+    if again {
+        for quiet in [true, false] {
+            if let Some(other) = work.played_by_hand(scenario, quiet) {
                 let other = work.squeezed(other);
                 if size(&other) < size(&best) {
                     best = other;
@@ -127,6 +134,7 @@ impl Work<'_> {
             self.fewer_nodes(&mut best);
             self.plain_network(&mut best);
             self.plain_options(&mut best);
+            self.oldest_messages(&mut best);
             self.shorten(&mut best);
             if best == before || self.stopped {
                 break;
@@ -210,6 +218,22 @@ impl Work<'_> {
         }
     }
 
+    /// Has each delivery take the oldest message that fits, where that comes to the same.
+    fn oldest_messages(&mut self, best: &mut Scenario) {
+        for place in 0..best.script.len() {
+            let mut changed = best.clone();
+            let (Action::Deliver(pick) | Action::Duplicate(pick)) =
+                &mut changed.script[place].0.action
+            else {
+                continue;
+            };
+            if pick.skip > 0 {
+                pick.skip = 0;
+                self.take(best, changed);
+            }
+        }
+    }
+
     fn fewer_clients(&mut self, best: &mut Scenario) {
         while best.clients.count > 0 {
             let mut changed = best.clone();
@@ -239,23 +263,19 @@ impl Work<'_> {
             manual: best.network.manual,
             ..Network::default()
         };
-        let mut changes: Vec<fn(&mut Network)> = vec![
-            |network| network.loss = Ratio::ZERO,
-            |network| network.duplicate = Ratio::ZERO,
-            |network| network.reorder = Ratio::ZERO,
-            |network| network.latency = [Micros::from_ms(10); 2],
-            |network| network.latency = Network::default().latency,
-        ];
         let mut changed = best.clone();
         changed.network = plain;
-        if self.take(best, changed) {
-            changes.clear();
-        }
-        for change in changes {
-            let mut changed = best.clone();
-            change(&mut changed.network);
-            let fixed = best.network.latency[0] == best.network.latency[1];
-            if !(fixed && changed.network.latency == Network::default().latency) {
+        // Where the plain network does not do, as much of it as does.
+        if best.network != plain && !self.take(best, changed) {
+            let changes: [fn(&mut Network); 4] = [
+                |network| network.loss = Ratio::ZERO,
+                |network| network.duplicate = Ratio::ZERO,
+                |network| network.reorder = Ratio::ZERO,
+                |network| network.latency = [Micros::from_ms(10); 2],
+            ];
+            for change in changes {
+                let mut changed = best.clone();
+                change(&mut changed.network);
                 self.take(best, changed);
             }
         }
@@ -343,13 +363,14 @@ impl Work<'_> {
         self.holds(&made).then_some(made)
     }
 
+    /// Whether it was seen that no single entry can go.
     fn is_minimal(&mut self, best: &Scenario) -> bool {
-        let mut without = (0..best.script.len()).map(|place| {
+        let goes = (0..best.script.len()).any(|place| {
             let mut changed = best.clone();
             changed.script.remove(place);
-            changed
+            self.holds(&changed)
         });
-        !self.stopped && !without.any(|changed| self.holds(&changed)) && !self.stopped
+        !goes && !self.stopped
     }
 }
 

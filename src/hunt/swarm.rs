@@ -156,8 +156,8 @@ impl Maker<'_> {
         }
         let least = if self.ground.of_time { 4 } else { 0 };
         for _ in 0..self.luck.between(least, least + 8) {
-            let (at, node) = (self.at(), self.luck.coin().then(|| NodeId(0)));
-            let node = node.map(|_| self.node());
+            let (at, node) = (self.at(), self.node());
+            let node = self.luck.coin().then_some(node);
             self.ask(at, node);
         }
     }

@@ -1,9 +1,11 @@
 //! Clients' histories in the form that the checkers read.
 
 use super::report::HistoryVerdict;
-use crate::check::{Call, Consensus, KeyValue, KvCall, KvResult, Model, Verdict, check};
+use crate::base::plain_words;
+use crate::check::{
+    Brief, Call, Consensus, KeyValue, Limits, Model, Told, check_briefly, key_value, proposal,
+};
 use crate::sim::Operation;
-use serde_json::Value;
 
 /// The steps of a search for an order, over all keys.
 const BUDGET: u64 = 5_000_000;
@@ -18,7 +20,7 @@ pub(super) fn judge(model: &str, history: &[Operation]) -> Option<HistoryVerdict
 
 fn judge_within(model: &str, history: &[Operation], budget: u64) -> Option<HistoryVerdict> {
     match model {
-        "key_value" => Some(hold(&KeyValue, history, key_value, budget)),
+        "key_value" => Some(hold(&KeyValue::default(), history, key_value, budget)),
         "consensus" => Some(hold(&Consensus, history, proposal, budget)),
         _ => None,
     }
@@ -35,7 +37,7 @@ pub fn contradicts(run: &dyn crate::sim::Simulation) -> bool {
 }
 
 /// Reads an operation as a call to a model, where it is one.
-type Read<O, R> = fn(&Operation) -> Option<Call<O, R>>;
+type Read<O, R> = fn(&Told<'_>) -> Option<Call<O, R>>;
 
 /// Holds those operations of a history against a model that `read` takes for calls to it.
 fn hold<M: Model>(
@@ -47,26 +49,26 @@ fn hold<M: Model>(
     let mut places = Vec::new();
     let mut calls = Vec::new();
     for (place, operation) in history.iter().enumerate() {
-        if let Some(call) = read(operation) {
+        if let Some(call) = read(&told(operation)) {
             places.push(place);
             calls.push(call);
         }
     }
-    match check(model, &calls, budget) {
-        Verdict::Linearizable(_) => HistoryVerdict {
+    match check_briefly(model, &calls, Limits::steps(budget)) {
+        Brief::Linearizable => HistoryVerdict {
             linearizable: Some(true),
             ..HistoryVerdict::default()
         },
-        Verdict::Unknown => HistoryVerdict::default(),
-        Verdict::Violated(blame) => {
-            let place = places[blame.operation];
+        Brief::Unknown => HistoryVerdict::default(),
+        Brief::Violated(part, operation) => {
+            let place = places[operation];
             let operation = &history[place];
             let text = format!(
                 "no order of the operations on {} explains what client {} was answered to {}: {}",
-                blame.part,
+                part,
                 operation.client,
-                words(&operation.op),
-                words(&operation.result)
+                plain_words(&operation.op),
+                plain_words(&operation.result)
             );
             HistoryVerdict {
                 linearizable: Some(false),
@@ -77,64 +79,14 @@ fn hold<M: Model>(
     }
 }
 
-/// An operation or an answer as one says it: `put x 1`, not `{"put":["x",1]}`.
-fn words(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(" "),
-        Value::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(verb, of)| format!("{verb} {}", words(of)));
-            fields.collect::<Vec<_>>().join(" ")
-        }
-        other => other.to_string(),
-    }
-}
-
-/// Whether an operation was refused, so that it had no effect.
-fn was_refused(operation: &Operation) -> bool {
-    operation.returned.is_some() && operation.error.is_some()
-}
-
-/// A proposal to a consensus object: a text, or any operation taken for the text that says it.
-fn proposal(operation: &Operation) -> Option<Call<String, String>> {
-    if was_refused(operation) {
-        return None;
-    }
-    let proposed = operation.op.get("propose").unwrap_or(&operation.op);
-    Some(Call {
+/// An operation as the checkers read it. Who was refused has had no effect.
+fn told(operation: &Operation) -> Told<'_> {
+    Told {
         client: operation.client,
-        op: words(proposed),
+        op: &operation.op,
         called: operation.call,
-        returned: operation.returned.map(|at| (at, words(&operation.result))),
-    })
-}
-
-/// An operation on the store; `None` for one that concerns the cluster, or was refused.
-fn key_value(operation: &Operation) -> Option<Call<KvCall, KvResult>> {
-    if was_refused(operation) {
-        return None;
+        returned: operation.returned,
+        result: &operation.result,
+        refused: operation.returned.is_some() && operation.error.is_some(),
     }
-    let (verb, of) = operation.op.as_object()?.iter().next()?;
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let op = match verb.as_str() {
-        "put" => KvCall::Put(text(of.get(0)?)?, of.get(1)?.as_i64()?),
-        "get" => KvCall::Get(text(of)?),
-        "cas" => KvCall::Cas(text(of.get(0)?)?, of.get(1)?.as_i64(), of.get(2)?.as_i64()?),
-        "delete" => KvCall::Delete(text(of)?),
-        _ => return None,
-    };
-    let result = match (&op, &operation.result) {
-        (KvCall::Get(_), value) => KvResult::Value(value.as_i64()),
-        (KvCall::Cas(..), Value::Bool(swapped)) => KvResult::Swapped(*swapped),
-        _ => KvResult::Ok,
-    };
-    Some(Call {
-        client: operation.client,
-        op,
-        called: operation.call,
-        returned: operation.returned.map(|at| (at, result)),
-    })
 }

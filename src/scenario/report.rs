@@ -28,6 +28,8 @@ pub struct Report {
     pub violations: Vec<ViolationRecord>,
     /// What the protocol counts that is no violation.
     pub tallies: Vec<Tally>,
+    /// The sequential model that the clients' history is held against; null where there is none.
+    pub model: Option<String>,
     /// Whether the clients' history is linearizable; null where the protocol promises nothing of
     /// the kind, or where the search for an order ran out of its budget.
     pub linearizable: Option<bool>,
@@ -123,6 +125,7 @@ impl Report {
             },
             violations,
             tallies: run.tallies(),
+            model: run.model().map(str::to_owned),
             linearizable,
             blame,
             blamed,

@@ -466,11 +466,14 @@ impl<C: Core> World<C> {
                 && pick.kind.as_ref().is_none_or(kind)
                 && (pick.message.is_some() || flying.lost.is_none())
         };
-        self.flying
-            .iter()
-            .filter(fits)
-            .min_by_key(|(_, f)| f.flight)
-            .map(|(place, _)| place)
+        let fitting = self.flying.iter().filter(fits);
+        if pick.skip == 0 {
+            let oldest = fitting.min_by_key(|(_, f)| f.flight);
+            return oldest.map(|(place, _)| place);
+        }
+        let mut fitting: Vec<(u32, u32)> = fitting.map(|(place, f)| (f.flight, place)).collect();
+        fitting.sort_unstable();
+        fitting.get(pick.skip as usize).map(|(_, place)| *place)
     }
 }
 
@@ -523,6 +526,10 @@ impl fmt::Display for Pick {
         if let Some(to) = self.to {
             write!(f, " to node {to}")?;
         }
-        Ok(())
+        match self.skip {
+            0 => Ok(()),
+            1 => f.write_str(", the second oldest"),
+            n => write!(f, ", after the {n} oldest"),
+        }
     }
 }

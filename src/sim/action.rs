@@ -1,6 +1,6 @@
 //! The one vocabulary of what is done to a cluster: by a script, by hand, by a hunt, by a lesson.
 
-use crate::base::{ClientId, Micros, NodeId, Ratio};
+use crate::base::{ClientId, Micros, NodeId, Ratio, plain_words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -217,6 +217,14 @@ pub struct Pick {
     /// The kind, in the protocol's words: `RequestVote`; `Request` and `Reply` are a client's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// How many of the oldest that fit to pass over.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skip: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's way of asking
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// An action at its moment.
@@ -376,8 +384,15 @@ impl Action {
                 node: Some(node),
                 op,
                 ..
-            } => format!("A client asks node {node}: {op}"),
-            Request { op, .. } => format!("A client asks: {op}"),
+            } => format!("A client asks node {node}: {}", plain_words(op)),
+            Request { op, .. } => format!("A client asks: {}", plain_words(op)),
+            Timeout {
+                node,
+                timer: Some(timer),
+            } => {
+                let timer = timer.replace('_', " ");
+                format!("The {timer} timer of node {node} goes off at once")
+            }
             Timeout { node, .. } => format!("A timer of node {node} goes off at once"),
             Join {} => "A new node starts and asks to join".into(),
             Leave { node } => format!("Node {node} is asked to leave"),

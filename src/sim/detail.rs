@@ -212,6 +212,16 @@ impl<C: Core> Simulation for Run<C> {
         }
     }
 
+    fn window(&self, from: Micros, to: Micros, most: u32, out: &mut Vec<f64>) {
+        self.window_of(from, to, most, out);
+    }
+    fn bins(&mut self, from: Micros, width: Micros, count: u32, quiet: bool, out: &mut Vec<f64>) {
+        self.bins_of((from, width, count), quiet, out);
+    }
+    fn lives(&self, from: u32, out: &mut Vec<f64>) {
+        self.lives_of(from, out);
+    }
+
     fn violations(&self) -> Vec<ViolationRecord> {
         let mut records = Vec::with_capacity(self.trace.violations.len());
         if self.trace.violations.is_empty() {
@@ -419,7 +429,7 @@ impl<C: Core> Run<C> {
             .collect()
     }
 
-    fn mark_of(&self, event: &Event<C::Timer>) -> Option<MarkCode> {
+    pub(super) fn mark_of(&self, event: &Event<C::Timer>) -> Option<MarkCode> {
         match event.kind {
             EventKind::Milestone(number) => match self.trace.milestones[number as usize].class() {
                 Class::Leadership => Some(MarkCode::Leadership),

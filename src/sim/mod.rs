@@ -15,6 +15,7 @@ mod run;
 mod sense;
 mod setup;
 mod simulation;
+mod spacetime;
 mod trace;
 #[cfg(feature = "hunt")]
 mod walk;

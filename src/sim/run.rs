@@ -5,6 +5,7 @@ use super::act::ActionError;
 use super::action::{Action, Entry};
 use super::keyframes::Keyframes;
 use super::setup::Setup;
+use super::spacetime::Overview;
 use super::trace::Trace;
 use super::world::World;
 use crate::base::{Core, Micros};
@@ -44,6 +45,7 @@ pub struct Run<C: Core> {
     budget: u32,
     /// Raised whenever something other than time changes.
     pub(super) version: u64,
+    pub(super) overview: Overview,
 }
 
 impl<C: Core> Run<C> {
@@ -65,6 +67,7 @@ impl<C: Core> Run<C> {
             end: Micros::ZERO,
             budget,
             version: 0,
+            overview: Overview::default(),
         }
     }
 
@@ -248,6 +251,7 @@ impl<C: Core> Run<C> {
         let cut = (events as usize) < self.trace.events.len();
         if cut {
             self.trace.cut(&self.world.mark);
+            self.overview.cut(events);
             self.keyframes.cut(events);
             self.script.truncate(self.world.script_done);
             self.end = self.world.now;

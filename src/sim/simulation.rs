@@ -70,6 +70,15 @@ pub trait Simulation {
     /// Writes the marks that a scrubber shows for the recorded events from `from` on: triples of
     /// event, time in milliseconds and [`MarkCode`].
     fn marks(&self, from: u32, out: &mut Vec<f64>);
+    /// Writes the events and messages of a stretch of time as numbers, unless there are more than
+    /// `most` events in it; the layout is in docs/SCENARIO.md.
+    fn window(&self, from: Micros, to: Micros, most: u32, out: &mut Vec<f64>);
+    /// Writes how much happened at each place in `count` parts of time of a certain `width`, from
+    /// `from` on; `quiet` leaves heartbeats out.
+    fn bins(&mut self, from: Micros, width: Micros, count: u32, quiet: bool, out: &mut Vec<f64>);
+    /// Writes when nodes and clients began, ceased, stood still and went on, by the recorded events
+    /// from `from` on: event, time in milliseconds, place, and 1 to 4 in that order.
+    fn lives(&self, from: u32, out: &mut Vec<f64>);
     /// The violations found in the recorded run.
     fn violations(&self) -> Vec<ViolationRecord>;
     /// What the protocol counts that is no violation, by name, up to now.

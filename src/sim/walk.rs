@@ -136,6 +136,112 @@ impl<C: Core> Run<C> {
     }
 }
 
+impl<C: Core> Run<C> {
+    /// Adds the actions that stand for an event where nothing is left to chance.
+    fn play(
+        &self,
+        event: &super::trace::Event<C::Timer>,
+        id: u32,
+        played: &mut Vec<(Micros, Action)>,
+    ) {
+        let action = match event.kind {
+            EventKind::Deliver(number) => {
+                let flight = &self.trace.flights[number as usize];
+                match (flight.ends(), &flight.body) {
+                    ((Peer::Node(..), Peer::Node(..)), Body::Message(_)) => {
+                        let pick = self.pick_of(number, id);
+                        if self.arrives_again(number, id) {
+                            played.push((event.at, Action::Duplicate(pick.clone())));
+                        }
+                        Action::Deliver(pick)
+                    }
+                    ((Peer::Client(client), Peer::Node(to)), Body::Request(number)) => {
+                        let request = &self.trace.requests[*number as usize];
+                        Action::Request {
+                            node: Some(to),
+                            client: Some(client),
+                            op: serde_json::to_value(&request.op).unwrap_or_default(),
+                        }
+                    }
+                    _ => return,
+                }
+            }
+            EventKind::Fire(timer) => match event.place() {
+                super::trace::Place::Node(node) => Action::Timeout {
+                    node: NodeId(node),
+                    timer: Some(timer_name(&timer)),
+                },
+                _ => return,
+            },
+            EventKind::Action(number, true) => match &self.trace.actions[number as usize] {
+                // Told by the deliveries and timers that they led to.
+                Action::Deliver(_)
+                | Action::Timeout { .. }
+                | Action::Request { .. }
+                | Action::Delay { .. }
+                | Action::Link { .. }
+                | Action::Manual { .. }
+                | Action::Drop(_)
+                | Action::Duplicate(_)
+                | Action::Reseed { .. } => return,
+                other => other.clone(),
+            },
+            _ => return,
+        };
+        played.push((event.at, action));
+    }
+
+    /// Names a message by its link, its kind and how many older ones of them wait at event `id`, if
+    /// whatever was lost on its way waits too.
+    fn pick_of(&self, number: u32, id: u32) -> Pick {
+        let flights = &self.trace.flights;
+        let this = &flights[number as usize];
+        let kind_of = |body: &Body<C>| match body {
+            Body::Message(message) => message.kind(),
+            _ => usize::MAX,
+        };
+        let kind = kind_of(&this.body);
+        let older = flights[..number as usize].iter().filter(|other| {
+            let waits = other.ended >= id || self.is_lost(other.ended);
+            other.ends() == this.ends() && kind_of(&other.body) == kind && waits && !other.copy
+        });
+        let node = |peer| match peer {
+            Peer::Node(node) => Some(node),
+            Peer::Client(_) => None,
+        };
+        Pick {
+            message: None,
+            from: node(this.from()),
+            to: node(this.to()),
+            kind: C::Message::KINDS.get(kind).map(|name| (*name).to_owned()),
+            skip: older.count() as u32,
+        }
+    }
+
+    fn is_lost(&self, event: u32) -> bool {
+        let event = self.trace.events.get(event as usize);
+        event.is_some_and(|event| matches!(event.kind, EventKind::Lose(..)))
+    }
+
+    /// Whether another message that says the same, sent in the same event, arrives after event `id`.
+    fn arrives_again(&self, number: u32, id: u32) -> bool {
+        let flights = &self.trace.flights;
+        let this = &flights[number as usize];
+        let Body::Message(said) = &this.body else {
+            return false;
+        };
+        let end = self.world.mark.events;
+        flights.iter().zip(0..).any(|(other, place)| {
+            place != number
+                && (other.copy || this.copy)
+                && other.ends() == this.ends()
+                && (id + 1..end).contains(&other.ended)
+                && !self.is_lost(other.ended)
+                && matches!(&other.body, Body::Message(same) if same == said)
+        })
+    }
+}
+
 impl<C: Core> Walk for Run<C> {
     fn choices(&self, out: &mut Vec<Choice>) {
         out.clear();
@@ -286,52 +392,8 @@ impl<C: Core> Walk for Run<C> {
     fn as_played(&self) -> Vec<(Micros, Action)> {
         let mut played = Vec::new();
         let events = &self.trace.events[..self.world.mark.events as usize];
-        for event in events {
-            let action = match event.kind {
-                EventKind::Deliver(number) => {
-                    let flight = &self.trace.flights[number as usize];
-                    match (flight.ends(), &flight.body) {
-                        ((Peer::Node(from), Peer::Node(to)), Body::Message(message)) => {
-                            Action::Deliver(Pick {
-                                message: None,
-                                from: Some(from),
-                                to: Some(to),
-                                kind: Some(C::Message::KINDS[message.kind()].to_owned()),
-                            })
-                        }
-                        ((Peer::Client(client), Peer::Node(to)), Body::Request(number)) => {
-                            let request = &self.trace.requests[*number as usize];
-                            Action::Request {
-                                node: Some(to),
-                                client: Some(client),
-                                op: serde_json::to_value(&request.op).unwrap_or_default(),
-                            }
-                        }
-                        _ => continue,
-                    }
-                }
-                EventKind::Fire(timer) => match event.place() {
-                    super::trace::Place::Node(node) => Action::Timeout {
-                        node: NodeId(node),
-                        timer: Some(timer_name(&timer)),
-                    },
-                    _ => continue,
-                },
-                EventKind::Action(number, true) => {
-                    match &self.trace.actions[number as usize] {
-                        // Told by the deliveries and timers that they led to.
-                        Action::Deliver(_)
-                        | Action::Timeout { .. }
-                        | Action::Request { .. }
-                        | Action::Delay { .. }
-                        | Action::Link { .. }
-                        | Action::Manual { .. } => continue,
-                        other => other.clone(),
-                    }
-                }
-                _ => continue,
-            };
-            played.push((event.at, action));
+        for (event, id) in events.iter().zip(0..) {
+            self.play(event, id, &mut played);
         }
         played
     }

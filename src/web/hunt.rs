@@ -1,6 +1,7 @@
 //! The hunt, as the page's workers drive it.
 
-use super::runs::{read_scenario, thrown};
+use super::runs::read_scenario;
+use super::wrong::thrown;
 use super::{plain, to_js};
 use crate::base::Micros;
 use crate::hunt::{self, Breach, Hunt, Order};

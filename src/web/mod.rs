@@ -1,9 +1,11 @@
 //! The face of the wasm modules: it translates between JavaScript values and the floors below,
 //! and decides nothing.
 //!
-//! The page loads the texts and each protocol apart, so each has a module of its own, built from the
+//! The page loads the texts, the judge of histories and each protocol apart, so each has a module of its own, built from the
 //! same crate with the feature of that name. `runs` is what the protocols have in common.
 
+#[cfg(feature = "check")]
+mod check;
 #[cfg(feature = "hunt")]
 mod hunt;
 #[cfg(feature = "text")]
@@ -16,11 +18,15 @@ mod runs;
 mod simulation;
 #[cfg(feature = "text")]
 mod text;
+#[cfg(any(feature = "runs", feature = "check"))]
+mod wrong;
 
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
+#[cfg(feature = "check")]
+pub use check::check;
 #[cfg(feature = "hunt")]
 pub use hunt::{WebHunt, no_return, shrink};
 #[cfg(feature = "text")]

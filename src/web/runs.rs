@@ -1,10 +1,11 @@
 //! Runs without their walking: the protocols there are, a scenario run to its end, and what is
 //! thrown where one is wrong.
 
+use super::wrong::{Wrong, thrown};
 use super::{plain, to_js};
 use crate::scenario::{self, BUDGET, Scenario, ScenarioError};
 use crate::sim::{ActionError, OverBudget};
-use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"import type { Action, MessageDetail, NodeDetail, ProtocolInfo, Report, Scenario, Tally, TraceEvent, ViolationRecord } from "./types";"#;
@@ -57,11 +58,6 @@ pub(super) fn read_scenario(scenario: JsValue) -> Result<Scenario, JsValue> {
         .map_err(|error| thrown(&error))
 }
 
-/// Something wrong, as a JavaScript `Error` with its parts beside its message.
-pub(super) trait Wrong: ToString {
-    fn parts(&self) -> (&str, &str, String, String);
-}
-
 impl Wrong for ScenarioError {
     fn parts(&self) -> (&str, &str, String, String) {
         (
@@ -89,19 +85,4 @@ impl Wrong for OverBudget {
         let expected = format!("at most {} events and messages", self.budget);
         ("BudgetError", "", "a longer run".into(), expected)
     }
-}
-
-pub(super) fn thrown(wrong: &impl Wrong) -> JsValue {
-    let error = JsValue::from(JsError::new(&wrong.to_string()));
-    let (name, path, found, expected) = wrong.parts();
-    for (key, text) in [
-        ("name", name),
-        ("path", path),
-        ("found", &found),
-        ("expected", &expected),
-    ] {
-        // An Error is an ordinary object: setting a field of it cannot fail.
-        let _ = js_sys::Reflect::set(&error, &key.into(), &text.into());
-    }
-    error
 }

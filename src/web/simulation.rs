@@ -1,6 +1,7 @@
 //! A run, as the page walks it.
 
-use super::runs::{JsReport, read_scenario, thrown};
+use super::runs::{JsReport, read_scenario};
+use super::wrong::thrown;
 use super::{plain, to_js};
 use crate::base::{Micros, NodeId};
 use crate::scenario::{self, BUDGET, Scenario, ScriptEntry};
@@ -8,6 +9,9 @@ use crate::sim::Simulation;
 use js_sys::Float64Array;
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+/// The most parts of time that are told of at once: more than a screen has pixels across.
+const PARTS_MAX: u32 = 10_000;
 
 /// A run that can be walked on and back, acted upon, and looked at.
 #[wasm_bindgen(js_name = Simulation)]
@@ -124,6 +128,43 @@ impl WebSimulation {
     /// time in milliseconds and code.
     pub fn marks(&mut self, from: u32) -> Float64Array {
         self.run.marks(from, &mut self.numbers);
+        Float64Array::from(self.numbers.as_slice())
+    }
+
+    /// The events and messages from `from_ms` to `to_ms` as numbers, unless there are more than
+    /// `most` events; docs/SCENARIO.md gives the layout. `into` is as for `frame`.
+    pub fn window(
+        &mut self,
+        from_ms: f64,
+        to_ms: f64,
+        most: u32,
+        into: Option<Float64Array>,
+    ) -> Float64Array {
+        let (from, to) = (moment(from_ms), moment(to_ms));
+        self.run.window(from, to, most, &mut self.numbers);
+        self.give(into)
+    }
+
+    /// How much happened at each place in `count` parts of time of `width_ms` each, heartbeats
+    /// left out where `quiet`; docs/SCENARIO.md gives the layout. `into` is as for `frame`.
+    pub fn bins(
+        &mut self,
+        from_ms: f64,
+        width_ms: f64,
+        count: u32,
+        quiet: bool,
+        into: Option<Float64Array>,
+    ) -> Float64Array {
+        let (from, width) = (moment(from_ms), moment(width_ms));
+        let count = count.min(PARTS_MAX);
+        self.run.bins(from, width, count, quiet, &mut self.numbers);
+        self.give(into)
+    }
+
+    /// When nodes and clients began, ceased, stood still and went on, by the recorded events from
+    /// `from` on: event, time in milliseconds, place, and 1 to 4 in that order.
+    pub fn lives(&mut self, from: u32) -> Float64Array {
+        self.run.lives(from, &mut self.numbers);
         Float64Array::from(self.numbers.as_slice())
     }
 

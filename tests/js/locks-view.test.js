@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { describe, initSync, Simulation } from "../../www/pkg/locks.js";
+import { stillClients } from "../../www/lib/clients.js";
 import { Frame } from "../../www/stage/frame.js";
 import { circleWords } from "../../www/views/locks-headline.js";
 import { locksOptions } from "../../www/views/locks-options.js";
@@ -63,11 +64,18 @@ test("every choice of an option is one that the core takes, and every mutant is 
 });
 
 test("what is typed in becomes an operation that the core takes", () => {
-  const typed = { lock: "a", token: "2", value: "7" };
+  const typed = { lock: "a", token: "2", value: "7", timeout: "90", ttl: "400" };
   const sim = new Simulation({ protocol: "locks", nodes: 3 });
   for (const { op } of asks()) for (const of of [{}, typed]) sim.apply({ do: "request", op: op(of) });
   sim.free();
-  const [acquire, share, attempt] = asks();
+  const [acquire, share, attempt, sharing] = asks();
+  assert.deepEqual(acquire.op({ timeout: "0", ttl: "700" }), {
+    acquire: ["a", { timeout_ms: 0, ttl_ms: 700 }],
+  });
+  assert.deepEqual(share.op({ timeout: "50" }), { acquire: ["a", { mode: "shared", timeout_ms: 50 }] });
+  assert.deepEqual(sharing.op({ lock: "b", ttl: "9" }), {
+    try_acquire: ["b", { mode: "shared", ttl_ms: 9 }],
+  });
   assert.deepEqual(acquire.op({}), { acquire: ["a"] });
   assert.deepEqual(share.op({}), { acquire: ["a", { mode: "shared" }] });
   assert.deepEqual(attempt.op({ lock: "b" }), { try_acquire: ["b"] });
@@ -135,6 +143,79 @@ test("a client's lease is over before the service's", () => {
     assert.ok(believed <= truth, `client ${client}: ${believed} against ${truth}`);
   }
   assert.ok(compared > 0);
+});
+
+test("what a client believes is counted by its own clock", () => {
+  const scenario = lesson("handover.json");
+  const sim = new Simulation({ ...scenario, script: [...scenario.script] });
+  sim.seek_ms(260);
+  const of = dataOf(sim, new Story());
+  const [client, belief] = [...of.beliefs].find(([, { from }]) => from !== null) ?? [-1, undefined];
+  assert.ok(belief?.from != null);
+  const now = belief.from + 400;
+  const left = (/** @type {any[]} */ script) =>
+    Math.round(leaseOf(of.node, client, belief, now, of.options, script).believed ?? -1);
+  const { ttl } = leaseOf(of.node, client, belief, now, of.options);
+  const skew = (/** @type {object} */ how, at_ms = 0) => [{ at_ms, do: "skew_client", client, ...how }];
+  assert.equal(left([]), ttl - 400);
+  assert.equal(left(skew({ ahead_ms: 100 })), ttl - 400, "it was ahead when it asked, too");
+  assert.equal(left(skew({ ahead_ms: 100 }, now - 10)), ttl - 500);
+  assert.equal(left(skew({ drift_ppm: -500_000 })), (ttl - 200) / 0.5);
+  assert.equal(left(skew({ drift_ppm: 250_000 })), (ttl - 500) / 1.25);
+  assert.equal(left(skew({ ahead_ms: 100 }, now + 10)), ttl - 400, "that is yet to come");
+  sim.free();
+});
+
+test("who stands still is read from the script", () => {
+  const script = /** @type {any[]} */ ([
+    { at_ms: 10, do: "pause_client", client: 1 },
+    { at_ms: 20, do: "pause_client", client: 2 },
+    { at_ms: 30, do: "resume_client", client: 1 },
+  ]);
+  assert.deepEqual([...stillClients(script, 25)], [1, 2]);
+  assert.deepEqual([...stillClients(script, 30)], [2]);
+});
+
+test("an election or a lost majority is told before what happens to locks", () => {
+  const sim = new Simulation(lesson("deadlock.json"));
+  const told = () => {
+    const frame = new Frame(info.glance, info.roles);
+    frame.read(sim.frame());
+    const cuts = Array.from({ length: frame.cuts }, (_, k) => frame.cut(k));
+    const recent = sim.trace(Math.max(0, sim.position - 160), sim.position);
+    const detail = (/** @type {number} */ id) => sim.node(id) ?? null;
+    return locks.headline({
+      now: sim.now_ms,
+      nodes: frame.everyNode(),
+      cuts,
+      recent,
+      violation: null,
+      detail,
+    });
+  };
+  sim.seek_ms(88);
+  assert.match(told().headline, /^Node 0 /);
+  sim.seek_ms(640);
+  assert.equal(told().headline, "Client 1 holds lock b, and client 0 waits");
+  sim.apply({ do: "isolate", node: 0 });
+  sim.advance_ms(5);
+  assert.match(told().headline, /without a majority/);
+  sim.free();
+});
+
+test("a holder that stands still is told of, and one that has lost its lock in its sleep", () => {
+  const told = (/** @type {number} */ ms) => {
+    const { sim, frame } = at("sleeper", ms);
+    const recent = sim.trace(Math.max(0, sim.position - 160), sim.position);
+    const detail = (/** @type {number} */ id) => sim.node(id) ?? null;
+    const still = stillClients(sim.scenario().script ?? [], sim.now_ms);
+    const nodes = frame.everyNode();
+    return locks.headline({ now: sim.now_ms, nodes, cuts: [], recent, violation: null, detail, still });
+  };
+  assert.equal(told(600).headline, "Client 0 holds lock a and stands still");
+  assert.match(told(600).watch, /Client 1 waits for it/);
+  assert.equal(told(1200).headline, "Client 1 holds lock a");
+  assert.match(told(1200).watch, /Client 0, whose session is over, stands still/);
 });
 
 test("a deadlock stays lit for a while, and its victim is named", () => {

@@ -91,7 +91,7 @@ test("copies of an older term's entry are not said to commit it", () => {
 test("logs are counted that are known to hold the entry, not those that are as long", () => {
   const { headline, watch } = toldOf("log-repair", 1000);
   assert.equal(headline, "Node 4 is elected leader of term 4");
-  assert.match(watch, /1 of 7 logs are known to hold it; with 4 it is committed/);
+  assert.match(watch, /1 of 7 logs is known to hold it; with 4 it is committed/);
 });
 
 test("entries that were under way when the leader crashed are said to survive", () => {

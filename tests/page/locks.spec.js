@@ -103,6 +103,51 @@ test("a lock is asked for in the bar", async ({ page }) => {
   await expect(page.locator("#diagram")).toContainText("mine");
 });
 
+test("the bar says how long a request waits, and what clients can hold", async ({ page }) => {
+  await open(page, "sleeper", 300);
+  await page.getByLabel("Kind of request").selectOption("try to share");
+  await page.getByLabel("Lock", { exact: true }).fill("mine");
+  await page.getByLabel(/^Time to live/).fill("5000");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.getByLabel("Kind of request").selectOption("acquire");
+  await page.getByLabel("Client that asks").fill("2");
+  await page.getByLabel("Lock", { exact: true }).fill("mine");
+  await page.getByLabel(/^Longest wait/).fill("100");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await seek(page, 380);
+  const mine = (await table(page))?.locks.find((/** @type {any} */ lock) => lock.name === "mine");
+  expect([mine.holders[0].mode, mine.queue[0].client]).toEqual(["shared", 2]);
+  await seek(page, 640);
+  const then = (await table(page))?.locks.find((/** @type {any} */ lock) => lock.name === "mine");
+  expect(then.queue).toEqual([]);
+});
+
+test("a client that waits is put to sleep from the queue, and from the stage its clock is set", async ({
+  page,
+}) => {
+  await open(page, "client-failure", 390);
+  await page.locator(".queue").getByRole("button", { name: "Client 1" }).click();
+  await page.getByRole("menuitem", { name: "Pause" }).click();
+  await expect(page.locator(".queue")).toContainText("stands still");
+  await expect(page.locator(".clients rect.still")).toHaveCount(1);
+  const seat = await page.locator(".clients rect").nth(2).boundingBox();
+  await page.mouse.click((seat?.x ?? 0) + 5, (seat?.y ?? 0) + 5);
+  await page.getByRole("menuitem", { name: "Let its clock lose half a second a second" }).click();
+  // The same by keys.
+  await page.locator("#headline").click();
+  await page.keyboard.press("k");
+  await page.getByRole("menuitem", { name: /^Client 1/ }).press("Enter");
+  await page.getByRole("menuitem", { name: "Resume" }).press("Enter");
+  await expect(page.locator(".clients rect.still")).toHaveCount(0);
+  const script = await page.evaluate(() => window.synod.simulation.scenario().script ?? []);
+  const done = script.filter((/** @type {any} */ entry) => entry.at_ms === 390);
+  expect(done.map((/** @type {any} */ entry) => [entry.do, entry.client])).toEqual([
+    ["pause_client", 1],
+    ["skew_client", 2],
+    ["resume_client", 1],
+  ]);
+});
+
 for (const colorScheme of /** @type {const} */ (["light", "dark"]))
   test(`the page can be read by everybody (${colorScheme})`, async ({ page }) => {
     await page.emulateMedia({ colorScheme });

@@ -45,8 +45,17 @@ export function onMedia(query, listener) {
  * @param {string} [type]
  */
 export function saveFile(name, text, type = "application/json") {
+  saveBlob(name, new Blob([text], { type }));
+}
+
+/**
+ * Offers a file to keep.
+ * @param {string} name
+ * @param {Blob} blob
+ */
+export function saveBlob(name, blob) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

@@ -54,11 +54,32 @@ export function commandsOf(page) {
       run: () => hands.listMessages(),
     },
     {
+      id: "clients",
+      group: "Cluster",
+      label: "Pause a client, or set its clock",
+      keys: ["k"],
+      run: () => hands.listClients(),
+    },
+    {
       id: "nodes",
       group: "Cluster",
       label: "To the nodes",
       keys: ["g"],
       run: () => page.stage.nodes.focus(page.node),
+    },
+    {
+      id: "face",
+      group: "Look",
+      label: "Ring or space-time diagram",
+      keys: ["t"],
+      run: () => page.face.turn(),
+    },
+    {
+      id: "save",
+      group: "Look",
+      label: "Save pictures and the trace",
+      keys: ["x"],
+      run: () => page.face.save(),
     },
     { id: "events", group: "Look", label: "All events", keys: ["e"], run: () => page.toggleEvents() },
     {

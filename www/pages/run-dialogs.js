@@ -10,6 +10,7 @@ import { errorWords, notice } from "../panels/notices.js";
 import { drawOptions } from "../panels/options.js";
 import { drawSharing } from "../panels/sharing.js";
 import { glyphPath } from "../stage/messages.js";
+import { routeHash } from "../route.js";
 import { simulate } from "../wasm.js";
 
 /** @typedef {import("../types.js").Scenario} Scenario */
@@ -64,6 +65,17 @@ export class Dialogs {
       };
       drawSharing(host, state);
     });
+  }
+
+  /** Goes to where the clients' history is drawn, as far as the run is shown. */
+  async history() {
+    this.player.pause();
+    const { position, now: now_ms } = this.player;
+    const { packRun } = await import("../share.js");
+    const run = await packRun({ scenario: this.player.scenario, position, now_ms });
+    // The way back is to the run as it stands, not to the opening of a ready scenario.
+    history.replaceState(null, "", routeHash(this.page.info.name));
+    location.hash = routeHash("histories", { run });
   }
 
   /**

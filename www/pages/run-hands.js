@@ -1,6 +1,7 @@
 // What hands do to the cluster: menus on nodes and messages, cuts, requests.
 
 import { byId } from "../lib/dom.js";
+import { clientClock, stillClients } from "../lib/clients.js";
 import { inMs, listed, peerName } from "../lib/format.js";
 import { openMenu } from "../lib/menu.js";
 import { openConduct } from "../panels/conduct.js";
@@ -14,6 +15,8 @@ import { FLAG } from "../stage/frame.js";
 
 const DELAY_MS = 20;
 const SKEW_MS = 100;
+/** How fast or slow a client's clock can be made, in parts per million. */
+const DRIFT_PPM = 500_000;
 const LISTED_MOST = 30;
 
 export class Hands {
@@ -101,6 +104,37 @@ export class Hands {
     return deeds;
   }
 
+  /** The clients that stand still now. */
+  get stillClients() {
+    return stillClients(this.player.scenario.script ?? [], this.player.now);
+  }
+
+  /**
+   * What can be done to a client.
+   * @param {number} client
+   * @returns {Deed[]}
+   */
+  clientDeeds(client) {
+    const deed = (/** @type {string} */ label, /** @type {Action} */ action) => ({
+      label,
+      run: () => void this.act(action),
+    });
+    const skew = (/** @type {string} */ label, /** @type {object} */ how) =>
+      deed(label, /** @type {Action} */ ({ do: "skew_client", client, ...how }));
+    const { pace } = clientClock(this.player.scenario.script ?? [], client, this.player.now);
+    const deeds = [
+      this.stillClients.has(client)
+        ? deed("Resume", { do: "resume_client", client })
+        : deed("Pause", { do: "pause_client", client }),
+    ];
+    if (pace >= 1) deeds.push(skew("Let its clock lose half a second a second", { drift_ppm: -DRIFT_PPM }));
+    if (pace <= 1) deeds.push(skew("Let its clock gain half a second a second", { drift_ppm: DRIFT_PPM }));
+    if (pace !== 1) deeds.push(skew("Let its clock neither gain nor lose", { drift_ppm: 0 }));
+    const drift_ppm = Math.round((pace - 1) * 1_000_000);
+    deeds.push(skew(`Set its clock ${SKEW_MS} ms ahead`, { ahead_ms: SKEW_MS, drift_ppm }));
+    return deeds;
+  }
+
   /**
    * @param {import("../types.js").MessageDetail} message
    * @returns {Deed[]}
@@ -163,6 +197,41 @@ export class Hands {
       title: `${message.kind}, ${peerName(message.from)} → ${peerName(message.to)}`,
       text: message.text,
       items: [{ label: "Inspect", run: () => this.page.inspectMessage(id) }, ...this.messageDeeds(message)],
+    });
+  }
+
+  /**
+   * @param {number} client
+   * @param {{ x: number, y: number }} at
+   */
+  openClient(client, at) {
+    const { pace } = clientClock(this.player.scenario.script ?? [], client, this.player.now);
+    const does = this.stillClients.has(client) ? "stands still" : "";
+    const clock = pace === 1 ? "" : `its clock is ${pace > 1 ? "fast" : "slow"}`;
+    openMenu({
+      ...at,
+      title: `Client ${client}`,
+      text: [does, clock].filter(Boolean).join("; "),
+      items: this.clientDeeds(client),
+    });
+  }
+
+  /** The clients as a menu, for those who have no pointer. */
+  listClients() {
+    const box = byId("stage").getBoundingClientRect();
+    const at = { x: box.left + box.width / 2 - 130, y: box.top + 20 };
+    const still = this.stillClients;
+    const count = this.player.frame().clients;
+    openMenu({
+      ...at,
+      title: "Clients",
+      text:
+        count > LISTED_MOST ? `the first ${LISTED_MOST} of ${count}` : count === 0 ? "There are none." : "",
+      items: Array.from({ length: Math.min(count, LISTED_MOST) }, (_, client) => ({
+        label: `Client ${client}…`,
+        hint: still.has(client) ? "stands still" : "",
+        run: () => this.openClient(client, at),
+      })),
     });
   }
 

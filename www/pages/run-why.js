@@ -1,11 +1,11 @@
 // Why something is as it is: the event that explains a node, and what led to an event.
 
+import { otherSides, othersWords, STEPS, whyOf } from "../lib/why.js";
 import { CODE } from "../stage/timeline.js";
 
 /** @typedef {import("../player.js").Player} Player */
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 
-const CHAIN_MOST = 8;
 /** Roles that a node has because of one event, however much touched it since. */
 const MADE = ["leader", "primary", "changing view"];
 
@@ -29,21 +29,43 @@ export function rootOf({ simulation, position, marks }, { id, status, role }, re
   return (own.find((e) => e.class === "leadership") ?? own[0])?.id;
 }
 
-/**
- * An event and what led to it, newest first.
- * @param {Player} player
- * @param {number} id
- */
-export function causesOf({ simulation }, id) {
-  /** @type {TraceEvent[]} */
-  const chain = [];
-  /** @type {number | null} */
-  let next = id;
-  while (next !== null && chain.length < CHAIN_MOST) {
-    const [event] = simulation.trace(next, next + 1);
-    if (!event) break;
-    chain.push(event);
-    next = event.cause;
+/** The explanation that is shown: made anew only when another is asked for. */
+export class Reasons {
+  constructor() {
+    this.key = "";
+    this.root = -1;
+    this.most = STEPS;
+    /** @type {import("../panels/why.js").Why} */
+    this.why = { steps: [], more: false, others: () => "", sides: [] };
   }
-  return chain;
+
+  /**
+   * What led to an event.
+   * @param {Player} player
+   * @param {number | undefined} root
+   * @returns {import("../panels/why.js").Why}
+   */
+  of(player, root = -1) {
+    const { simulation, histories, violations } = player;
+    if (root !== this.root) this.most = STEPS;
+    this.root = root;
+    const key = `${histories} ${root} ${this.most} ${violations.length} ${player.info.name}`;
+    if (key === this.key) return this.why;
+    this.key = key;
+    const { steps, more } = root < 0 ? { steps: [], more: false } : whyOf(simulation, root, this.most);
+    const broken = violations.find(({ event }) => event === root);
+    const first = steps[0]?.event;
+    this.why = {
+      steps,
+      more,
+      others: ({ others }) => othersWords(simulation, others),
+      sides: broken && first ? otherSides(simulation, first, broken.nodes) : [],
+    };
+    return this.why;
+  }
+
+  /** More steps from now on. */
+  further() {
+    this.most += STEPS;
+  }
 }

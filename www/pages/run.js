@@ -22,7 +22,8 @@ import { commandsOf } from "./run-commands.js";
 import { Dialogs, takeOver } from "./run-dialogs.js";
 import { Hands } from "./run-hands.js";
 import { Seat } from "./run-seat.js";
-import { causesOf, rootOf } from "./run-why.js";
+import { SpacetimeFace } from "./run-spacetime.js";
+import { Reasons, rootOf } from "./run-why.js";
 
 /** @typedef {import("../types.js").Scenario} Scenario */
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
@@ -63,6 +64,8 @@ export class RunPage {
       go: (id) => this.openEvent(id),
       close: () => this.toggleEvents(false),
     });
+    this.face = new SpacetimeFace(this);
+    this.reasons = new Reasons();
     /** What is looked at: one of the three, or the node alone. */
     this.node = 0;
     this.message = -1;
@@ -127,6 +130,7 @@ export class RunPage {
     this.message = this.event = -1;
     this.stage.turn(this.view, this.info.kinds);
     this.stage.selectedNode = this.node;
+    this.face.settle();
     byId("diagram-title").textContent = this.view.diagramTitle;
     this.seen = this.told = -1;
     this.onTurn(this.info.name);
@@ -288,7 +292,8 @@ export class RunPage {
     if (!this.player.sim) return;
     const frame = this.player.tick(realNow);
     if (this.player.dead) return;
-    this.stage.draw(frame, realNow, (id) => this.player.simulation.node(id));
+    if (!this.face.isShown) this.stage.draw(frame, realNow, (id) => this.player.simulation.node(id));
+    else this.face.draw(frame);
     const { player } = this;
     player.judge(realNow);
     const now = document.getElementById("now");
@@ -329,6 +334,7 @@ export class RunPage {
       return details.get(id) ?? null;
     };
     const { headline, watch } = this.view.headline({
+      still: this.hands.stillClients,
       now: frame.now,
       nodes: frame.everyNode(),
       cuts: Array.from({ length: frame.cuts }, (_, k) => frame.cut(k)),
@@ -388,8 +394,11 @@ export class RunPage {
       violations: player.violations,
       position: player.position,
       go: (id) => this.openEvent(id),
+      showHistory: () => void this.dialogs.history(),
     });
+    this.stage.nodes.markStill(this.hands.stillClients);
     this.drawBar(frame);
+    if (this.face.isShown) this.face.drawBar();
     this.drawInspector(frame);
     this.drawDiagram(frame);
     if (this.eventsAreOpen) this.events.draw(player.simulation, player.histories, frame.nodes, this.event);
@@ -435,6 +444,8 @@ export class RunPage {
         go: (id) => this.openEvent(id),
         play: () => this.player.play(),
         openDialog,
+        script: this.player.scenario.script ?? [],
+        openClient: (client, at) => this.hands.openClient(client, at),
       },
       flights: () => Array.from({ length: frame.flights }, (_, k) => frame.flight(k)),
       message: (id) => simulation.message(id),
@@ -465,7 +476,12 @@ export class RunPage {
       node: simulation.node(this.node) ?? null,
       message,
       event,
-      chain: root === undefined ? [] : causesOf(this.player, root),
+      why: this.reasons.of(this.player, root),
+      further: () => {
+        this.reasons.further();
+        this.player.version++;
+      },
+      violation: event ? (this.player.violations.find((v) => v.event === event.id) ?? null) : null,
       after,
       recent: recent.filter((e) => e.kind !== "deliver" && e.kind !== "fire").slice(0, 9),
       view: this.view,
@@ -504,6 +520,7 @@ export class RunPage {
   inspectNode(id) {
     this.node = id;
     this.message = this.event = -1;
+    this.face.look(-1);
     this.stage.selectedNode = id;
     this.stage.selectedMessage = -1;
     this.stage.refresh();
@@ -523,6 +540,7 @@ export class RunPage {
     this.player.seekEvent(id);
     this.event = id;
     this.message = -1;
+    this.face.look(id);
     this.stage.selectedMessage = -1;
     this.player.version++;
     if (matchMedia(NARROW).matches) this.showTab("inspect");

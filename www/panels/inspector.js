@@ -1,9 +1,10 @@
 // What is this, why did it do that, what just happened: a node, a message, or an event.
 
 import { html, nothing, render } from "../lib/dom.js";
-import { duration, inMs, peerName } from "../lib/format.js";
+import { capital, duration, inMs, peerName } from "../lib/format.js";
 import { conductPart } from "./conduct.js";
 import { eventRow } from "./events.js";
+import { whyPart } from "./why.js";
 
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
 /** @typedef {import("../types.js").NodeDetail} NodeDetail */
@@ -17,7 +18,9 @@ import { eventRow } from "./events.js";
  * @property {NodeDetail | null} node
  * @property {MessageDetail | null} message
  * @property {TraceEvent | null} event
- * @property {TraceEvent[]} chain the causes of what is inspected, newest first
+ * @property {import("./why.js").Why} why what led to what is inspected
+ * @property {() => void} further tells more of it
+ * @property {import("../types.js").Violation | null} violation what the event was found to violate
  * @property {TraceEvent[]} after what it led to
  * @property {TraceEvent[]} recent newest first
  * @property {import("../types.js").View} view
@@ -90,7 +93,7 @@ function nodePart(what, node) {
       </dl>
       ${asJson(node)}
     </section>
-    ${chainPart(what, what.question)}`;
+    ${why(what, what.question)}`;
 }
 
 /**
@@ -135,7 +138,7 @@ function messagePart(what, message) {
           </section>`
         : nothing
     }
-    ${chainPart(what, "Why was it sent?")}`;
+    ${why(what, "Why was it sent?")}`;
 }
 
 /**
@@ -147,6 +150,11 @@ function eventPart(what, event) {
       <h2>Event ${event.id} <button class="link" @click=${what.clear}>close</button></h2>
       <h3>${event.text}</h3>
       <p class="soft">at ${inMs(event.at_ms, 3)}</p>
+      ${
+        what.violation && event.kind !== "violation"
+          ? html`<p class="broken">✕ ${capital(what.violation.invariant)}: ${what.violation.text}.</p>`
+          : nothing
+      }
       <div class="actions">${what.deeds.map(deedButton)}</div>
       ${asJson(event)}
     </section>
@@ -158,21 +166,16 @@ function eventPart(what, event) {
           </section>`
         : nothing
     }
-    ${chainPart(what, "Why did it happen?")}`;
+    ${why(what, "Why did this happen?")}`;
 }
 
 /**
  * @param {Inspected} what
  * @param {string} question
  */
-function chainPart(what, question) {
-  if (what.chain.length === 0) return nothing;
-  return html`<section>
-    <h2>${question}</h2>
-    <ol class="chain">
-      ${what.chain.map((e) => html`<li>${eventRow(e, { current: what.event?.id ?? -1, position: what.position, go: what.go })}</li>`)}
-    </ol>
-  </section>`;
+function why(what, question) {
+  const { position, go, further } = what;
+  return whyPart(what.why, question, { current: what.event?.id ?? -1, position, go, further });
 }
 
 /** @param {Deed} deed */

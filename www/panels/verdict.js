@@ -9,10 +9,12 @@ const NAMED_MOST = 9;
 /**
  * @param {HTMLElement} host
  * @param {{ names: string[], watched: boolean, linear: boolean | null,
- *   violations: import("../types.js").Violation[], position: number, go: (id: number) => void }} state
+ *   violations: import("../types.js").Violation[], position: number, go: (id: number) => void,
+ *   showHistory: () => void }} state
  *   `linear`: whether one order explains what clients were answered; null where that is not known
  */
-export function drawVerdict(host, { names, watched, linear, violations, position, go }) {
+export function drawVerdict(host, { names, watched, linear, violations, position, go, showHistory }) {
+  const history = html`<button class="link" @click=${showHistory}>History as intervals</button>`;
   const now = violations.filter((violation) => violation.event < position);
   const [first] = now.length ? now : violations;
   if (!first) {
@@ -32,7 +34,7 @@ export function drawVerdict(host, { names, watched, linear, violations, position
               >`
             : ""
       }
-      ${watched ? "" : html`<span class="soft">The invariants are not watched in this run.</span>`}`,
+      ${watched ? "" : html`<span class="soft">The invariants are not watched in this run.</span>`} ${history}`,
       host,
     );
     return;
@@ -43,7 +45,7 @@ export function drawVerdict(host, { names, watched, linear, violations, position
         >✕ ${capital(first.invariant)} ${now.length ? "is violated" : "will be violated"}: ${first.text}</span
       >
       ${more ? html`<span class="soft">${more}</span>` : nothing}
-      <button class="link" @click=${() => go(first.event)}>Show it</button>`,
+      <button class="link" @click=${() => go(first.event)}>Show it</button> ${history}`,
     host,
   );
 }

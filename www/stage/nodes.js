@@ -33,6 +33,10 @@ export class NodeLayer {
     this.on = on;
     this.clientLayer = svgElement("g", { class: "clients", "aria-hidden": "true" }, root);
     this.layer = svgElement("g", { role: "group", "aria-label": "Nodes" }, root);
+    /** The clients' boxes, by number. @type {SVGElement[]} */
+    this.seated = [];
+    /** Those that stand still. @type {Set<number>} */
+    this.still = new Set();
     /** @type {NodeParts[]} */
     this.nodes = [];
     /** @type {import("./ring.js").Ring | null} */
@@ -196,11 +200,17 @@ export class NodeLayer {
   /** @param {import("./ring.js").Ring} ring */
   placeClients(ring) {
     this.clientLayer.replaceChildren();
+    this.seated = [];
     ring.clients.forEach((seat, id) => {
       const few = ring.clients.length <= 12;
       const half = few ? 9 : 5;
       const box = { x: seat.x - half, y: seat.y - half, width: 2 * half, height: 2 * half, rx: 2 };
-      svgElement("rect", box, this.clientLayer);
+      const seated = svgElement(
+        "rect",
+        { ...box, class: this.still.has(id) ? "still" : "" },
+        this.clientLayer,
+      );
+      this.seated.push(seated);
       if (!few) return;
       const named = ring.clients.length <= 3;
       const text = svgElement("text", { x: seat.x, y: seat.y + 4, "text-anchor": "middle" });
@@ -216,6 +226,13 @@ export class NodeLayer {
       this.clientLayer.append(text);
       if (named) this.clientLayer.append(label);
     });
+  }
+
+  /** @param {Set<number>} still the clients that stand still from now on */
+  markStill(still) {
+    for (const id of new Set([...this.still, ...still]))
+      if (this.still.has(id) !== still.has(id)) this.seated[id]?.classList.toggle("still", still.has(id));
+    this.still = still;
   }
 
   /** @param {KeyboardEvent} event */

@@ -20,6 +20,7 @@ const GHOST_MS = 700;
  * @property {(node: number) => void} openNode
  * @property {(node: number) => void} focusNode
  * @property {(message: number, at: Point) => void} openMessage
+ * @property {(client: number, at: Point) => void} openClient
  * @property {(groups: [number[], number[]]) => void} cut
  * @property {(groups: [number[], number[]] | null) => void} preview
  */
@@ -343,7 +344,7 @@ export class Stage {
     host.addEventListener("pointermove", (event) => {
       const point = pointOf(event);
       if (this.drag) this.stretch(point);
-      else host.classList.toggle("on-message", this.messageAt(point) >= 0);
+      else host.classList.toggle("on-message", this.messageAt(point) >= 0 || this.clientAt(point) >= 0);
     });
     host.addEventListener("pointerup", (event) => {
       const drag = this.drag;
@@ -355,7 +356,10 @@ export class Stage {
         return;
       }
       const message = this.messageAt(drag.a);
-      if (message >= 0) this.hands.openMessage(message, { x: event.clientX, y: event.clientY });
+      const at = { x: event.clientX, y: event.clientY };
+      if (message >= 0) return this.hands.openMessage(message, at);
+      const client = this.clientAt(drag.a);
+      if (client >= 0) this.hands.openClient(client, at);
     });
     host.addEventListener("pointercancel", () => this.endDrag());
     document.addEventListener("keydown", (event) => {
@@ -367,6 +371,13 @@ export class Stage {
   messageAt(point) {
     if (!this.frame) return -1;
     return this.messages.hit(this.frame, this.ring, point.x, point.y, this.steps);
+  }
+
+  /** @param {Point} point */
+  clientAt({ x, y }) {
+    const seats = this.ring?.clients ?? [];
+    const reach = seats.length <= 12 ? 14 : 7;
+    return seats.findIndex((seat) => Math.abs(seat.x - x) <= reach && Math.abs(seat.y - y) <= reach);
   }
 
   /** @param {Point} point */

@@ -25,6 +25,18 @@ export function drawCounts({ data, height }) {
     ["Reads up to date", of("reads") - of("stale reads"), of("stale reads"), "stale"],
     ["Reads that see one's own write", of("own writes seen"), of("own writes missed"), "missed it"],
     ["Reads that never go back", of("reads gone on"), of("reads gone back"), "went back"],
+    [
+      "Writes in the order of their client",
+      of("writes in their order"),
+      of("writes out of order"),
+      "out of order",
+    ],
+    [
+      "Writes after what was read before",
+      of("writes after what was read"),
+      of("writes before what was read"),
+      "came before",
+    ],
   ];
   const overtaken = of("writes lost to a later timestamp");
   const burnt = of("writes lost with a disk");

@@ -21,6 +21,7 @@ export const kv = {
   explain,
   facts,
   question,
+  heartbeats: "Gossip and GossipReply",
   diagramTitle: "Store",
   diagram: drawKv,
   actions: [

@@ -6,7 +6,7 @@ import { lockFact } from "./locks-story.js";
 import { raftHeadline } from "./raft-headline.js";
 
 /** @typedef {import("../types.js").StageState} StageState */
-/** @typedef {{ headline: string, watch: string }} Told */
+/** @typedef {import("./raft-headline.js").Told} Told */
 
 /** How long each fact is the headline, in virtual milliseconds; rarer ones longer. */
 const FRESH_MS = /** @type {Record<string, number>} */ ({
@@ -34,8 +34,7 @@ const ORDER = [
 export function locksHeadline(state) {
   const beneath = raftHeadline(state);
   const leaders = state.nodes.filter((node) => node.status === "up" && node.role === "leader");
-  const calm = /^Node \d+ (leads term \d+$|copies )/.test(beneath.headline);
-  if (leaders.length !== 1 || !calm) return beneath;
+  if (leaders.length !== 1 || !beneath.calm) return beneath;
   const table = state.detail(leaders[0].id)?.view.machine;
   if (!table) return beneath;
   const facts = state.recent.flatMap((event) => {
@@ -48,7 +47,7 @@ export function locksHeadline(state) {
     const told = facts.findLast(({ name }) => names.includes(name));
     if (told) return tell(told.name, told.fact, table);
   }
-  return standing(table, beneath);
+  return standing(table, beneath, state.still ?? new Set());
 }
 
 /**
@@ -199,9 +198,10 @@ function whyEnded({ client, why }) {
  * What stands when nothing has just happened.
  * @param {any} table
  * @param {Told} beneath
+ * @param {Set<number>} still the clients that stand still
  * @returns {Told}
  */
-function standing(table, beneath) {
+function standing(table, beneath, still) {
   if (table.deadlock)
     return {
       headline: "A deadlock: none of these clients can go on",
@@ -215,12 +215,25 @@ function standing(table, beneath) {
     holders.length > 4
       ? `${holders.length} clients share`
       : `${clients(holders.map((/** @type {any} */ each) => each.client))} ${holders.length > 1 ? "share" : "holds"}`;
+  const asleep = holders.find((/** @type {any} */ each) => still.has(each.client));
+  if (asleep)
+    return {
+      headline: `Client ${asleep.client} holds lock ${name} and stands still`,
+      watch: `The service cannot see that: it hears nothing of it, and takes the lock back when the lease ends.${waiting > 0 ? ` Client ${busiest.queue[0].client} waits for it.` : ""}`,
+    };
+  const lost = table.sessions.find(
+    (/** @type {any} */ each) => each.expired && still.has(each.client),
+  )?.client;
+  const gone =
+    lost === undefined
+      ? ""
+      : ` Client ${lost}, whose session is over, stands still: when it goes on, it may believe that it holds what it held.`;
   const others =
     table.lock_count > 1
       ? ` ${counted(table.lock_count - 1, "more lock")} ${table.lock_count === 2 ? "is" : "are"} held.`
       : "";
   return {
     headline: `${who} lock ${name}${waiting === 0 ? "" : waiting === 1 ? `, and client ${busiest.queue[0].client} waits${busiest.queue[0].upgrade ? " to have it alone" : ""}` : `, and ${waiting} wait`}`,
-    watch: `${waiting ? `Client ${busiest.queue[0].client} is next, when it is given back or the lease ends.` : "Nobody waits for it."}${others}`,
+    watch: `${waiting ? `Client ${busiest.queue[0].client} is next, when it is given back or the lease ends.` : "Nobody waits for it."}${others}${gone}`,
   };
 }

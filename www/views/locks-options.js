@@ -73,6 +73,7 @@ const mutants = {
     ["pairs_only", "look for circles of two alone"],
     ["readers_overtake", "readers overtake a writer that waits"],
     ["expired_keeps_waiting", "the queue keeps those that have expired"],
+    ["forgets_waits", "a new leader forgets when waits end"],
   ],
   help: "To see what a rule is for: the same lock manager without it.",
   warn: (options) => (options.mutant ? "With this rule left out the protocol is wrong, on purpose." : null),

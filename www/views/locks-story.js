@@ -1,5 +1,6 @@
 // What clients know of locks, and what happened to locks, read from the trace. Pure: no document.
 
+import { clientClock } from "../lib/clients.js";
 import { Follower } from "./follow.js";
 
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
@@ -154,20 +155,23 @@ export function speaker(nodes) {
  * @param {Belief | undefined} belief
  * @param {number} now
  * @param {Record<string, any>} options
+ * @param {import("../types.js").ScriptEntry[]} [script] what clocks were set to
  * @returns {Left & { ttl: number }}
  */
-export function leaseOf(node, client, belief, now, options) {
+export function leaseOf(node, client, belief, now, options, script = []) {
   const session = node?.view.machine.sessions.find((/** @type {any} */ each) => each.client === client);
   const ttl = session?.ttl_ms ?? options.machine?.ttl_ms ?? 1000;
   const lease = node?.view.dials?.leases.find((/** @type {any} */ each) => each.client === client);
-  // The leader counts by its own clock; beside the client's count stands what that comes to in true time.
+  // Leader and client count by their own clocks; shown is what that comes to in true time.
   const pace = 1 + (node?.drift_ppm ?? 0) / 1_000_000;
   const ppm = Math.min(options.lease_drift_ppm ?? 0, 999_999);
   const span = (ttl * (1_000_000 - ppm)) / (1_000_000 + ppm);
+  const clock = clientClock(script, client, now);
+  const counted = (/** @type {number} */ from) => clock.shows - clientClock(script, client, from).shows;
   return {
     ttl,
     truth: node && lease ? Math.max(0, lease.until_ms - node.clock_ms) / pace : null,
-    believed: belief?.from == null ? null : Math.max(0, belief.from + span - now),
+    believed: belief?.from == null ? null : Math.max(0, span - counted(belief.from)) / clock.pace,
   };
 }
 

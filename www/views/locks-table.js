@@ -82,7 +82,7 @@ function lockRow(of, lock, lost) {
       ${lock.holders.length === 0 ? html`<p class="soft">free</p>` : nothing}
       ${lost.slice(0, HOLDERS).map((client) => strangerRow(of, lock.name, client))}
       ${lost.length > HOLDERS ? html`<p class="note">and ${lost.length - HOLDERS} more that believe so</p>` : nothing}
-      ${lock.waiting > 0 ? queueRow(lock) : nothing}
+      ${lock.waiting > 0 ? queueRow(of, lock) : nothing}
     </div>
   </li>`;
 }
@@ -112,7 +112,7 @@ function holderRow(of, lock, { client, mode, count, token }) {
   const { data, node, beliefs } = of;
   const { options } = data.hands;
   const belief = beliefs.get(client);
-  const left = leaseOf(node, client, belief, data.now, options);
+  const left = leaseOf(node, client, belief, data.now, options, data.hands.script);
   const knows = belief?.holds.get(lock) === token;
   const told = knows ? belief : undefined;
   const words = parting(lock, client, true, told, left, options.machine?.check_lease !== false);
@@ -160,7 +160,7 @@ function strangerRow(of, lock, client) {
   const { data, node, beliefs } = of;
   const { options } = data.hands;
   const belief = beliefs.get(client);
-  const left = leaseOf(node, client, belief, data.now, options);
+  const left = leaseOf(node, client, belief, data.now, options, data.hands.script);
   const words = parting(lock, client, false, belief, left, options.machine?.check_lease !== false);
   const still = belief?.paused
     ? ": it stands still and cannot look at its clock"
@@ -173,8 +173,15 @@ function strangerRow(of, lock, client) {
   </div>`;
 }
 
-/** @param {any} lock */
-function queueRow(lock) {
+/**
+ * @param {Of} of
+ * @param {any} lock
+ */
+function queueRow({ data, beliefs }, lock) {
+  const open = (/** @type {number} */ client) => (/** @type {Event} */ event) => {
+    const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
+    data.hands.openClient(client, { x: box.right, y: box.top });
+  };
   const shown = lock.queue.slice(0, QUEUE);
   const more = lock.waiting - shown.length;
   return html`<div class="queue">
@@ -183,8 +190,11 @@ function queueRow(lock) {
       ${shown.map(
         (/** @type {any} */ each) =>
           html`<li>
-            <span class="hidden">client </span
-            >${each.client}${each.mode === "shared" ? " shared" : ""}${each.upgrade ? ", to have it alone" : ""}
+            <button class="waiter" aria-label=${`Client ${each.client}`} @click=${open(each.client)}>
+              ${each.client}</button
+            >${each.mode === "shared" ? " shared" : ""}${each.upgrade ? ", to have it alone" : ""}${
+              beliefs.get(each.client)?.paused ? html`<em> stands still</em>` : nothing
+            }
           </li>`,
       )}
     </ol>

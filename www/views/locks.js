@@ -20,12 +20,13 @@ export const locks = {
     [
       "Locks",
       [
-        "Acquire and share wait in the lock's queue, first come, first served. Try does not wait.",
+        "Acquire and share wait in the lock's queue, first come, first served. Try does not wait. A click on a client, in a queue or on the stage, pauses it or sets its clock.",
         "Each grant has a fencing token, greater than every one before. A guarded resource has a lock's name; a write names the token under which it is made.",
         "The full bar is the lease as the leader counts it, the hollow one as its client does: from when it asked. Where they part, a line with ≠ says how.",
       ],
     ],
   ],
+  heartbeats: "AppendEntries without entries and their answers",
   diagramTitle: "Locks",
   diagram: drawLocks,
   options: locksOptions,
@@ -41,6 +42,18 @@ const client = {
   hint: "client",
 };
 const token = { name: "token", label: "Fencing token", hint: "token", number: true };
+const wait = {
+  name: "timeout",
+  label: "Longest wait in milliseconds; empty to wait without end",
+  hint: "wait ms",
+  number: true,
+};
+const lease = {
+  name: "ttl",
+  label: "Time to live of the session in milliseconds; empty for the option's",
+  hint: "lease ms",
+  number: true,
+};
 const value = { name: "value", label: "Value", hint: "value", number: true };
 
 /** @typedef {Record<string, string>} Typed */
@@ -48,12 +61,27 @@ const value = { name: "value", label: "Value", hint: "value", number: true };
 /** @param {Typed} of */
 const named = (of) => of.lock?.trim() || "a";
 
+/**
+ * The name of a lock, and the terms on which it is asked for where they are not the usual ones.
+ * @param {Typed} of
+ * @param {boolean} [shared]
+ */
+function terms(of, shared = false) {
+  const given = {
+    ...(shared ? { mode: "shared" } : {}),
+    ...(of.timeout ? { timeout_ms: Number(of.timeout) } : {}),
+    ...(of.ttl ? { ttl_ms: Number(of.ttl) } : {}),
+  };
+  return Object.keys(given).length > 0 ? [named(of), given] : [named(of)];
+}
+
 /** What clients can ask for. @returns {import("../types.js").RequestKind[]} */
 export function asks() {
   return [
-    { verb: "acquire", fields: [client, name], op: (of) => ({ acquire: [named(of)] }) },
-    { verb: "share", fields: [client, name], op: (of) => ({ acquire: [named(of), { mode: "shared" }] }) },
-    { verb: "try", fields: [client, name], op: (of) => ({ try_acquire: [named(of)] }) },
+    { verb: "acquire", fields: [client, name, wait, lease], op: (of) => ({ acquire: terms(of) }) },
+    { verb: "share", fields: [client, name, wait, lease], op: (of) => ({ acquire: terms(of, true) }) },
+    { verb: "try", fields: [client, name, lease], op: (of) => ({ try_acquire: terms(of) }) },
+    { verb: "try to share", fields: [client, name, lease], op: (of) => ({ try_acquire: terms(of, true) }) },
     {
       verb: "release",
       fields: [client, name, { ...token, hint: "any token" }],

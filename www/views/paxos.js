@@ -23,6 +23,7 @@ export const paxos = {
   explain,
   facts,
   question,
+  heartbeats: "Heartbeat and HeartbeatReply",
   diagramTitle: "Ballots",
   diagramNodes: 31,
   diagram: drawPaxos,

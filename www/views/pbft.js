@@ -23,6 +23,7 @@ export const pbft = {
   seal,
   deeds,
   question,
+  heartbeats: "Status",
   diagramTitle: "Phases",
   diagram: drawPhases,
   actions: [

@@ -11,8 +11,13 @@ const FRESH_MS = 40;
 const SAVED_MS = 150;
 
 /**
+ * `calm`: a leader with a majority does its everyday work, and what it carries is the news.
+ * @typedef {{ headline: string, watch: string, calm?: boolean }} Told
+ */
+
+/**
  * @param {StageState} state
- * @returns {{ headline: string, watch: string }}
+ * @returns {Told}
  */
 export function raftHeadline(state) {
   const up = state.nodes.filter((node) => node.status === "up");
@@ -33,8 +38,8 @@ export function raftHeadline(state) {
   }
   const apart = leader ? standingApart(state, leader) : [];
   if (leader && apart.length > 0) {
-    const { headline, watch } = leading(state, leader);
-    return { headline, watch: `${aside(state, apart)} ${watch}` };
+    const told = leading(state, leader);
+    return { ...told, watch: `${aside(state, apart)} ${told.watch}` };
   }
   if (candidates.length > 0 && (!leader || term > leader.epoch)) return election(state, candidates, leader);
   if (leader) return leading(state, leader);
@@ -145,6 +150,7 @@ function preElection(asking) {
 /**
  * @param {StageState} state
  * @param {NodeGlance} leader
+ * @returns {Told}
  */
 function leading(state, leader) {
   const { commit, last, needed } = leader.glance;
@@ -160,10 +166,15 @@ function leading(state, leader) {
   if (last > commit) {
     const which = nounOf(commit + 1, last);
     const copies = copying(state, leader, which);
-    return { headline: fresh ? news : `Node ${leader.id} copies ${which} to the others`, watch: copies };
+    return {
+      headline: fresh ? news : `Node ${leader.id} copies ${which} to the others`,
+      watch: copies,
+      calm: !fresh,
+    };
   }
   const saved = savedBy(state, leader, elected);
   return {
+    calm: !fresh,
     headline: fresh ? news : `Node ${leader.id} leads term ${leader.epoch}`,
     watch:
       saved ||
@@ -214,7 +225,7 @@ function copying(state, leader, which) {
   const old = view.log.entries.filter(
     (/** @type {any} */ e) => e.index > commit && e.term < leader.epoch,
   ).length;
-  const holds = `${known(voters)} of ${voters.length} logs are known to hold ${one ? "it" : "them"}`;
+  const holds = `${known(voters)} of ${voters.length} logs ${known(voters) === 1 ? "is" : "are"} known to hold ${one ? "it" : "them"}`;
   if (outgoing.length > 0)
     return `Two sets of members decide together, each by a majority: ${known(outgoing)} of the ${outgoing.length} old and ${known(voters)} of the ${voters.length} new are known to hold ${one ? "it" : "them"}.`;
   if (old === last - commit)

@@ -20,6 +20,7 @@ export const raft = {
   explain,
   facts,
   question,
+  heartbeats: "AppendEntries without entries and their answers",
   diagramTitle: "Logs",
   diagram: drawLogs,
   actions: [

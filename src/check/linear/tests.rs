@@ -1,10 +1,12 @@
 //! The search against trying every order, and its memory on long histories.
 
-use super::super::model::{KeyValue, KvCall, KvResult};
+use super::super::model::{KvCall, KvResult};
 use super::*;
 use crate::base::{Chance, Draws};
 
 type KvHistory = Vec<Call<KvCall, KvResult>>;
+
+const KEY_VALUE: super::super::model::KeyValue = super::super::model::KeyValue { initial: None };
 
 /// Every order that respects real time, one after the other.
 fn by_hand(history: &KvHistory, state: Option<i64>, done: u32) -> bool {
@@ -22,7 +24,7 @@ fn by_hand(history: &KvHistory, state: Option<i64>, done: u32) -> bool {
         .any(|place| {
             let call = &history[place];
             let outcome = call.returned.as_ref().map(|(_, outcome)| outcome);
-            let after = KeyValue.step(&state, &call.op, outcome);
+            let after = KEY_VALUE.step(&state, &call.op, outcome);
             after.is_some_and(|after| by_hand(history, after, done | 1 << place))
         })
 }
@@ -46,7 +48,7 @@ fn random(luck: &mut Draws) -> KvHistory {
                 KvCall::Cas(_, old, _) => KvResult::Swapped(*old == state),
                 _ => KvResult::Ok,
             };
-            state = KeyValue.step(&state, &op, None).flatten();
+            state = KEY_VALUE.step(&state, &op, None).flatten();
             let called = Micros(n * 10 + luck.between(0, 25));
             let returned = called + Micros(luck.between(0, 40));
             let pending = luck.between(0, 5) == 0;
@@ -69,12 +71,12 @@ fn agrees_with_trying_every_order() {
         let history = random(&mut luck);
         let expected = by_hand(&history, None, 0);
         verdicts[usize::from(expected)] += 1;
-        match check(&KeyValue, &history, u64::MAX) {
+        match check(&KEY_VALUE, &history, Limits::steps(u64::MAX)) {
             Verdict::Linearizable(orders) => {
                 assert!(expected, "{history:?}");
                 assert_order(&history, &orders.concat());
             }
-            Verdict::Violated(blame) => {
+            Verdict::Violated(_, blame) => {
                 assert!(!expected, "{history:?}");
                 assert!(blame.among.contains(&blame.operation));
             }
@@ -96,7 +98,7 @@ fn assert_order(history: &KvHistory, order: &[usize]) {
                 .is_none_or(|(at, _)| at >= call.called)
         }));
         let outcome = call.returned.as_ref().map(|(_, outcome)| outcome);
-        state = KeyValue
+        state = KEY_VALUE
             .step(&state, &call.op, outcome)
             .expect("the answer fits");
     }
@@ -142,10 +144,18 @@ fn long_histories_take_little_memory() {
         for count in [15_000, 120_000] {
             let history = long(count, clients, every);
             let heard = |place: &usize| history[*place].returned.is_some();
-            let is_read = |place: &usize| KeyValue.is_read(&history[*place].op);
+            let is_read = |place: &usize| KEY_VALUE.is_read(&history[*place].op);
             let places = 0..history.len();
             let places: Vec<usize> = places.filter(|p| heard(p) || !is_read(p)).collect();
-            let mut walk = Walk::new(&KeyValue, &history, &places, Micros::NEVER, false);
+            let hunt = Hunt {
+                model: &KEY_VALUE,
+                history: &history,
+                left: 0,
+                bytes: 0,
+                work: Work::default(),
+            };
+            let (_, asked) = hunt.prefix(&places, WHOLE);
+            let mut walk = Walk::new(&KEY_VALUE, &asked, false);
             let mut steps = 0u64;
             while walk.waiting > 0 {
                 assert!(walk.step(), "it is linearizable");
@@ -162,7 +172,10 @@ fn long_histories_take_little_memory() {
 fn a_budget_ends_in_unknown() {
     let mut luck = Draws::new(Chance::from_seed(3));
     let history = random(&mut luck);
-    assert_eq!(check(&KeyValue, &history, 0), Verdict::Unknown);
+    assert_eq!(
+        check(&KEY_VALUE, &history, Limits::steps(0)),
+        Verdict::Unknown
+    );
 }
 
 #[test]
@@ -180,9 +193,9 @@ fn the_first_operation_that_cannot_be_ordered_is_blamed() {
         call(3, KvCall::Get("x".into()), KvResult::Value(Some(1))),
         call(4, KvCall::Get("x".into()), KvResult::Value(Some(9))),
     ];
-    let Verdict::Violated(blame) = check(&KeyValue, &history, 10_000) else {
+    let Verdict::Violated(part, blame) = check(&KEY_VALUE, &history, Limits::steps(10_000)) else {
         panic!("the read is stale");
     };
-    assert_eq!((blame.part.as_str(), blame.operation), ("x", 3));
+    assert_eq!((part.as_str(), blame.operation), ("x", 3));
     assert_eq!(blame.among, [0, 2, 3]);
 }

@@ -146,9 +146,16 @@ impl Monitor<Kv> for Invariants {
         {
             self.scripted.insert(id);
         }
+        let key = match op {
+            Op::Put(put) => self.keys.get(&put.key),
+            Op::Delete(delete) => self.keys.get(&delete.key),
+            _ => None,
+        };
+        let session = key.and_then(|truth| truth.sessions.get(&id.client));
         let waiting = Waiting {
             request: id,
             told,
+            session: session.cloned().unwrap_or_default(),
             written: None,
         };
         self.clients.insert(id.client, waiting);
@@ -215,6 +222,7 @@ impl Invariants {
             truth.told = told;
         }
         truth.sessions.entry(client).or_default().written = Some(write);
+        self.oracle.set_behind(write, waiting.session.clone());
     }
 
     /// A client has its answer to a read. What it misses is counted; nobody has promised it.
@@ -237,7 +245,18 @@ impl Invariants {
         let own = own.map(|write| known(write, false));
         let before = session.filter(|session| !session.read.is_empty());
         let on = before.map(|session| session.read.iter().all(sees));
+        // Of each version shown, whether what its client knew before it has come before it.
+        let comes_before =
+            |write: &Number| (known(*write, false) || lost(*write)) && !heads.contains(write);
+        let mut shown = Counts::default();
+        for head in &heads {
+            let write = self.oracle.write(*head);
+            if let Some(behind) = write.and_then(|write| write.behind.as_deref()) {
+                shown.comes_after(behind, comes_before);
+            }
+        }
         let counts = &mut self.counts;
+        counts.add_orders(&shown);
         counts.reads += 1;
         counts.stale += u64::from(stale);
         counts.own_seen += u64::from(own == Some(true));

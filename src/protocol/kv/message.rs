@@ -371,6 +371,10 @@ impl Wire for Message {
         newest.map_or(0, |id| u64::from(id.node.0) + 1)
     }
 
+    fn is_heartbeat(&self) -> bool {
+        matches!(self, Message::Gossip(_))
+    }
+
     fn garbage(luck: &mut Draws) -> Message {
         super::garbage::garbage(luck)
     }

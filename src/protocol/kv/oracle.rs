@@ -4,6 +4,7 @@
 //! that; so it can tell what any clock should have said.
 
 use super::item::WriteId;
+use super::sessions::Session;
 use super::version::{Dot, VersionVector};
 use crate::base::Seq;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(super) struct Write {
     read: Arc<[Number]>,
     /// It is told of already that it was lost.
     pub lost: bool,
+    /// What its client had been told of the key before it asked, once it is told of this write.
+    pub behind: Option<Arc<Session>>,
 }
 
 /// The writes of a run. A clone shares them.
@@ -54,6 +57,13 @@ impl Oracle {
         }
     }
 
+    /// Keeps what a write's client had been told before.
+    pub(super) fn set_behind(&mut self, number: Number, session: Session) {
+        if let Some(write) = self.writes.at_mut(u64::from(number)) {
+            write.behind = Some(Arc::new(session));
+        }
+    }
+
     /// Takes in a write, and gives it a number.
     pub(super) fn take(&mut self, id: WriteId, key: u64, dot: Dot, read: Vec<Number>) -> Number {
         let number = self.writes.end() as Number;
@@ -63,6 +73,7 @@ impl Oracle {
             dot,
             read: read.into(),
             lost: false,
+            behind: None,
         });
         let node = id.node.index();
         if self.by_node.len() <= node {

@@ -1,4 +1,5 @@
-//! What clients are told, counted: whether they see their own writes, and what they have seen before.
+//! What clients are told, counted: the four session guarantees of Terry and others (*Session Guarantees
+//! for Weakly Consistent Replicated Data*, 1994), each within a key, and how stale reads are.
 
 use super::oracle::Number;
 use crate::base::RequestId;
@@ -12,6 +13,10 @@ pub(super) struct Counts {
     pub(super) own_missed: u64,
     pub(super) gone_on: u64,
     pub(super) gone_back: u64,
+    pub(super) in_order: u64,
+    pub(super) out_of_order: u64,
+    pub(super) after_read: u64,
+    pub(super) before_read: u64,
     pub(super) overtaken: u64,
     pub(super) with_a_disk: u64,
 }
@@ -24,9 +29,35 @@ impl Counts {
         "own writes missed",
         "reads gone on",
         "reads gone back",
+        "writes in their order",
+        "writes out of order",
+        "writes after what was read",
+        "writes before what was read",
         "writes lost to a later timestamp",
         "writes lost with a disk",
     ];
+
+    /// Counts whether a version that is shown comes after what its client had been told before.
+    pub(super) fn comes_after(&mut self, told: &Session, comes_before: impl Fn(&Number) -> bool) {
+        if let Some(written) = &told.written {
+            let kept = comes_before(written);
+            self.in_order += u64::from(kept);
+            self.out_of_order += u64::from(!kept);
+        }
+        if !told.read.is_empty() {
+            let kept = told.read.iter().all(comes_before);
+            self.after_read += u64::from(kept);
+            self.before_read += u64::from(!kept);
+        }
+    }
+
+    /// Adds what another has counted of orders.
+    pub(super) fn add_orders(&mut self, other: &Counts) {
+        self.in_order += other.in_order;
+        self.out_of_order += other.out_of_order;
+        self.after_read += other.after_read;
+        self.before_read += other.before_read;
+    }
 
     /// The counts in the order of their names.
     pub(super) fn list(&self) -> Vec<u64> {
@@ -37,6 +68,10 @@ impl Counts {
             self.own_missed,
             self.gone_on,
             self.gone_back,
+            self.in_order,
+            self.out_of_order,
+            self.after_read,
+            self.before_read,
             self.overtaken,
             self.with_a_disk,
         ]
@@ -56,6 +91,8 @@ pub(super) struct Session {
 pub(super) struct Waiting {
     pub(super) request: RequestId,
     pub(super) told: Vec<Number>,
+    /// What the client had been told of the key before.
+    pub(super) session: Session,
     /// The write that was acknowledged last for this request.
     pub(super) written: Option<Number>,
 }

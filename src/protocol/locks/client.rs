@@ -64,7 +64,7 @@ impl Memory {
     fn renewed_for(&mut self, ttl: Micros, session: u64) {
         if self.session != session {
             self.holds.clear();
-            (self.session, self.until) = (session, Micros::ZERO);
+            self.session = session;
         }
         let from = if self.from_answer {
             self.now
@@ -73,7 +73,7 @@ impl Memory {
         };
         let ppm = u64::from(self.drift_ppm.min(999_999));
         let span = u128::from(ttl.0) * u128::from(1_000_000 - ppm) / u128::from(1_000_000 + ppm);
-        self.until = self.until.max(from + Micros(span as u64));
+        self.until = from + Micros(span as u64);
     }
 
     /// Whether the lease holds as far as the client can tell.

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 /// What a leader has seen of the clients' sessions and waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Clocks {
+    /// What the clock showed when the leader last asked what is due.
+    looked: Micros,
     sessions: BTreeMap<ClientId, Heard>,
     waits: BTreeMap<ClientId, Waits>,
 }
@@ -54,9 +56,17 @@ impl Clocks {
         }
     }
 
+    /// What the clock showed when the leader last asked what is due; nothing if it never did.
+    pub(super) fn looked(&self) -> Micros {
+        self.looked
+    }
+
     /// What should be proposed now.
     pub(super) fn due(&mut self, table: &LockTable, options: &Options, now: Micros) -> Vec<LockOp> {
         let mut due = Vec::new();
+        let first = std::mem::replace(&mut self.looked, now) == Micros::ZERO;
+        // A wait is part of the table, its clock is not: a new leader has to start it anew.
+        let forgets = first && options.is(Mutant::ForgetsWaits);
         let mut live: Vec<(ClientId, &Session)> = table
             .sessions()
             .filter(|(_, session)| matters(session))
@@ -73,7 +83,7 @@ impl Clocks {
                     renewed: session.renewed,
                 });
             }
-            due.extend(self.end_of_wait(client, session, now));
+            due.extend(self.end_of_wait(client, session, now, forgets));
         }
         due
     }
@@ -107,13 +117,19 @@ impl Clocks {
         proposes
     }
 
-    fn end_of_wait(&mut self, client: ClientId, session: &Session, now: Micros) -> Option<LockOp> {
+    fn end_of_wait(
+        &mut self,
+        client: ClientId,
+        session: &Session,
+        now: Micros,
+        forgets: bool,
+    ) -> Option<LockOp> {
         let wait = session.wait.as_ref()?;
         let serial = wait.serial;
         let fresh = Waits {
             serial,
             since: now,
-            proposed: false,
+            proposed: forgets,
         };
         let waits = self.waits.entry(client).or_insert(fresh);
         if waits.serial != serial {

@@ -4,11 +4,13 @@
 //! and what it says goes into a second account ([`Oracle`]); the others have to say the same.
 
 use super::client::Stamp;
+use super::clocks::Clocks;
 use super::fact::Fact;
 use super::op::LockOp;
-use super::oracle::{AGREE, Broken, LEASE_LASTS, NAMES, Oracle};
+use super::oracle::{AGREE, Broken, ENDS, LEASE_LASTS, NAMES, Oracle};
+use super::patience::Patience;
 use super::table::LockTable;
-use crate::base::{Digest, NodeId, RequestId, Seq, Violation};
+use crate::base::{Digest, Micros, NodeId, RequestId, Seq, Violation};
 use crate::protocol::machine::Watch;
 
 /// A fact as the first copy stated it.
@@ -39,6 +41,7 @@ pub struct LockWatch {
     index: u64,
     first: NodeId,
     oracle: Oracle,
+    patience: Patience,
     broken: Vec<Broken>,
 }
 
@@ -113,6 +116,16 @@ impl Watch<LockTable> for LockWatch {
             Reader::Parted => {}
         }
         self.turn_to(node, index);
+        for (RequestId { client, serial }, timeout) in self.patience.overdue(node, index) {
+            if let Some(lock) = self.oracle.waits_for(client, serial) {
+                let text = format!(
+                    "Client {client} still waits for lock {lock}: it wanted to wait for {} ms at \
+                     the most, and they are over by the clock of node {node}, which leads",
+                    timeout.as_ms()
+                );
+                self.broken.push((ENDS, text));
+            }
+        }
         if !self.broken.is_empty() {
             self.report(node, found);
         }
@@ -135,6 +148,7 @@ impl Watch<LockTable> for LockWatch {
                 self.stated.push(stated);
                 *self.reader(node) = Reader::At(place + 1);
                 self.oracle.take(fact, &mut self.broken);
+                self.patience.take(fact);
             }
         }
         if !self.broken.is_empty() {
@@ -150,7 +164,13 @@ impl Watch<LockTable> for LockWatch {
         *self.reader(node) = Reader::Anywhere;
     }
 
+    fn proposed(&mut self, node: NodeId, term: u64, index: u64, now: Micros, clocks: &Clocks) {
+        self.patience
+            .proposed((term, node), index, now, clocks.looked());
+    }
+
     fn asked(&mut self, id: RequestId, op: &LockOp, stamp: &Stamp) {
+        self.patience.asked(id, op);
         if let Some((token, _)) = stamp.trusts
             && self.oracle.has_lost(id.client, token)
         {
@@ -165,6 +185,6 @@ impl Watch<LockTable> for LockWatch {
 
     fn weight(&self) -> usize {
         let ends = self.stated.len() % 256 * size_of::<Stated>() + self.stated.len() / 256 * 8;
-        size_of::<Self>() + ends + self.oracle.weight()
+        size_of::<Self>() + ends + self.oracle.weight() + self.patience.weight()
     }
 }

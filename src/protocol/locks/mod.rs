@@ -30,6 +30,7 @@ mod invariants;
 mod op;
 mod options;
 mod oracle;
+mod patience;
 mod queue;
 mod release;
 mod resource;

@@ -118,11 +118,14 @@ pub enum Mutant {
     ReadersOvertake,
     /// The queue keeps a client whose session has expired: it is granted a lock when it is gone.
     ExpiredKeepsWaiting,
+    /// A new leader starts no clock for those that waited before it came (Burrows, *The Chubby lock
+    /// service*, 2006, section 2.9, on what a new master takes over): their waits never time out.
+    ForgetsWaits,
 }
 
 impl Mutant {
     /// Every mutant.
-    pub const ALL: [Mutant; 12] = [
+    pub const ALL: [Mutant; 13] = [
         Mutant::NoFencingCheck,
         Mutant::LeaseFromAnswer,
         Mutant::ExpiresAtOnce,
@@ -135,5 +138,6 @@ impl Mutant {
         Mutant::PairsOnly,
         Mutant::ReadersOvertake,
         Mutant::ExpiredKeepsWaiting,
+        Mutant::ForgetsWaits,
     ];
 }

@@ -22,6 +22,7 @@ pub(super) const BY_HOLDER: usize = 8;
 pub(super) const REAL: usize = 9;
 pub(super) const RESOLVED: usize = 10;
 pub(super) const AGREE: usize = 11;
+pub(super) const ENDS: usize = 12;
 
 /// The properties, in the order of the numbers above.
 pub(super) const NAMES: &[&str] = &[
@@ -37,6 +38,7 @@ pub(super) const NAMES: &[&str] = &[
     "deadlocks are real",
     "no deadlock outlives its detection",
     "replicas agree",
+    "every waiter ends",
 ];
 
 #[derive(Clone, Debug, Default)]
@@ -78,6 +80,12 @@ impl Oracle {
                 self.expired.remove(client);
             }
             Fact::Expired { client } => {
+                if let Some(lock) = self.waits.get(client) {
+                    let text = format!(
+                        "Client {client} waits for lock {lock} although its session has expired"
+                    );
+                    broken.push((ENDS, text));
+                }
                 self.expired.insert(*client);
             }
             Fact::Queued {
@@ -247,6 +255,15 @@ impl Oracle {
             let old = lost.len().saturating_sub(64);
             lost.drain(..old);
         }
+    }
+
+    /// Which lock `client` waits for by its request `serial`, if it does.
+    pub fn waits_for(&self, client: ClientId, serial: u64) -> Option<&Arc<str>> {
+        let lock = self.waits.get(&client)?;
+        let mut queue = self.locks.get(lock)?.queue.iter();
+        queue
+            .any(|(who, which, _)| (*who, *which) == (client, serial))
+            .then_some(lock)
     }
 
     /// Whether `client` lost the grant of `token` with its session.

@@ -191,7 +191,7 @@ impl LockTable {
     ) -> Answer<LockOutput> {
         let client = id.client;
         let ttl = terms.ttl.unwrap_or(step.options.ttl);
-        let session = self.open(step, client, ttl);
+        let (ttl, session) = self.open(step, client, ttl);
         let overtakes = terms.mode == Mode::Shared && step.options.is(Mutant::ReadersOvertake);
         let lock = self.locks.entry(name, Lock::default);
         let granted = |token, count, mode| {
@@ -238,8 +238,9 @@ impl LockTable {
         self.wait(step, id, name, terms, upgrade)
     }
 
-    /// The client has a session from here on, if it had none or it has expired: which.
-    fn open(&mut self, step: &mut Step<'_>, client: ClientId, ttl: Micros) -> u64 {
+    /// The client has a session from here on, if it had none or it has expired: how long that
+    /// outlives its last sign of life, and which it is.
+    fn open(&mut self, step: &mut Step<'_>, client: ClientId, ttl: Micros) -> (Micros, u64) {
         let mut opened = false;
         let session = self.sessions.entry(&client, || {
             opened = true;
@@ -252,10 +253,15 @@ impl LockTable {
             };
             step.state(Fact::Opened { client });
         }
-        session.ttl = ttl;
+        // A holder counts on the lease that it was promised: a lease is extended and never cut
+        // short (Gray and Cheriton, *Leases*, 1989, section 2).
+        session.ttl = match session.holds[..] {
+            [] => ttl,
+            _ => ttl.max(session.ttl),
+        };
         session.renewed = step.index;
         session.seen = own_clock(step);
-        session.opened
+        (session.ttl, session.opened)
     }
 
     /// Gives the client the lock, which admits it: the token, and how often it holds it now.

@@ -199,6 +199,18 @@ pub trait Watch<M: StateMachine>: Clone + Default {
     /// states of that entry comes after this.
     fn applied(&mut self, _node: NodeId, _index: u64, _found: &mut Vec<Violation>) {}
 
+    /// Hears that `node`, the leader of `term`, has put entry `index` into its log, when its own
+    /// clock showed `now`; and what it keeps by that clock.
+    fn proposed(
+        &mut self,
+        _node: NodeId,
+        _term: u64,
+        _index: u64,
+        _now: Micros,
+        _clocks: &M::Clocks,
+    ) {
+    }
+
     /// Hears what `node` states of entry `index`, which it has just applied.
     fn observe(
         &mut self,

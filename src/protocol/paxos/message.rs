@@ -300,6 +300,10 @@ impl Wire for Message {
         }
     }
 
+    fn is_heartbeat(&self) -> bool {
+        matches!(self, Message::Heartbeat { .. })
+    }
+
     fn garbage(luck: &mut Draws) -> Message {
         garbage(luck)
     }

@@ -180,6 +180,10 @@ impl Wire for Message {
         }
     }
 
+    fn is_heartbeat(&self) -> bool {
+        matches!(self, Message::Note(sealed) if matches!(sealed.body(), Note::Status { .. }))
+    }
+
     fn garbage(luck: &mut crate::base::Draws) -> Message {
         super::garbage::garbage(luck)
     }

@@ -115,6 +115,11 @@ impl<M: StateMachine> Monitor<Raft<M>> for Invariants<M::Watch> {
                 self.machine.observe(node, *index, fact, found);
             }
             Milestone::Applied { index, .. } => self.machine.applied(node, *index, found),
+            Milestone::Appended { index, term, .. } if *term == core.term() => {
+                if let Some((now, clocks)) = core.clocks() {
+                    self.machine.proposed(node, *term, *index, now, clocks);
+                }
+            }
             Milestone::SnapshotInstalled { index, .. } => self.machine.goes_on_from(node, *index),
             _ => {}
         }

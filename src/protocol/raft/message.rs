@@ -398,6 +398,10 @@ impl<M: StateMachine> Wire for Message<M> {
         self.term()
     }
 
+    fn is_heartbeat(&self) -> bool {
+        matches!(self, Message::AppendEntries(append) if append.entries.is_empty())
+    }
+
     fn garbage(luck: &mut Draws) -> Message<M> {
         garbage(luck)
     }

@@ -227,6 +227,15 @@ impl<M: StateMachine> Raft<M> {
         matches!(self.role, Role::Leader(_))
     }
 
+    /// What its own clock showed at its last input, and what it keeps by it for the machine; a
+    /// leader alone does.
+    pub fn clocks(&self) -> Option<(Micros, &M::Clocks)> {
+        match &self.role {
+            Role::Leader(leader) => Some((self.now, &leader.clocks)),
+            _ => None,
+        }
+    }
+
     /// The configuration in effect: the last one in the log (section 6).
     pub fn config(&self) -> &Arc<Config> {
         // There always is the one that the log begins with.

@@ -1,0 +1,125 @@
+//! Runs of Synod's own protocols, judged from their reports alone.
+
+use serde_json::{Value, json};
+use synod::check::{Answer, Budget, Judgement, judge_text};
+use synod::scenario::{BUDGET, Report, Scenario, run};
+
+fn report(scenario: Value) -> Report {
+    let scenario = Scenario::read(scenario).expect("a scenario");
+    run(&scenario, BUDGET).expect("it ends")
+}
+
+fn judged(report: &Report) -> Judgement {
+    let text = serde_json::to_string(report).expect("JSON");
+    judge_text(&text, Budget::default()).expect("a report is a history")
+}
+
+#[test]
+fn reports_are_judged_as_the_runs_were() {
+    for protocol in ["raft", "paxos", "pbft"] {
+        let report = report(json!({
+            "protocol": protocol, "nodes": 4, "clients": { "count": 4 },
+            "script": [{ "at_ms": 700, "do": "crash", "node": 0 }],
+            "until_ms": 4_000
+        }));
+        let judged = judged(&report);
+        assert!(judged.operations.len() > 20);
+        assert_eq!(judged.linearizable, Some(Answer::Yes), "{protocol}");
+        assert_eq!(report.linearizable, Some(true));
+        let sequential = judged.sequential.expect("there is a model");
+        assert_eq!(sequential.verdict, Answer::Yes);
+    }
+}
+
+#[test]
+fn a_single_decision_is_a_consensus_object() {
+    let report = report(json!({
+        "protocol": "paxos", "options": { "mode": "single" }, "clients": { "count": 3 }, "until_ms": 2_000
+    }));
+    let judged = judged(&report);
+    assert_eq!(
+        (judged.model.as_str(), judged.linearizable),
+        ("consensus", Some(Answer::Yes))
+    );
+}
+
+#[test]
+fn tokens_of_locks_grow_whatever_happens() {
+    let mut granted = 0;
+    for seed in 0..6 {
+        let report = report(json!({
+            "protocol": "locks", "seed": seed, "clients": { "count": 5 },
+            "script": [
+                { "at_ms": 800, "do": "crash", "node": 0 },
+                { "at_ms": 1500, "do": "pause_client", "client": 1 },
+                { "at_ms": 3500, "do": "resume_client", "client": 1 },
+                { "at_ms": 2000, "do": "restart", "node": 0 }
+            ],
+            "until_ms": 6_000
+        }));
+        let judged = judged(&report);
+        assert_eq!(judged.model, "fenced_locks");
+        assert_eq!(judged.linearizable, Some(Answer::Yes), "{:?}", judged.keys);
+        granted += judged
+            .operations
+            .iter()
+            .filter(|o| o.op.starts_with("acquire"))
+            .count();
+    }
+    assert!(granted > 30, "{granted}");
+}
+
+/// The judge reads version vectors; the run counts by an oracle that knows nothing of them.
+#[test]
+fn session_guarantees_are_counted_alike_by_clocks_and_by_the_oracle() {
+    let pairs = [
+        ("read your writes", ("own writes seen", "own writes missed")),
+        ("monotonic reads", ("reads gone on", "reads gone back")),
+        (
+            "monotonic writes",
+            ("writes in their order", "writes out of order"),
+        ),
+        (
+            "writes follow reads",
+            ("writes after what was read", "writes before what was read"),
+        ),
+    ];
+    let mut broken = [0; 4];
+    for seed in 0..12 {
+        let workload = ["mixed", "blind", "cart"][seed % 3];
+        let report = report(json!({
+            "protocol": "kv", "seed": seed, "nodes": 5, "clients": { "count": 4, "workload": workload },
+            "options": { "r": 1, "w": 1 },
+            "script": [
+                { "at_ms": 500, "do": "partition", "groups": [[0, 1], [2, 3, 4]] },
+                { "at_ms": 1500, "do": "heal" }
+            ],
+            "until_ms": 3_000
+        }));
+        let judged = judged(&report);
+        let guarantees = judged.sessions.expect("a store with contexts");
+        for (n, (name, (held, missed))) in pairs.iter().enumerate() {
+            let tally = |name: &str| {
+                let tally = report.tallies.iter().find(|tally| tally.name == name);
+                tally.map(|tally| tally.count)
+            };
+            let kept = &guarantees[n];
+            assert_eq!(kept.name, *name);
+            let (held, missed) = (
+                tally(held).expect("a tally"),
+                tally(missed).expect("a tally"),
+            );
+            let at = format!(
+                "{name}, seed {seed}, {workload}: {} and {}, {held} and {missed}",
+                kept.held, kept.broken
+            );
+            // A write that no read shows counts for the oracle alone, and one that two nodes took is two
+            // for it.
+            let near = |one: u64, other: u64| one.abs_diff(other) * 8 <= one.max(other) + 80;
+            assert!(near(kept.held, held) && near(kept.broken, missed), "{at}");
+            assert_eq!(kept.breaches.len() as u64, kept.broken.min(100));
+            broken[n] += kept.broken;
+        }
+    }
+    assert!(broken.iter().all(|count| *count > 0), "{broken:?}");
+}

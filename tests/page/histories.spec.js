@@ -1,0 +1,195 @@
+// Histories, judged and drawn: used as a person would.
+import { expect, test } from "@playwright/test";
+import { barriersIn } from "./barriers.js";
+import { failOnErrors, openLesson } from "./runs.js";
+
+failOnErrors();
+
+/**
+ * @param {import("@playwright/test").Page} page
+ * @param {string} example
+ */
+async function open(page, example) {
+  await page.goto(`./#/histories?lesson=${example}`);
+  await page.waitForFunction((name) => window.synod?.histories?.example === name, example);
+}
+
+const title = (/** @type {import("@playwright/test").Page} */ page) => page.locator("#histories h1");
+const said = (/** @type {import("@playwright/test").Page} */ page) => page.locator("#history-said");
+
+test("every example is judged, and says what it is about", async ({ page }) => {
+  /** @type {[string, string, string][]} */
+  const verdicts = [
+    ["overlap", "Linearizable", "Sequentially consistent"],
+    ["stale", "Not linearizable", "Sequentially consistent"],
+    ["torn", "Not linearizable", "Sequentially consistent"],
+    ["pending", "Linearizable", "Sequentially consistent"],
+    ["swap", "Not linearizable", "Not sequentially consistent"],
+    ["map", "Not linearizable", "Not sequentially consistent"],
+    ["queue", "Linearizable", "Sequentially consistent"],
+    ["jump", "Not linearizable", "Sequentially consistent"],
+    ["list", "Not linearizable", "Not sequentially consistent"],
+    ["dekker", "Not linearizable", "Not sequentially consistent"],
+  ];
+  for (const [name, linear, sequential] of verdicts) {
+    await open(page, name);
+    await expect(title(page), name).toHaveText(linear);
+    await expect(page.locator(".history-verdicts"), name).toContainText(sequential);
+  }
+  await expect(page.locator(".pick[href]")).toHaveCount(verdicts.length);
+});
+
+test("the operation that cannot be placed is told, and keys walk to the others", async ({ page }) => {
+  await open(page, "stale");
+  await expect(page.locator("#histories .story p")).toContainText("the register can only have been 2");
+  await page.locator(".history-drawing").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(said(page)).toHaveText(
+    "Bo: read (the register) → 1; answered from 120 to 160 ms. It cannot be placed.",
+  );
+  await page.keyboard.press("ArrowUp");
+  await expect(said(page)).toContainText("Ada: write 2");
+  await expect(said(page)).toContainText("Number 2 in the order");
+  await page.keyboard.press("Home");
+  await expect(said(page)).toContainText("Ada: write 1");
+});
+
+test("the pointer finds an operation, and another key can be looked at", async ({ page }) => {
+  await open(page, "map");
+  await expect(title(page)).toHaveText("Not linearizable");
+  await page.getByLabel("Key", { exact: true }).selectOption("y");
+  await expect.poll(() => page.evaluate(() => window.synod.histories.order)).toEqual([1, 3, 5]);
+  const box = await page.locator(".history-drawing canvas").boundingBox();
+  const place = await page.evaluate(() => {
+    const { drawing } = window.synod.histories;
+    return { x: drawing.x(20), y: drawing.y(1) };
+  });
+  await page.mouse.move((box?.x ?? 0) + place.x, (box?.y ?? 0) + place.y);
+  await expect(said(page)).toContainText("Bo: write 5 (y)");
+});
+
+test("what is pasted is judged, and what is wrong with it said", async ({ page }) => {
+  await open(page, "overlap");
+  await page.locator(".history-form summary").click();
+  const field = page.getByLabel("A history", { exact: true });
+  await field.fill("INFO jepsen.util - 1 :invoke :write 3\nINFO jepsen.util - 1 :ok :write 3\n");
+  await page.getByRole("button", { name: "Judge it" }).click();
+  await expect(page.locator(".history-verdicts")).toContainText("1 operation by 1 process");
+  await expect(title(page)).toHaveText("Linearizable");
+  await field.fill(
+    '{"version": 1, "model": "register", "operations": [{"process": 1, "op": "read", "call": 5, "return": 1}]}',
+  );
+  await page.getByRole("button", { name: "Judge it" }).click();
+  await expect(title(page)).toHaveText("This is no history");
+  await expect(page.locator("#histories .story p")).toHaveText(
+    "operations[0].return: found 1, before its call, expected 5 or later.",
+  );
+});
+
+test("a scenario is run for its history, and a file can be opened", async ({ page }) => {
+  await open(page, "overlap");
+  const scenario = { protocol: "raft", clients: { count: 2 }, until_ms: 2000 };
+  await page.locator("#histories input[type=file]").setInputFiles({
+    name: "run.json",
+    mimeType: "application/json",
+    buffer: Buffer.from(JSON.stringify(scenario)),
+  });
+  await expect(page.locator(".history-verdicts")).toContainText("run.json");
+  await expect(page.locator(".history-verdicts")).toContainText("on a key-value map");
+  await expect(title(page)).toHaveText("Linearizable");
+});
+
+test("a run shows its own history, and goes on where it was", async ({ page }) => {
+  await openLesson(page, "raft", undefined, 1500);
+  const asked = await page.evaluate(() => window.synod.simulation.report().history.length);
+  await page.getByRole("button", { name: "History as intervals" }).click();
+  await expect(page.locator(".history-verdicts")).toContainText(`${asked} operations`);
+  await page.goBack();
+  await expect.poll(() => page.evaluate(() => window.synod.player?.now)).toBe(1500);
+});
+
+test("the session guarantees of a store are counted, and a breach is shown", async ({ page }) => {
+  await openLesson(page, "kv");
+  await page.evaluate(() =>
+    window.synod.load({
+      protocol: "kv",
+      clients: { count: 4, workload: "blind" },
+      options: { r: 1, w: 1 },
+      script: [{ at_ms: 300, do: "partition", groups: [[0, 1]] }],
+      until_ms: 2000,
+    }),
+  );
+  await page.evaluate(() => {
+    window.synod.player.pause();
+    window.synod.player.seek(1500);
+  });
+  await page.getByRole("button", { name: "History as intervals" }).click();
+  await expect(page.locator(".history-sessions li")).toHaveCount(4);
+  await expect(title(page)).toContainText("of 4 session guarantees broken");
+  await page.getByRole("button", { name: "Show the first" }).first().click();
+  await expect(said(page)).toContainText("After client");
+});
+
+test("of ten thousand operations those in sight are drawn", async ({ page }) => {
+  await open(page, "overlap");
+  const big = await page.evaluate(() => {
+    const operations = Array.from({ length: 10_000 }, (_, n) => ({
+      process: n % 50,
+      op: n % 2 ? "get" : "put",
+      key: `k${n % 20}`,
+      call: n * 10,
+      return: n * 10 + 400,
+      ...(n % 2 ? { result: null } : { value: n }),
+    }));
+    return JSON.stringify({ version: 1, model: "map", operations });
+  });
+  await page.locator("#histories input[type=file]").setInputFiles({
+    name: "big.json",
+    mimeType: "application/json",
+    buffer: Buffer.from(big),
+  });
+  await expect(page.locator(".history-verdicts")).toContainText("10000 operations by 50 processes");
+  await page.locator(".history-drawing").focus();
+  await page.keyboard.press("ArrowRight");
+  for (let k = 0; k < 12; k++) await page.keyboard.press("+");
+  const drawn = await page.evaluate(() => {
+    const { drawing } = window.synod.histories;
+    const { first, last } = drawing.rowsInSight();
+    let count = 0;
+    for (let row = first; row <= last; row++) count += drawing.inSight(row).length;
+    return count;
+  });
+  expect(drawn).toBeGreaterThan(0);
+  expect(drawn).toBeLessThan(1000);
+});
+
+test("a search can be stopped", async ({ page }) => {
+  await open(page, "overlap");
+  // A worker that is never heard of again.
+  await page.route("**/check-worker.js", (route) =>
+    route.fulfill({ contentType: "text/javascript", body: "" }),
+  );
+  await page.locator(".history-form summary").click();
+  await page.getByRole("button", { name: "Judge it" }).click();
+  await expect(title(page)).toHaveText("Judging …");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(title(page)).toHaveText("Stopped");
+  await expect(page.getByRole("button", { name: "Stop" })).toHaveCount(0);
+});
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`is accessible: ${colorScheme}`, async ({ browser, baseURL }) => {
+    for (const width of [1440, 390]) {
+      const context = await browser.newContext({
+        colorScheme,
+        baseURL,
+        viewport: { width, height: 844 },
+      });
+      const page = await context.newPage();
+      await open(page, "map");
+      expect(await barriersIn(page)).toEqual([]);
+      expect(await page.evaluate(() => document.scrollingElement?.scrollWidth)).toBe(width);
+      await context.close();
+    }
+  });
+}
