@@ -11,7 +11,7 @@ pub mod protocol;
 pub mod scenario;
 #[cfg(feature = "runs")]
 pub mod sim;
-#[cfg(feature = "text")]
+#[cfg(any(feature = "text", feature = "sequence"))]
 pub mod text;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

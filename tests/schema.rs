@@ -16,6 +16,7 @@ use synod::protocol::machine::{KvMachine, KvOp};
 use synod::protocol::paxos;
 use synod::protocol::pbft;
 use synod::protocol::raft::{Message, Op, Options, View};
+use synod::protocol::sequence;
 use synod::scenario::{ProtocolInfo, Report, Scenario, ScenarioError};
 use synod::sim::{MessageDetail, NodeDetail, TraceEvent, ViolationRecord};
 
@@ -73,6 +74,10 @@ fn face() -> Value {
     written.subschema_for::<paxos::Message>();
     written.subschema_for::<pbft::View>();
     written.subschema_for::<pbft::Message>();
+    written.subschema_for::<sequence::View>();
+    written.subschema_for::<sequence::Message>();
+    written.subschema_for::<sequence::Reply>();
+    written.subschema_for::<sequence::Change>();
     let mut read = SchemaSettings::draft2020_12()
         .for_deserialize()
         .into_generator();
@@ -85,6 +90,8 @@ fn face() -> Value {
     read.subschema_for::<paxos::Options>();
     read.subschema_for::<paxos::Op>();
     read.subschema_for::<pbft::Options>();
+    read.subschema_for::<sequence::Options>();
+    read.subschema_for::<sequence::Op>();
     let definitions = |generator: &mut SchemaGenerator| generator.take_definitions(true);
     let mut all: Map<String, Value> = definitions(&mut written);
     all.extend(definitions(&mut read));

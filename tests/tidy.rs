@@ -8,7 +8,7 @@ use std::path::Path;
 /// Which module of `src/` may import which: docs/ARCHITECTURE.md has the reasons.
 const FLOORS: &[(&str, &[&str])] = &[
     ("base", &[]),
-    ("protocol", &["base"]),
+    ("protocol", &["base", "text"]),
     ("sim", &["base"]),
     ("check", &["base"]),
     ("scenario", &["base", "protocol", "sim", "check"]),

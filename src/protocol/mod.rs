@@ -15,3 +15,5 @@ pub mod paxos;
 pub mod pbft;
 #[cfg(any(feature = "raft", feature = "locks"))]
 pub mod raft;
+#[cfg(feature = "sequence")]
+pub mod sequence;

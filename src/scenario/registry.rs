@@ -32,6 +32,7 @@ list! {
     "pbft": crate::protocol::pbft::Pbft,
     "kv": crate::protocol::kv::Kv,
     "locks": crate::protocol::locks::Locks,
+    "sequence": crate::protocol::sequence::Sequence,
 }
 
 /// Builds the run of a scenario within a budget of events and messages.

@@ -48,7 +48,7 @@ pub struct ElementId {
 }
 
 /// A version vector: of each replica, how many operations are known (they are known without gaps).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Version(BTreeMap<ReplicaId, u32>);
 
 impl Version {

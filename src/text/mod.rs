@@ -28,6 +28,8 @@
 //!   of a deletion takes that deletion back, so that what others deleted too stays deleted.
 //! - `remote` applies what comes from others: early changes wait for what they build on.
 //! - `encode` writes changes and whole documents, and trusts no byte on the way back.
+//! - `edits` tells the same changes in the open, for who looks on; a replica can be told to leave a
+//!   rule out.
 //! - [`lab`] puts other algorithms beside this one, to be looked at; nothing here builds on it.
 //!
 //! # Units
@@ -38,6 +40,7 @@
 
 mod content;
 mod cursor;
+mod edits;
 mod elements;
 mod encode;
 mod error;
@@ -51,6 +54,7 @@ mod tree;
 mod undo;
 
 pub use cursor::{Anchor, Bias};
+pub use edits::{Edit, Omission, What};
 pub use elements::Element;
 pub use error::Error;
 pub use history::{Author, Snapshot};

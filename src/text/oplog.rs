@@ -4,6 +4,7 @@
 //! scalars typed one behind the other, deletions that walk through consecutive elements (forwards,
 //! or backwards as a backspace does), or deletions taken back.
 
+use super::Omission;
 use super::content::Content;
 use super::id::{Id, ReplicaId};
 use std::collections::BTreeMap;
@@ -219,9 +220,16 @@ pub(super) struct Log {
     by_name: BTreeMap<ReplicaId, u32>,
     /// Whose operations came, and up to which number: the order of history as seen from here.
     pub arrivals: Vec<(u32, u32)>,
+    /// The rule that is left out, if one is.
+    pub omitted: Option<Omission>,
 }
 
 impl Log {
+    /// Whether a rule is left out.
+    pub fn omits(&self, rule: Omission) -> bool {
+        self.omitted == Some(rule)
+    }
+
     /// The number of the replica called `name`, if it has one yet.
     pub fn find(&self, name: ReplicaId) -> Option<u32> {
         if let Some(agent) = self.agents.first()

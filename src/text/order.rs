@@ -18,6 +18,7 @@
 //! nothing unless others typed at the same place at the same time. `tests/text/oracle.rs`
 //! builds the tree in the plainest way, and the tests compare the two.
 
+use super::Omission;
 use super::id::Id;
 use super::oplog::Log;
 use super::tree::{Place, Tree};
@@ -80,6 +81,7 @@ pub(super) fn integrate(tree: &mut Tree, log: &Log, new: Id, left: Id, right: Id
     }
     let at_right = tree.locate(right);
     if let Some(place) = at_right
+        && !log.omits(Omission::RightOrigins)
         && only_left_child(tree, log, left, right, place)
     {
         return tree.previous(place);
@@ -89,6 +91,7 @@ pub(super) fn integrate(tree: &mut Tree, log: &Log, new: Id, left: Id, right: Id
         log,
         new,
         left,
+        right,
         at_left,
         at_right,
     }
@@ -117,6 +120,7 @@ struct Scan<'a> {
     log: &'a Log,
     new: Id,
     left: Id,
+    right: Id,
     at_left: Option<Place>,
     at_right: Option<Place>,
 }
@@ -140,7 +144,7 @@ impl Scan<'_> {
             if left == self.left {
                 match self.compare_right(right) {
                     std::cmp::Ordering::Less => undecided = true,
-                    std::cmp::Ordering::Equal if lower(self.log, self.new, other) => break,
+                    std::cmp::Ordering::Equal if self.goes_first(other) => break,
                     _ => undecided = false,
                 }
             } else if self.is_outside(left) {
@@ -167,16 +171,47 @@ impl Scan<'_> {
         }
     }
 
+    /// Whether the new element goes before a rival with the same origins: rule 3, without which the
+    /// one that came later stands first, wherever it came later.
+    fn goes_first(&self, other: Id) -> bool {
+        self.log.omits(Omission::Ties) || lower(self.log, self.new, other)
+    }
+
     /// Where the other's right origin stands, compared with the new element's.
-    fn compare_right(&self, other: Id) -> std::cmp::Ordering {
+    fn compare_right(&self, right: Id) -> std::cmp::Ordering {
         use std::cmp::Ordering::{Equal, Greater, Less};
-        let other = self.tree.locate_mapped(other);
+        if self.log.omits(Omission::RightOrigins)
+            && let Some(order) = self.by_name_alone(right)
+        {
+            return order;
+        }
+        let other = self.tree.locate_mapped(right);
         match (other, self.at_right) {
             (a, b) if a == b => Equal,
             (None, _) => Greater,
             (_, None) => Less,
             (Some(a), Some(b)) if self.tree.precedes(a, b) => Less,
             _ => Greater,
+        }
+    }
+
+    /// The same where right siblings stand by identity alone: plain Fugue, as the paper has it before
+    /// FugueMax. Left children are no rivals of theirs; nothing is said of two of these.
+    #[cold]
+    fn by_name_alone(&self, right: Id) -> Option<std::cmp::Ordering> {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let hangs_left = |right: Id| {
+            let origins = self.log.origins(right);
+            origins.is_some_and(|(origin, _)| origin == self.left)
+        };
+        if right == self.right {
+            return None;
+        }
+        match (hangs_left(right), hangs_left(self.right)) {
+            (true, false) => Some(Less),
+            (false, true) => Some(Greater),
+            (false, false) => Some(Equal),
+            (true, true) => None,
         }
     }
 

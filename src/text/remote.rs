@@ -6,7 +6,7 @@ use super::encode::{self, Change, Update};
 use super::id::Id;
 use super::oplog::{self, Log, Op};
 use super::tree::{Count, Span};
-use super::{Error, Extent, Patch, Replica};
+use super::{Error, Extent, Omission, Patch, Replica};
 use std::collections::BTreeMap;
 
 /// Changes that came early: by the operation that they wait for, and by their own first one, so that
@@ -110,7 +110,9 @@ impl Replica {
 
     /// Takes over what another replica knows, where nothing is known yet.
     fn become_copy(&mut self, other: Replica) -> Vec<Patch> {
+        let omitted = self.log.omitted;
         self.log = other.log;
+        self.log.omitted = omitted;
         self.tree = other.tree;
         self.taken = other.taken;
         let mut patches = Vec::new();
@@ -189,11 +191,38 @@ impl Replica {
                 ..id
             });
         }
+        // Operations are delivered in causal order (Shapiro et al., "Conflict-free Replicated Data
+        // Types", 2011, on objects that are replicated by their operations).
+        if self.log.omits(Omission::Waiting) {
+            return None;
+        }
         match change.op {
             Op::Insert { left, right, .. } => unknown(left).or_else(|| unknown(right)),
             Op::Delete { target } => unknown(target.plus(change.len - 1)),
             Op::Backspace { target } => unknown(target),
             Op::Restore { .. } => None,
+        }
+    }
+
+    /// What can be made of a change, from its `skip`-th operation on, that nothing waits for: what is
+    /// not known is no neighbour, and a deletion of it does nothing (it is noted as taking back
+    /// itself).
+    fn as_far_as_known(&self, op: Op, change: &Change<'_>, skip: u32) -> Op {
+        let known = |id: Id| if self.log.knows(id) { id } else { Id::EDGE };
+        let last = match op {
+            Op::Insert { left, right, text } => {
+                let (left, right) = (known(left), known(right));
+                return Op::Insert { left, right, text };
+            }
+            Op::Restore { .. } => return op,
+            Op::Delete { target } => target.plus(change.len - skip - 1),
+            Op::Backspace { target } => target,
+        };
+        let seq = change.id.seq + skip;
+        if self.log.knows(last) {
+            op
+        } else {
+            Op::Restore { seq }
         }
     }
 
@@ -207,7 +236,10 @@ impl Replica {
         }
         let skip = known - change.id.seq;
         let text = skip_chars(change.text, skip);
-        let op = change.op.skip(skip, change.id);
+        let op = match self.log.omits(Omission::Waiting) {
+            false => change.op.skip(skip, change.id),
+            true => self.as_far_as_known(change.op.skip(skip, change.id), change, skip),
+        };
         self.execute(change.id.agent, change.len - skip, op, text, patches);
         Outcome::Applied
     }
@@ -318,7 +350,11 @@ impl Replica {
         while id.seq < end {
             let Some(place) = self.tree.locate(id) else {
                 let agent = &self.log.agents[id.agent as usize];
-                id.seq = agent.run_end(agent.run_at(id.seq));
+                let run = agent.run_at(id.seq);
+                id.seq = match agent.runs[run].op {
+                    Op::Insert { .. } => id.seq + 1, // An element that was forgotten.
+                    _ => agent.run_end(run),
+                };
                 continue;
             };
             let span = *self.tree.span(place);

@@ -35,6 +35,32 @@ fn random_sessions_agree_with_the_oracle() {
     }
 }
 
+/// Edits told in the open do what the bytes do. And a replica that leaves right origins out is Fugue.
+#[test]
+fn edits_in_the_open_agree_with_both_oracles() {
+    for seed in 0..400 {
+        let mut luck = Luck::new(seed);
+        let replicas = 2 + seed as usize % 3;
+        let new = if seed % 4 == 0 {
+            Pair::new
+        } else {
+            Pair::fugue
+        };
+        let mut pairs: Vec<Pair> = (0..replicas).map(|i| new(i as u64 * 7 % 5 + 1)).collect();
+        for _ in 0..40 {
+            let i = luck.below(replicas);
+            if luck.below(4) == 0 {
+                let j = (i + 1 + luck.below(replicas - 1)) % replicas;
+                let other = pairs[j].clone();
+                pairs[i].merge_edits(&other);
+            } else {
+                pairs[i].edit(&mut luck);
+            }
+            pairs[i].check();
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Insert(usize, usize),

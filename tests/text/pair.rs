@@ -1,7 +1,7 @@
 //! A replica and the oracle, doing the same; and luck that repeats.
 
 use crate::oracle::Oracle;
-use synod::text::{Patch, Replica, ReplicaId};
+use synod::text::{Omission, Patch, Replica, ReplicaId};
 
 /// Numbers that only look random, the same on each run.
 #[derive(Clone, Debug)]
@@ -65,6 +65,14 @@ impl Pair {
         }
     }
 
+    /// The same, ordered by Fugue rather than FugueMax.
+    pub fn fugue(name: u64) -> Pair {
+        let mut pair = Pair::new(name);
+        pair.slow = Oracle::fugue(name);
+        pair.fast.leave_out(Some(Omission::RightOrigins));
+        pair
+    }
+
     pub fn insert(&mut self, index: usize, text: &str) {
         self.fast.insert(index, text).expect("inside the text");
         for (i, scalar) in text.chars().enumerate() {
@@ -83,6 +91,14 @@ impl Pair {
 
     pub fn merge(&mut self, other: &Pair) {
         let patches = self.fast.merge(&other.fast);
+        carry_out(&mut self.seen, &patches);
+        self.slow.merge(&other.slow);
+    }
+
+    /// The same by way of edits in the open.
+    pub fn merge_edits(&mut self, other: &Pair) {
+        let edits = other.fast.edits_since(&self.fast.version());
+        let patches = self.fast.apply_edits(&edits).expect("they are sound");
         carry_out(&mut self.seen, &patches);
         self.slow.merge(&other.slow);
     }

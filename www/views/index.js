@@ -6,9 +6,10 @@ import { locks } from "./locks.js";
 import { paxos } from "./paxos.js";
 import { pbft } from "./pbft.js";
 import { raft } from "./raft.js";
+import { sequence } from "./sequence.js";
 
 /** @type {Record<string, import("../types.js").View>} */
-export const views = { paxos, raft, pbft, kv, locks };
+export const views = { paxos, raft, pbft, kv, locks, sequence };
 
 /** @param {string} protocol */
 export function viewOf(protocol) {

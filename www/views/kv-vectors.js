@@ -10,9 +10,24 @@ import { actorWords, clockWords, compare } from "./kv-events.js";
 export function drawVectors({ key, height, large, data }) {
   const rows = data.nodes.flatMap((node) => {
     const held = node.view.keys.find((/** @type {any} */ each) => each.key === key);
-    return held ? [{ id: node.id, status: node.status, clock: held.clock, stands: held.versions }] : [];
+    if (!held) return [];
+    const stand = held.versions.length;
+    const note = stand > 1 ? `${stand} versions stand` : "";
+    return [{ id: node.id, status: node.status, clock: held.clock, note }];
   });
   if (rows.length === 0) return html`<p class="note">No node holds it.</p>`;
+  return drawVectorRows({ rows, height, large });
+}
+
+/**
+ * Vectors as bars, a row a node.
+ * @param {object} of
+ * @param {{ id: number, status: string, clock: Record<string, number>, note: string }[]} of.rows with what else
+ *   there is to say of each
+ * @param {number} of.height
+ * @param {boolean} of.large
+ */
+export function drawVectorRows({ rows, height, large }) {
   const actors = [...new Set(rows.flatMap(({ clock }) => Object.keys(clock)))].sort((a, b) =>
     a.localeCompare(b, "en", { numeric: true }),
   );
@@ -36,7 +51,7 @@ export function drawVectors({ key, height, large, data }) {
         </tr>
       </thead>
       <tbody>
-        ${rows.map(({ id, status, clock, stands }) => {
+        ${rows.map(({ id, status, clock, note }) => {
           const related = id === first.id ? "" : compare(clock, first.clock);
           return html`<tr class=${`is-${status}`}>
             <th scope="row">${id}</th>
@@ -61,7 +76,7 @@ export function drawVectors({ key, height, large, data }) {
               </svg>
             </td>
             <td class=${`related ${related}`}>
-              ${related || "—"}${stands.length > 1 ? html`<br /><span class="soft">${stands.length} versions stand</span>` : ""}
+              ${related || "—"}${note ? html`<br /><span class="soft">${note}</span>` : ""}
             </td>
           </tr>`;
         })}
