@@ -15,6 +15,7 @@ import { drawInspector, forgetFacts } from "../panels/inspector.js";
 import { errorWords, notice } from "../panels/notices.js";
 import { drawStageBar } from "../panels/stage-bar.js";
 import { drawVerdict } from "../panels/verdict.js";
+import { RunDoom } from "./run-doom.js";
 import { routeHash } from "../route.js";
 import { views } from "../views/index.js";
 import { startRuns } from "../wasm.js";
@@ -66,6 +67,7 @@ export class RunPage {
     });
     this.face = new SpacetimeFace(this);
     this.reasons = new Reasons();
+    this.doom = new RunDoom(() => (this.seen = -1));
     /** What is looked at: one of the three, or the node alone. */
     this.node = 0;
     this.message = -1;
@@ -298,16 +300,7 @@ export class RunPage {
     player.judge(realNow);
     const now = document.getElementById("now");
     if (now) now.textContent = `${player.now.toFixed(1)} ms`;
-    this.timeline.draw({
-      now: player.now,
-      end: player.end,
-      until: player.scenario.until_ms ?? 0,
-      script: player.scenario.script ?? [],
-      nodes: player.scenario.nodes ?? 0,
-      marks: player.marks,
-      branches: player.branches,
-      current: player.current,
-    });
+    this.timeline.draw(this.doom.line(player));
     const changed = player.version !== this.seen;
     if (realNow - this.storyAt > STORY_MS && (player.version !== this.told || player.playing)) {
       this.storyAt = realNow;
@@ -395,6 +388,7 @@ export class RunPage {
       position: player.position,
       go: (id) => this.openEvent(id),
       showHistory: () => void this.dialogs.history(),
+      fate: this.doom.of(player),
     });
     this.stage.nodes.markStill(this.hands.stillClients);
     this.drawBar(frame);

@@ -3,6 +3,12 @@
 import { html, nothing, render } from "../lib/dom.js";
 import { capital, counted } from "../lib/format.js";
 
+/**
+ * From when on a violation could not be avoided, where that was asked for.
+ * @typedef {{ doom: { fates: unknown[], done: boolean, point: { event: number, tried: number, violated: number } | null } | null,
+ *   trouble: string, ask: () => void }} Fate
+ */
+
 /** More properties than this are named when somebody asks. */
 const NAMED_MOST = 9;
 
@@ -10,10 +16,12 @@ const NAMED_MOST = 9;
  * @param {HTMLElement} host
  * @param {{ names: string[], watched: boolean, linear: boolean | null,
  *   violations: import("../types.js").Violation[], position: number, go: (id: number) => void,
- *   showHistory: () => void }} state
+ *   showHistory: () => void,
+ *   fate?: Fate,
+ *   fate?: Fate }} state
  *   `linear`: whether one order explains what clients were answered; null where that is not known
  */
-export function drawVerdict(host, { names, watched, linear, violations, position, go, showHistory }) {
+export function drawVerdict(host, { names, watched, linear, violations, position, go, showHistory, fate }) {
   const history = html`<button class="link" @click=${showHistory}>History as intervals</button>`;
   const now = violations.filter((violation) => violation.event < position);
   const [first] = now.length ? now : violations;
@@ -45,7 +53,29 @@ export function drawVerdict(host, { names, watched, linear, violations, position
         >✕ ${capital(first.invariant)} ${now.length ? "is violated" : "will be violated"}: ${first.text}</span
       >
       ${more ? html`<span class="soft">${more}</span>` : nothing}
-      <button class="link" @click=${() => go(first.event)}>Show it</button> ${history}`,
+      <button class="link" @click=${() => go(first.event)}>Show it</button> ${history} ${drawFate(fate, go)}`,
     host,
   );
+}
+
+/**
+ * When the violation became unavoidable.
+ * @param {Fate | undefined} fate
+ * @param {(id: number) => void} go
+ */
+function drawFate(fate, go) {
+  if (!fate) return nothing;
+  const { doom, trouble, ask } = fate;
+  if (trouble) return html`<span class="soft">That could not be tried: ${trouble}</span>`;
+  if (!doom) return html`<button class="link" @click=${ask}>When was it unavoidable?</button>`;
+  if (!doom.done)
+    return html`<span class="soft"
+      >Leaving the run at ${doom.fates.length} events, to go on at random…</span
+    >`;
+  const { point } = doom;
+  if (!point) return html`<span class="soft">Until it happens, some continuation comes out well.</span>`;
+  return html`<span>
+    Unavoidable since <button class="link" @click=${() => go(point.event)}>event ${point.event}</button>: from
+    there on ${point.violated} of ${point.tried} random continuations violate it.
+  </span>`;
 }

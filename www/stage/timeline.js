@@ -23,6 +23,8 @@ const LINE_Y = 24;
 const LANE = 16;
 const LANES_MOST = 3;
 const PAD = 10;
+/** How high certainty stands above the line. */
+const FATES_HIGH = 18;
 
 /**
  * @typedef {object} TimelineState
@@ -34,6 +36,8 @@ const PAD = 10;
  * @property {number[]} marks triples of event, time and code
  * @property {Branch[]} branches
  * @property {number} current
+ * @property {{ at_ms: number, tried: number, violated: number }[]} [fates] how often a violation comes where the
+ *   run is left at a moment and goes on at random, in order of time
  */
 
 export class Timeline {
@@ -84,7 +88,7 @@ export class Timeline {
     this.state = state;
     this.measure();
     const { clientWidth: width, clientHeight: height } = this.host;
-    const key = `${width} ${height} ${state.now} ${state.end} ${state.marks.length} ${state.branches.length} ${state.current} ${this.span}`;
+    const key = `${width} ${height} ${state.now} ${state.end} ${state.marks.length} ${state.branches.length} ${state.current} ${this.span} ${state.fates?.length ?? 0}`;
     if (key === this.drawn || width === 0) return;
     this.drawn = key;
     const scale = Math.min(2, devicePixelRatio || 1);
@@ -97,6 +101,7 @@ export class Timeline {
     this.context.clearRect(0, 0, width, height);
     this.drawBranches();
     this.drawBands();
+    this.drawFates();
     this.drawLine();
     this.drawMarks();
     this.drawHandle();
@@ -126,6 +131,24 @@ export class Timeline {
       if (from > end) break;
       context.fillRect(this.x(from), LINE_Y - 15, this.x(Math.min(to, end)) - this.x(from), 30);
     }
+    context.globalAlpha = 1;
+  }
+
+  /** How likely the violation was from each moment on, as a slope above the line. */
+  drawFates() {
+    const { context } = this;
+    const fates = this.state.fates ?? [];
+    const last = fates.at(-1);
+    if (!last) return;
+    const y = (/** @type {{ tried: number, violated: number }} */ fate) =>
+      LINE_Y - 3 - (FATES_HIGH * fate.violated) / Math.max(1, fate.tried);
+    context.beginPath();
+    context.moveTo(this.x(fates[0].at_ms), LINE_Y - 3);
+    for (const fate of fates) context.lineTo(this.x(fate.at_ms), y(fate));
+    context.lineTo(this.x(last.at_ms), LINE_Y - 3);
+    context.fillStyle = currentPalette().bad;
+    context.globalAlpha = 0.28;
+    context.fill();
     context.globalAlpha = 1;
   }
 

@@ -1,0 +1,74 @@
+// When the violation of the run that is shown became unavoidable: asked for by a button, and drawn over the
+// line of the run.
+
+import { findNoReturn } from "../hunt/fates.js";
+
+/** @typedef {import("../hunt/fates.js").Doom} Doom */
+/** @typedef {import("../player.js").Player} Player */
+
+export class RunDoom {
+  /** @param {() => void} redraw */
+  constructor(redraw) {
+    this.redraw = redraw;
+    /** Which run it is about. */
+    this.key = "";
+    /** @type {Doom | null} */
+    this.doom = null;
+    this.trouble = "";
+    /** What ends the search. @type {() => void} */
+    this.end = () => {};
+  }
+
+  /**
+   * What is known of the run that is shown, for the panel of verdicts and the line of the run.
+   * @param {Player} player
+   */
+  of(player) {
+    const key = `${player.info.name} ${player.histories} ${player.current} ${player.violations[0]?.event}`;
+    if (key !== this.key) {
+      this.end();
+      [this.key, this.doom, this.trouble] = [key, null, ""];
+    }
+    return { doom: this.doom, trouble: this.trouble, ask: () => this.ask(player) };
+  }
+
+  /**
+   * The run as a line, with how likely its violation was from each moment on.
+   * @param {Player} player
+   * @returns {import("../stage/timeline.js").TimelineState}
+   */
+  line(player) {
+    const { scenario, now, end, marks, branches, current } = player;
+    return {
+      now,
+      end,
+      until: scenario.until_ms ?? 0,
+      script: scenario.script ?? [],
+      nodes: scenario.nodes ?? 0,
+      marks,
+      branches,
+      current,
+      fates: this.of(player).doom?.fates ?? [],
+    };
+  }
+
+  /** @param {Player} player */
+  ask(player) {
+    const [first] = player.violations;
+    if (!first) return;
+    this.end();
+    const scenario = player.simulation.scenario();
+    const until_ms = Math.max(Number(scenario.until_ms ?? 0), Math.ceil(first.at_ms) + 1);
+    this.doom = { fates: [], point: null, done: false };
+    this.end = findNoReturn(
+      { ...scenario, until_ms },
+      { invariant: first.invariant },
+      first.event,
+      (doom, trouble = "") => {
+        [this.doom, this.trouble] = [doom, trouble];
+        this.redraw();
+      },
+    );
+    this.redraw();
+  }
+}
