@@ -17,7 +17,6 @@ const NAMED_MOST = 9;
  * @param {{ names: string[], watched: boolean, linear: boolean | null,
  *   violations: import("../types.js").Violation[], position: number, go: (id: number) => void,
  *   showHistory: () => void,
- *   fate?: Fate,
  *   fate?: Fate }} state
  *   `linear`: whether one order explains what clients were answered; null where that is not known
  */
