@@ -163,7 +163,7 @@ fn long_histories_take_little_memory() {
             }
             assert!(steps < 100 * count, "{steps} steps");
             let each = walk.bytes() as u64 / count;
-            assert!(each < 500, "{each} bytes an operation of {count}");
+            assert!(each < 120, "{each} bytes an operation of {count}");
         }
     }
 }
