@@ -56,7 +56,9 @@ enum Stage {
     Goal,
     /// The same of those that never returned, where they stand apart.
     GoalOpen,
-    /// The operation that returns first, as one that was overwritten.
+    /// The operation that returns first, if it is a write.
+    First,
+    /// The same, as one that was overwritten.
     Absorb,
     /// All.
     All,
@@ -338,7 +340,8 @@ impl<'a, M: Model> Walk<'a, M> {
         let under_way = || opens.partition_point(|entry| *entry < self.boundary);
         (self.stage, self.at) = match self.stage {
             Stage::Goal if apart => (Stage::GoalOpen, self.timeline.open_among(under_way())),
-            Stage::Goal | Stage::GoalOpen => (Stage::Absorb, self.overwritten()),
+            Stage::Goal | Stage::GoalOpen => (Stage::First, self.first_write(usize::MAX)),
+            Stage::First => (Stage::Absorb, self.first_write(self.mark)),
             Stage::Absorb => (Stage::All, self.timeline.first()),
             Stage::All if apart => (Stage::AllOpen, self.timeline.open_among(under_way())),
             Stage::All | Stage::AllOpen => return false,
@@ -346,14 +349,14 @@ impl<'a, M: Model> Walk<'a, M> {
         true
     }
 
-    /// The call of the operation that returns first, if it may count as overwritten by now.
-    fn overwritten(&self) -> usize {
+    /// The call of the operation that returns first, if it is a write that was called before an entry.
+    fn first_write(&self, before: usize) -> usize {
         if self.boundary == END {
             return END;
         }
         let number = self.timeline.number(self.boundary);
         let call = self.timeline.call(number);
-        if self.kinds[number] == Kind::Blind && call < self.mark {
+        if self.kinds[number] == Kind::Blind && call < before {
             call
         } else {
             END
@@ -365,7 +368,7 @@ impl<'a, M: Model> Walk<'a, M> {
     fn go_on(&mut self) {
         self.at = match self.stage {
             Stage::Goal | Stage::All => self.timeline.after(self.at),
-            Stage::Absorb => END,
+            Stage::First | Stage::Absorb => END,
             Stage::GoalOpen | Stage::AllOpen => {
                 let number = self.timeline.number(self.at);
                 self.timeline
