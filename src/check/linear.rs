@@ -289,6 +289,21 @@ impl<'a, M: Model> Hunt<'a, M> {
     }
 
     fn search(&mut self, walks: &mut [Walk<'_, M>], places: &[usize]) -> Search {
+        let found = self.turns(walks, places);
+        self.weigh(walks);
+        found
+    }
+
+    /// Notes what is remembered now, and gives the bytes of it.
+    fn weigh(&mut self, walks: &[Walk<'_, M>]) -> usize {
+        let configurations = walks.iter().map(|walk| walk.configurations()).sum();
+        let bytes = walks.iter().map(|walk| walk.bytes()).sum();
+        self.work.configurations = self.work.configurations.max(configurations);
+        self.work.bytes = self.work.bytes.max(bytes);
+        bytes
+    }
+
+    fn turns(&mut self, walks: &mut [Walk<'_, M>], places: &[usize]) -> Search {
         loop {
             for walk in walks.iter_mut() {
                 for _ in 0..TURN {
@@ -306,11 +321,7 @@ impl<'a, M: Model> Hunt<'a, M> {
                     }
                 }
             }
-            let configurations = walks.iter().map(|walk| walk.configurations()).sum();
-            let bytes = walks.iter().map(|walk| walk.bytes()).sum();
-            self.work.configurations = self.work.configurations.max(configurations);
-            self.work.bytes = self.work.bytes.max(bytes);
-            if bytes > self.bytes {
+            if self.weigh(walks) > self.bytes {
                 return Search::OutOfBudget;
             }
         }
