@@ -35,8 +35,12 @@ pub fn no_return(
     seed: u64,
 ) -> Result<Fate, ScenarioError> {
     let mut run = build_walk(scenario, EVENTS_MAX)?;
-    let _ = run.advance(scenario.until);
-    run.seek_event(event);
+    while run.position() <= event && run.now() <= scenario.until {
+        // One that would be too long ends there.
+        if !run.step().unwrap_or(false) {
+            break;
+        }
+    }
     let at = run.now();
     let done = run.script().iter().filter(|entry| entry.at <= at);
     let done = done.count();
