@@ -14,6 +14,8 @@ async function openDiagram(page) {
   await openLesson(page, "raft", undefined, 1000);
   await page.getByRole("button", { name: "Space-time" }).click();
   await expect(page.getByRole("application", { name: "Space-time diagram of the run" })).toBeVisible();
+  // It stands there before it has been drawn for the first time.
+  await page.waitForFunction(() => window.synod.page.face.diagram?.state);
   await page.evaluate(() => {
     const { diagram } = window.synod.page.face;
     diagram.show(640, 380);
