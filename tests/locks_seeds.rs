@@ -91,6 +91,7 @@ fn scenario(seed: u64) -> Value {
             "reentrant",
             "readers_and_writers",
             "idle_holder",
+            "impatient",
         ],
     );
     json!({
@@ -150,7 +151,8 @@ fn no_invariant_is_violated_under_faults() {
         let of_grant = |fact: &&synod::sim::MilestoneRecord| fact.kind == "granted";
         let mut grants = report.milestones.iter().filter(of_grant);
         // One that holds on to its lock lets nobody else have it.
-        let holds_on = document["clients"]["workload"] == "idle_holder";
+        let workload = document["clients"]["workload"].as_str();
+        let holds_on = matches!(workload, Some("idle_holder" | "impatient"));
         let serves = holds_on || grants.any(|fact| late(fact.at.as_ms()));
         recovered += u64::from(serves);
     }

@@ -47,6 +47,9 @@ pub struct Ground {
     /// Whether the rules in question rest on the passing of time, so that there is little to be seen
     /// where the hunt itself decides what happens next.
     pub of_time: bool,
+    /// What whoever misbehaves does most often, since the rule in question is there against that;
+    /// anything where it is empty.
+    pub conducts: &'static [&'static str],
     /// Least and greatest latency that the claims allow, in milliseconds; the hunt's own choice
     /// when `None`.
     pub latency: Option<[u64; 2]>,
@@ -62,6 +65,7 @@ impl Default for Ground {
             patience: Micros::ZERO,
             tail: Micros::from_ms(500),
             of_time: false,
+            conducts: &[],
             latency: None,
         }
     }

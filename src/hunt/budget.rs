@@ -102,6 +102,23 @@ impl Quarry {
         }
     }
 
+    /// What one of those that misbehave does: most often what the rule is there against, where that
+    /// is known; nothing where nobody may.
+    pub(super) fn ways(&self, own: &[&str], luck: &mut Draws) -> Vec<String> {
+        if !self.budget.liars || self.conducts.is_empty() {
+            return Vec::new();
+        }
+        let mut ways: Vec<String> = match !own.is_empty() && luck.between(0, 3) > 0 {
+            true => own.iter().map(|&way| way.to_owned()).collect(),
+            false => (0..luck.between(1, 4))
+                .map(|_| luck.one(&self.conducts))
+                .collect(),
+        };
+        ways.sort();
+        ways.dedup();
+        ways
+    }
+
     /// One draw of the circumstances, with the mutant in its place among the options.
     pub(super) fn ground(&self, pace: Pace, luck: &mut Draws) -> Ground {
         let mutant = self.mutant.as_deref();

@@ -176,9 +176,9 @@ fn schedule(quarry: &Quarry, ground: &Ground, mut luck: Draws) -> Schedule {
         }
     }
     for liar in 0..luck.between(0, u64::from(ground.hardships.liars)) {
-        if budget.liars && !quarry.conducts.is_empty() {
-            let node = NodeId(((u64::from(any(&mut luck).0) + liar) % nodes) as u16);
-            let ways = vec![luck.one(&quarry.conducts)];
+        let node = NodeId(((u64::from(any(&mut luck).0) + liar) % nodes) as u16);
+        let ways = quarry.ways(ground.conducts, &mut luck);
+        if !ways.is_empty() {
             faults.insert(0, Action::Conduct { node, ways });
         }
     }

@@ -22,6 +22,8 @@ struct Maker<'a> {
     asked: u64,
     faults: u64,
     disk_loss: bool,
+    /// See [`Ground::conducts`].
+    conducts: &'static [&'static str],
     /// Who did something last: often the same goes on.
     focus: NodeId,
     /// Whether a message may arrive before older ones on its link.
@@ -45,6 +47,7 @@ pub(super) fn run(
     let Ground {
         workload,
         hardships,
+        conducts,
         ..
     } = ground;
     let mut scenario = bare(quarry, ground, luck.between(0, u64::from(u32::MAX)));
@@ -56,6 +59,7 @@ pub(super) fn run(
         asked: 0,
         faults: luck.between(0, u64::from(quarry.budget.faults.min(4))),
         disk_loss: hardships.disk_loss && quarry.budget.disks,
+        conducts,
         reorders: quarry.budget.network && luck.coin(),
         choices: Vec::new(),
         focus: NodeId(0),
@@ -88,16 +92,12 @@ impl Maker<'_> {
     }
 
     fn lie(&mut self, liar: u64) {
-        if !self.quarry.budget.liars || self.quarry.conducts.is_empty() {
-            return;
-        }
         let node = self.luck.between(0, self.run.nodes() as u64 - 1) + liar;
         let node = NodeId((node % self.run.nodes() as u64) as u16);
-        let ways = (0..self.luck.between(1, 4)).map(|_| self.luck.one(&self.quarry.conducts));
-        let mut ways: Vec<String> = ways.collect();
-        ways.sort();
-        ways.dedup();
-        self.act(Action::Conduct { node, ways });
+        let ways = self.quarry.ways(self.conducts, &mut self.luck);
+        if !ways.is_empty() {
+            self.act(Action::Conduct { node, ways });
+        }
     }
 
     fn round(&mut self) -> bool {

@@ -164,16 +164,10 @@ impl Maker<'_> {
 
     fn lie(&mut self, liar: u64) {
         let node = NodeId(liar as u16);
-        // One that forgets everything is a liar too (Castro and Liskov 1999, section 2).
-        if !self.quarry.budget.liars || self.quarry.conducts.is_empty() {
+        let ways = self.quarry.ways(self.ground.conducts, &mut self.luck);
+        if ways.is_empty() {
             return;
         }
-        let count = self.luck.between(1, 4);
-        let mut ways: Vec<String> = (0..count)
-            .map(|_| self.luck.one(&self.quarry.conducts))
-            .collect();
-        ways.sort();
-        ways.dedup();
         let at = if self.luck.coin() { 1 } else { self.at() };
         self.put(at, Action::Conduct { node, ways });
     }

@@ -41,8 +41,6 @@ pub trait Walk: Simulation {
     fn choices(&self, out: &mut Vec<Choice>);
     /// The action that lets `choice` happen.
     fn action(&self, choice: Choice) -> Action;
-    /// The name of a kind of message.
-    fn kind_name(&self, kind: u16) -> &'static str;
     /// A digest of what can be told of this moment: the nodes in full, the timers that are set,
     /// the messages under way, and which facts and answers there were, in whatever order. Where
     /// time stands still, equal digests have equal futures.
@@ -55,8 +53,6 @@ pub trait Walk: Simulation {
     fn facts(&self, from: u32, out: &mut Vec<u64>);
     /// The first property found violated by now.
     fn breach(&self) -> Option<&'static str>;
-    /// How many violations have been found by now.
-    fn breaches(&self) -> usize;
     /// Whether every node is up and goes on, no link is cut or loses anything, and no message
     /// waits for a hand.
     fn is_well(&self) -> bool;
@@ -287,13 +283,6 @@ impl<C: Core> Walk for Run<C> {
         }
     }
 
-    fn kind_name(&self, kind: u16) -> &'static str {
-        C::Message::KINDS
-            .get(usize::from(kind))
-            .copied()
-            .unwrap_or("")
-    }
-
     fn digest(&self) -> u64 {
         let mut digest = Digest::default();
         self.hash_nodes(&mut digest);
@@ -360,10 +349,6 @@ impl<C: Core> Walk for Run<C> {
     fn breach(&self) -> Option<&'static str> {
         let found = self.trace.violations.first()?;
         (self.world.mark.violations > 0).then(|| C::Invariants::NAMES[found.invariant])
-    }
-
-    fn breaches(&self) -> usize {
-        self.world.mark.violations as usize
     }
 
     fn is_well(&self) -> bool {

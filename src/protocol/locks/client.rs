@@ -175,6 +175,7 @@ pub(super) const WORKLOADS: &[&str] = &[
     "readers_and_writers",
     "idle_holder",
     "own_lock",
+    "impatient",
 ];
 
 /// How often the idle holder tells that it is still there before it gives its lock back.
@@ -207,6 +208,7 @@ pub(super) fn workload(
             in_turn(memory, "a", mode, 1, value)
         }
         5 => idle_holder(memory, client, n, value),
+        7 => impatient(memory, client, n, value, luck),
         6 => in_turn(memory, &format!("lock-{client}"), Mode::Exclusive, 0, value),
         _ => in_turn(memory, "a", Mode::Exclusive, 1, value),
     }
@@ -285,5 +287,16 @@ fn idle_holder(memory: &Memory, client: ClientId, n: u64, value: i64) -> LockOp 
             LockOp::Renew
         }
         _ => in_turn(memory, "a", Mode::Exclusive, 1, value),
+    }
+}
+
+/// As with the idle holder, but whoever finds the lock held waits for a while only.
+fn impatient(memory: &Memory, client: ClientId, n: u64, value: i64, luck: &mut Draws) -> LockOp {
+    match idle_holder(memory, client, n, value) {
+        LockOp::Acquire(lock, terms) if client != 0 => {
+            let timeout = Some(Micros::from_ms(luck.between(1, 6) * 100));
+            LockOp::Acquire(lock, Terms { timeout, ..terms })
+        }
+        other => other,
     }
 }

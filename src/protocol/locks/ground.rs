@@ -1,11 +1,23 @@
 //! Where the lock manager is hunted: Raft's grounds with busy clients that stand still now and then.
 
-use crate::base::{Draws, Ground, Micros, Pace};
+use super::Mutant;
+use crate::base::{Draws, Ground, Micros, Pace, names_of};
 use serde_json::json;
 
+/// The workload of those that wait for a while only, by its place in the list of the machine.
+const IMPATIENT: u64 = 7;
+
 /// Changes Raft's ground into one of the lock manager.
-pub(super) fn ground(_mutant: Option<&str>, pace: Pace, luck: &mut Draws, ground: &mut Ground) {
-    ground.workload = luck.between(0, 5) as usize;
+pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws, ground: &mut Ground) {
+    let names = names_of(&Mutant::ALL);
+    let place = names.iter().position(|name| Some(name.as_str()) == mutant);
+    let own = place.map(|place| Mutant::ALL[place]);
+    let workload = match own {
+        Some(Mutant::ForgetsWaits) => IMPATIENT,
+        // Nobody ever waits where each has a lock of its own.
+        _ => luck.one(&[0, 1, 2, 3, 4, 5, IMPATIENT]),
+    };
+    ground.workload = workload as usize;
     ground.nodes = if pace == Pace::ByHand {
         3
     } else {

@@ -81,7 +81,14 @@ fn single_decree(own: Option<Mutant>, pace: Pace, luck: &mut Draws) -> Ground {
     };
     ground.set("learners", learners);
     match (own, pace) {
-        (Some(Mutant::RoundNotPersisted), Pace::ByHand) => ground.set("acceptors", 3),
+        (Some(Mutant::RoundNotPersisted), Pace::ByHand) => {
+            ground.set("acceptors", 3);
+            // Two proposals under one ballot need a promise each from others.
+            if luck.coin() {
+                ground.set("phase1_quorum", 1);
+                ground.set("phase2_quorum", 3);
+            }
+        }
         (_, Pace::ByHand) => {}
         _ => {
             // Half of four are two only where a majority is asked for.

@@ -22,7 +22,17 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
         0 if of_honest => vec![luck.between(0, u64::from(replicas) - 1) as u16],
         _ => Vec::new(),
     };
-    let interval: u32 = luck.one(&[2, 5, 10]);
+    let conducts: &[&str] = match own {
+        Some(Mutant::ProofsUnchecked) => &["forge", "lie_view_change"],
+        Some(Mutant::NewViewUnchecked) => &["lie_view_change"],
+        _ => &[],
+    };
+    // Two certificates for one number last as long as no checkpoint is stable.
+    let intervals: &[u32] = match own {
+        Some(Mutant::LowestViewWins) => &[10],
+        _ => &[2, 5, 10],
+    };
+    let interval = luck.one(intervals);
     let mut ground = Ground {
         nodes: replicas + twins.len() as u16,
         hardships: Hardships {
@@ -32,6 +42,7 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
             liars: faults - (twins.len() as u16).min(faults),
             ..Hardships::default()
         },
+        conducts,
         ..Ground::default()
     };
     // Signatures take twenty times as long, and carry the proofs that a view change rests on.
