@@ -2,14 +2,14 @@
 
 import { html, nothing, render } from "../lib/dom.js";
 import { saveFile, valueOf } from "../lib/dom.js";
-import { capital, counted, duration, inMs } from "../lib/format.js";
+import { capital, counted, inMs } from "../lib/format.js";
+import { drawFigures, drawFirst } from "../hunt/figures.js";
 import { Crew, crewSize, makeWorker } from "../hunt/crew.js";
 import { drawDoom } from "../hunt/doom-chart.js";
 import { findNoReturn } from "../hunt/fates.js";
 import { storyOf } from "../hunt/story.js";
 import {
   FAULTS,
-  FIRST_HUNTS,
   STRATEGIES,
   breachHeadline,
   breachName,
@@ -17,6 +17,7 @@ import {
   number,
   paragraph,
 } from "../hunt/words.js";
+import { notice } from "../panels/notices.js";
 import { routeHash } from "../route.js";
 import { views } from "../views/index.js";
 import { startRuns } from "../wasm.js";
@@ -81,8 +82,10 @@ export class HuntPage {
       if (protocol !== this.protocol || (mutant ?? "") !== this.mutant) {
         if (this.isBusy) this.stop();
         this.choose(protocol, mutant ?? "");
+        if (mutant && this.mutant !== mutant)
+          notice(`${views[protocol].title} has no rule “${mutant}” to break.`, { bad: true });
       }
-    }
+    } else if (protocol) notice(`There is no protocol “${protocol}” here.`, { bad: true });
     this.draw();
   }
 
@@ -159,9 +162,14 @@ export class HuntPage {
   /** Sends everybody home; the figures stay. */
   end() {
     this.crew?.end();
+    this.endShrinking();
+    this.endDoom();
+  }
+
+  /** What is not small yet waits until it is asked for again. */
+  endShrinking() {
     this.shrinker?.end();
     this.shrinker = null;
-    this.endDoom();
     for (const prize of this.prizes) if (prize.state === "shrinking") prize.state = "waiting";
   }
 
@@ -201,7 +209,7 @@ export class HuntPage {
 
   /** @param {Prize} prize */
   shrink(prize) {
-    this.shrinker?.end();
+    this.endShrinking();
     prize.state = "shrinking";
     const worker = makeWorker((news) => {
       if (news.news === "shrinking") prize.progress = news;
@@ -277,7 +285,8 @@ export class HuntPage {
         <div class="hunt-columns">
           ${this.drawOrder()}
           <div class="hunt-results">
-            ${this.drawFigures()} ${this.prizes.map((prize, k) => this.drawPrize(prize, k))}
+            ${this.crew ? drawFigures(this.crew.total) : drawFirst(this.protocol, this.mutant)}
+            ${this.prizes.map((prize, k) => this.drawPrize(prize, k))}
           </div>
         </div>
       </main>`,
@@ -306,7 +315,8 @@ export class HuntPage {
       const broken = left ? `With one rule broken: ${left}. ` : "With all its rules in place. ";
       const next = { running: "the hunt goes on", paused: "the hunt waits: go on for more, or stop" };
       const now = next[/** @type {keyof typeof next} */ (this.state)] ?? "the hunt is over";
-      return `${broken}What was found is made small and told below; ${now}.`;
+      const listed = this.caught > LISTED_MOST ? `the first ${LISTED_MOST} finds are` : "what was found is";
+      return `${broken}${capital(listed)} told below; ${now}.`;
     }
     if (this.isBusy) {
       return left
@@ -448,89 +458,15 @@ export class HuntPage {
         .value=${String(value)}
         @change=${(/** @type {Event} */ event) => {
           const typed = Math.round(Number(valueOf(event)));
-          set(Number.isFinite(typed) ? Math.min(most, Math.max(0, typed)) : value);
+          const taken = Number.isFinite(typed) ? Math.min(most, Math.max(0, typed)) : value;
+          set(taken);
+          // What is drawn anew only where it changed says what is taken in any case.
+          /** @type {HTMLInputElement} */ (event.currentTarget).value = String(taken);
           this.draw();
         }}
       />
       ${unit}</label
     >`;
-  }
-
-  /** What one may begin with. */
-  drawFirst() {
-    return html`<section class="hunt-first">
-      <h2>Begin with one of these</h2>
-      <ul>
-        ${FIRST_HUNTS.map(
-          ([protocol, mutant, words]) =>
-            html`<li>
-              <a
-                href=${routeHash("hunt", mutant ? { protocol, mutant } : { protocol })}
-                aria-current=${protocol === this.protocol && mutant === this.mutant ? "true" : nothing}
-                ><b>${views[protocol].title}</b> ${words}</a
-              >
-            </li>`,
-        )}
-      </ul>
-      <p class="soft">
-        Then press <strong>Hunt</strong>. Most of these fall within seconds; what is found is made small, told
-        step by step, and can be played on the stage.
-      </p>
-    </section>`;
-  }
-
-  drawFigures() {
-    if (!this.crew) return this.drawFirst();
-    const { strategies, runs, events, states, facts, spent } = this.crew.total;
-    const seconds = Math.max(spent / 1000, 0.001);
-    /** @type {[string, string][]} */
-    const figures = [
-      ["Runs", number(runs)],
-      ["Runs a second", number(runs / seconds)],
-      ["Events a second", number(events / seconds)],
-      ["Distinct states", number(states)],
-      ["Kinds of facts", facts > 0 ? number(facts) : "–"],
-      ["Time", duration(spent)],
-    ];
-    const tried = strategies.filter((figure) => figure.runs > 0);
-    return html`<section class="hunt-figures" aria-label="Figures">
-      <dl>
-        ${figures.map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>
-      ${
-        tried.length
-          ? html`<table>
-              <thead>
-                <tr>
-                  <th scope="col">How</th>
-                  <th scope="col">Runs</th>
-                  <th scope="col">Found</th>
-                  <th scope="col">Per 1,000 runs</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${tried.map(
-                  (figure) =>
-                    html`<tr>
-                      <th scope="row">
-                        ${STRATEGIES[/** @type {keyof typeof STRATEGIES} */ (figure.strategy)].name}
-                      </th>
-                      <td>${number(figure.runs)}</td>
-                      <td>${number(figure.found)}</td>
-                      <td>${((1000 * figure.found) / figure.runs).toFixed(2)}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>`
-          : nothing
-      }
-    </section>`;
   }
 
   /**
