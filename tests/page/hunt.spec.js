@@ -2,7 +2,7 @@
 
 import { expect, test } from "@playwright/test";
 import { readFileSync } from "node:fs";
-import { failOnErrors } from "./runs.js";
+import { failOnErrors, openLesson } from "./runs.js";
 
 failOnErrors();
 
@@ -150,3 +150,35 @@ test("a protocol with all its rules is tried until one has enough, and no more i
   await page.locator("#hunt-stop").click();
   await expect(page.locator("#hunt-headline")).toHaveText(/^No violation in [\d,]+ schedules?/);
 });
+
+/** @type {[string, string, string][]} */
+const UNAVOIDABLE = [
+  ["an invariant", "mutant-keeps-leading", "Election safety"],
+  ["the clients' history", "mutant-reused-read-token", "Linearizability"],
+];
+for (const [what, name, broken] of UNAVOIDABLE)
+  test(`a run says from when on a violation of ${what} could not be avoided`, async ({ page }) => {
+    await openLesson(page, "raft");
+    const scenario = JSON.parse(readFileSync(`tests/scenarios/raft/${name}.json`, "utf8"));
+    await page.evaluate(async (each) => {
+      await window.synod.load(each);
+      const { player } = window.synod;
+      player.pause();
+      player.seek(player.scenario.until_ms);
+    }, scenario);
+    const verdict = page.locator("#verdict");
+    await expect(verdict).toContainText(`${broken} is violated`);
+    await verdict.getByRole("button", { name: "When was it unavoidable?" }).click();
+    await expect(verdict).toContainText(/Unavoidable since event \d+/, { timeout: 60_000 });
+    const known = await page.evaluate(() => {
+      const { player, page: shown } = window.synod;
+      const { fates, point } = shown.doom.doom;
+      return { first: fates[0], point, violation: player.violations[0].event };
+    });
+    // In the beginning it was open, and it was decided before it was seen.
+    expect(known.first.violated).toBeLessThan(known.first.tried);
+    expect(known.point.violated).toBe(known.point.tried);
+    expect(known.point.event).toBeLessThanOrEqual(known.violation);
+    await verdict.getByRole("button", { name: `event ${known.point.event}` }).click();
+    expect(await page.evaluate(() => window.synod.player.position)).toBe(known.point.event + 1);
+  });
