@@ -125,6 +125,32 @@ test("what is no history is told, shows no other one, and can be opened again wh
   await expect(page.locator("#histories .story p")).toContainText("the register can only have been 2");
 });
 
+test("a file can be dropped on the bar over the page too", async ({ page }) => {
+  await open(page, "stale");
+  const text = JSON.stringify({
+    version: 1,
+    model: "register",
+    operations: Array.from({ length: 12 }, (_, k) => ({
+      process: k,
+      op: "write",
+      value: k,
+      call: 0,
+      return: 9,
+    })),
+  });
+  const prevented = await page.evaluate((content) => {
+    const carried = new DataTransfer();
+    carried.items.add(new File([content], "dropped.json"));
+    const nav = /** @type {HTMLElement} */ (document.getElementById("nav"));
+    const fallen = new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true });
+    return !nav.dispatchEvent(fallen);
+  }, text);
+  expect(prevented).toBe(true);
+  await expect(page.locator(".history-verdicts")).toContainText("dropped.json: 12 operations");
+  // Two digits and a word have no room together.
+  expect(await page.evaluate(() => window.synod.histories.drawing.nameOf(11))).toBe("p11");
+});
+
 test("a run shows its own history, and goes on where it was", async ({ page }) => {
   await openLesson(page, "raft", undefined, 1500);
   const asked = await page.evaluate(() => window.synod.simulation.report().history.length);

@@ -44,8 +44,12 @@ export class HistoriesPage {
       this.chosen = place;
       this.draw();
     });
-    host.addEventListener("dragover", (event) => event.preventDefault());
-    host.addEventListener("drop", (event) => {
+    // Anywhere: a file that falls beside the page's own part would take the browser away from it.
+    addEventListener("dragover", (event) => {
+      if (!host.hidden) event.preventDefault();
+    });
+    addEventListener("drop", (event) => {
+      if (host.hidden) return;
       event.preventDefault();
       void this.openFile(event.dataTransfer?.files[0]);
     });
