@@ -21,9 +21,12 @@ test("figure 8 is hunted down, made small, explained and played", async ({ page 
   const saved = JSON.parse(readFileSync(await (await download).path(), "utf8"));
   expect(saved.options.mutant).toBe("old_term_commit");
   await prize.getByRole("button", { name: "When was it unavoidable?" }).click();
-  await expect(prize.locator(".doom figcaption")).toContainText(/point of no return|comes out well/, {
-    timeout: 120_000,
-  });
+  await expect(prize.locator(".doom figcaption")).toContainText(
+    /point of no return|from the beginning|comes out well/,
+    {
+      timeout: 120_000,
+    },
+  );
   await play.click();
   await expect(page).toHaveURL(/#\/raft\?run=/);
   await page.waitForFunction(() => /** @type {any} */ (window).synod.simulation?.scenario().options.mutant);
@@ -137,6 +140,21 @@ test("a find keeps its name whatever is chosen next, and one find is made small 
     await faults.blur();
   }
   await expect(faults).toHaveValue("0");
+});
+
+test("an answer that does not come is told in the find and on the stage", async ({ page }) => {
+  await page.goto("./#/hunt?protocol=raft&mutant=no_random_timeout");
+  await page.locator("#hunt-start").click();
+  await expect(page.locator("#hunt-play")).toBeVisible({ timeout: 120_000 });
+  await expect(page.locator("#hunt-headline")).toHaveText("Raft: a request is not answered in time");
+  await expect(page.locator(".prize .paragraph")).toContainText("is not answered within 5.0 s");
+  await page.getByRole("button", { name: "When was it unavoidable?" }).click();
+  // Two nodes that always stand together: nothing decides it later.
+  await expect(page.locator(".doom figcaption")).toContainText("unavoidable from the beginning", {
+    timeout: 120_000,
+  });
+  await page.locator("#hunt-play").click();
+  await expect(page.locator("#watch")).toContainText("is not answered within 5.0 s");
 });
 
 test("a protocol with all its rules is tried until one has enough, and no more is claimed", async ({

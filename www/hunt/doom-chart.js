@@ -48,10 +48,8 @@ export function drawDoom({ fates, point, done }, last, wordsOf, link) {
     <figcaption>
       ${
         point
-          ? html`<strong>The point of no return is event ${point.event}</strong> at ${inMs(point.at_ms)}:
-              ${wordsOf(point.event)}. From there on ${point.violated} of ${point.tried} random continuations
-              violate it; left just before, ${before(fates, point)}.
-              ${link ? html`<a href=${link}>See it on the stage</a>` : nothing}`
+          ? html`${pointWords(fates, point, wordsOf)}
+            ${link ? html`<a href=${link}>See it on the stage</a>` : nothing}`
           : done
             ? "Up to the violation itself, some continuation comes out well: nothing before it made it unavoidable."
             : "Leaving the run at one event after the other, and letting it go on at random…"
@@ -63,10 +61,17 @@ export function drawDoom({ fates, point, done }, last, wordsOf, link) {
 /**
  * @param {import("../pkg/hunt").Fate[]} fates
  * @param {import("../pkg/hunt").Fate} point
+ * @param {(event: number) => string} wordsOf
  */
-function before(fates, point) {
-  const last = fates.filter((fate) => fate.event < point.event).at(-1);
-  return last ? `${last.violated} of ${last.tried} do` : "nothing is known";
+function pointWords(fates, point, wordsOf) {
+  const { event, at_ms, tried, violated } = point;
+  const last = fates.filter((fate) => fate.event < event).at(-1);
+  return last
+    ? html`<strong>The point of no return is event ${event}</strong> at ${inMs(at_ms)}: ${wordsOf(event)}.
+        From there on ${violated} of ${tried} random continuations come to it; left just before,
+        ${last.violated} of ${last.tried} do.`
+    : html`<strong>It was unavoidable from the beginning.</strong> However the run goes on at random, it comes
+        to it: ${violated} of ${tried} did.`;
 }
 
 /** @param {Doom} doom */

@@ -26,10 +26,13 @@ import { breachName, silenceWords } from "./words.js";
 export async function storyOf(found, shrunk, left) {
   const { scenario } = shrunk;
   const protocol = String(scenario.protocol);
+  const silent = found.breach === "silence" ? silenceWords(found.patience_ms) : "";
+  const rules = left ? `With one rule broken: ${left}.` : "All rules are in their places.";
   const titled = {
     ...scenario,
     title: `Found by the hunt: ${breachName(found.breach)}`,
-    watch: left ? `With one rule broken: ${left}.` : "All rules are in their places.",
+    // The stage has no mark for an answer that does not come.
+    watch: silent ? `${rules} ${silent}.` : rules,
   };
   const link = async (/** @type {number} */ position, /** @type {number} */ now_ms) =>
     routeHash(protocol, { run: await packRun({ scenario: titled, position, now_ms }) });
@@ -38,7 +41,6 @@ export async function storyOf(found, shrunk, left) {
     sim.advance_ms(Number(scenario.until_ms));
     const events = sim.trace(0, sim.length);
     const [violation] = sim.violations();
-    const silent = found.breach === "silence" ? silenceWords(found.patience_ms) : "";
     const texts = events.map((event) => event.text);
     const moments = events.map((event) => event.at_ms);
     return {

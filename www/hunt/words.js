@@ -104,14 +104,14 @@ export function number(n) {
  */
 export function paragraph({ breach, said, left, nodes, steps, minimal, strategy, run }) {
   const how =
-    strategy === "exhaustive" ? `in state ${number(run)} of every order there is` : `in run ${number(run)}`;
+    strategy === "exhaustive"
+      ? `in state ${number(run)} of every order there is`
+      : `in run ${number(run)} (${STRATEGIES[strategy].name.toLowerCase()})`;
   const much = steps > 0 ? counted(steps, "step") : "and nothing but what its clients ask by themselves";
-  const parts = [
-    `Found ${how} (${STRATEGIES[strategy].name.toLowerCase()}): ${counted(nodes, "node")}, ${much}.`,
-  ];
+  const parts = [`Found ${how}: ${counted(nodes, "node")}, ${much}.`];
   if (left) parts.push(`What it does wrong: ${left}.`);
   parts.push(capital(said.replace(/[.\s]*$/, "")) + ".");
-  if (breach === "history") {
+  if (breach === "history" && !/^no order/i.test(said)) {
     parts.push("No single order of the clients' operations explains all that they were answered.");
   }
   if (minimal && steps > 0) parts.push("Leave out any one of the steps, and it does not happen.");
