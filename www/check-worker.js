@@ -2,7 +2,11 @@
 // want to wait ends the worker.
 
 import { judge } from "./wasm-check.js";
+import { listed } from "./lib/format.js";
 import { simulate, startRuns } from "./wasm.js";
+
+/** Those whose runs have histories. */
+const PROTOCOLS = ["paxos", "raft", "pbft", "kv", "locks", "sequence"];
 
 /**
  * A history as text, or a run of which it is to be taken.
@@ -40,6 +44,11 @@ async function textOf(text) {
  */
 async function historyOf(scenario, until_ms) {
   const { protocol = "" } = scenario;
+  if (!PROTOCOLS.includes(protocol)) {
+    const found = JSON.stringify(protocol);
+    const expected = listed(PROTOCOLS, "or");
+    throw Object.assign(new Error("no such protocol"), { path: "protocol", found, expected });
+  }
   await startRuns(protocol);
   const run = simulate(protocol, scenario);
   run.advance_ms(until_ms ?? run.scenario().until_ms ?? 0);

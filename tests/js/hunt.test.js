@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { between, pointOf, spread } from "../../www/hunt/fates.js";
-import { breachName, nothingFound, paragraph } from "../../www/hunt/words.js";
+import { breachHeadline, breachName, nothingFound, paragraph, silenceWords } from "../../www/hunt/words.js";
 
 const fate = (/** @type {number} */ event, /** @type {number} */ violated) => ({
   event,
@@ -70,6 +70,23 @@ test("a find is told in a paragraph", () => {
   ]) {
     assert.ok(told.includes(part), `${part}: ${told}`);
   }
+  const alone = paragraph({
+    breach: { invariant: "exactness of siblings" },
+    said,
+    left: null,
+    nodes: 3,
+    steps: 0,
+    minimal: true,
+    strategy: "swarm",
+    run: 2,
+  });
+  assert.doesNotMatch(alone, /0 steps|any one of the steps/);
   assert.equal(breachName({ invariant: "election safety" }), "election safety");
   assert.equal(breachName("history"), "linearizability");
+});
+
+test("what came too late is not told as what never came", () => {
+  assert.equal(breachHeadline("Raft", "silence"), "Raft: a request is not answered in time");
+  assert.match(silenceWords(5000), /is not answered within 5(\.0)? s$/);
+  assert.equal(breachHeadline("Raft", { invariant: "log matching" }), "Raft: “log matching” is violated");
 });

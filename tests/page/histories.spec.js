@@ -99,6 +99,58 @@ test("a scenario is run for its history, and a file can be opened", async ({ pag
   await expect(title(page)).toHaveText("Linearizable");
 });
 
+test("what is no history is told, shows no other one, and can be opened again when it is mended", async ({
+  page,
+}) => {
+  await open(page, "stale");
+  const input = page.locator("#histories input[type=file]");
+  const give = (/** @type {string} */ text) =>
+    input.setInputFiles({ name: "mine.json", mimeType: "application/json", buffer: Buffer.from(text) });
+  await give("");
+  await expect(title(page)).toHaveText("This is no history");
+  await expect(page.locator("#histories .story p")).toContainText("found nothing, expected a history");
+  await expect(page.locator(".history-view")).toBeHidden();
+  await expect(page.locator(".pick[aria-current]")).toHaveCount(0);
+  // A browser says nothing of a file that is chosen again, unless the choice was taken back.
+  expect(await input.inputValue()).toBe("");
+  await give(JSON.stringify({ protocol: "chubby" }));
+  await expect(page.locator("#histories .story p")).toHaveText(
+    'protocol: found "chubby", expected paxos, raft, pbft, kv, locks or sequence.',
+  );
+  await give(JSON.stringify({ version: 1, model: "register", operations: [] }));
+  await expect(title(page)).toHaveText("Nothing was asked");
+  await expect(page.locator(".history-verdicts")).not.toContainText("consistent");
+  await page.getByRole("link", { name: "A stale read" }).click();
+  await expect(page.locator(".history-view")).toBeVisible();
+  await expect(page.locator("#histories .story p")).toContainText("the register can only have been 2");
+});
+
+test("a file can be dropped on the bar over the page too", async ({ page }) => {
+  await open(page, "stale");
+  const text = JSON.stringify({
+    version: 1,
+    model: "register",
+    operations: Array.from({ length: 12 }, (_, k) => ({
+      process: k,
+      op: "write",
+      value: k,
+      call: 0,
+      return: 9,
+    })),
+  });
+  const prevented = await page.evaluate((content) => {
+    const carried = new DataTransfer();
+    carried.items.add(new File([content], "dropped.json"));
+    const nav = /** @type {HTMLElement} */ (document.getElementById("nav"));
+    const fallen = new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true });
+    return !nav.dispatchEvent(fallen);
+  }, text);
+  expect(prevented).toBe(true);
+  await expect(page.locator(".history-verdicts")).toContainText("dropped.json: 12 operations");
+  // Two digits and a word have no room together.
+  expect(await page.evaluate(() => window.synod.histories.drawing.nameOf(11))).toBe("p11");
+});
+
 test("a run shows its own history, and goes on where it was", async ({ page }) => {
   await openLesson(page, "raft", undefined, 1500);
   const asked = await page.evaluate(() => window.synod.simulation.report().history.length);

@@ -2,7 +2,7 @@
 
 import { expect, test } from "@playwright/test";
 import { readFileSync } from "node:fs";
-import { failOnErrors } from "./runs.js";
+import { failOnErrors, openLesson } from "./runs.js";
 
 failOnErrors();
 
@@ -21,14 +21,140 @@ test("figure 8 is hunted down, made small, explained and played", async ({ page 
   const saved = JSON.parse(readFileSync(await (await download).path(), "utf8"));
   expect(saved.options.mutant).toBe("old_term_commit");
   await prize.getByRole("button", { name: "When was it unavoidable?" }).click();
-  await expect(prize.locator(".doom figcaption")).toContainText(/point of no return|comes out well/, {
-    timeout: 120_000,
-  });
+  await expect(prize.locator(".doom figcaption")).toContainText(
+    /point of no return|from the beginning|comes out well/,
+    {
+      timeout: 120_000,
+    },
+  );
   await play.click();
   await expect(page).toHaveURL(/#\/raft\?run=/);
   await page.waitForFunction(() => /** @type {any} */ (window).synod.simulation?.scenario().options.mutant);
   await page.evaluate(() => /** @type {any} */ (window).synod.player.seek(1e9));
   await expect(page.locator("#verdict")).toContainText("is violated");
+});
+
+/**
+ * What is kept of the run that is shown.
+ * @param {import("@playwright/test").Page} page
+ * @param {string} name
+ */
+async function kept(page, name) {
+  await page.getByRole("button", { name: "Save…" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name, exact: true }).click(),
+  ]);
+  await expect(page.locator("#dialog")).toBeHidden();
+  return readFileSync(await download.path(), "utf8");
+}
+
+test("what was hunted down plays as a diagram, tells its causes, and can be kept", async ({ page }) => {
+  await page.goto("./#/hunt?protocol=raft&mutant=old_term_commit");
+  await page.locator("#hunt-start").click();
+  await page.locator("#hunt-play").click({ timeout: 120_000 });
+  await page.waitForFunction(() => window.synod.simulation?.scenario().options.mutant);
+  await page.evaluate(() => {
+    const { player } = window.synod;
+    player.pause();
+    player.seek(player.scenario.until_ms);
+  });
+  await page.getByRole("button", { name: "Space-time" }).click();
+  await page.waitForFunction(() => window.synod.page.face.diagram?.state);
+  const place = await page.evaluate(() => {
+    const { player, page: shown } = window.synod;
+    const { diagram } = shown.face;
+    const [first] = player.violations;
+    diagram.show(first.at_ms, 40);
+    diagram.redraw();
+    const [event] = window.synod.simulation.trace(first.event, first.event + 1);
+    const box = diagram.surface.getBoundingClientRect();
+    const { x, y } = diagram.pointOf(event);
+    return { x: box.left + x, y: box.top + y, id: event.id, text: event.text, length: player.length };
+  });
+
+  // Why did that happen? Asked of the mark of the violation itself, and answered in sentences.
+  await page.mouse.click(place.x, place.y);
+  await expect(page.getByRole("heading", { name: "Why did this happen?" })).toBeVisible();
+  const steps = page.locator(".causes .chain li");
+  await expect(steps.first()).toContainText(/^\s*At [\d.]+ ms [\w ]+ was found violated: .+\.\s*$/);
+  expect(await steps.count()).toBeGreaterThan(2);
+  for (const said of await steps.allTextContents()) expect(said).toMatch(/ms.*\./s);
+  await expect(page.locator(".causes .begins")).toContainText("It began here. At");
+  const causes = await steps
+    .locator("button")
+    .evaluateAll((all) => all.map((each) => Number(each.dataset.event)));
+
+  const svg = await kept(page, "SVG");
+  const picture = await page.evaluate((text) => {
+    const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+    if (parsed.querySelector("parsererror")) return null;
+    return {
+      title: parsed.querySelector("title")?.textContent,
+      lines: parsed.querySelectorAll("line, path, polyline").length,
+    };
+  }, svg);
+  expect(picture?.title).toMatch(/^Raft: Found by the hunt: /);
+  expect(picture?.lines).toBeGreaterThan(10);
+
+  const [head, ...events] = (await kept(page, "JSON Lines"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(head).toMatchObject({ synod_trace: 1, events: place.length });
+  expect(head.scenario.options.mutant).toBe("old_term_commit");
+  expect(events).toHaveLength(place.length);
+  expect(events[place.id]).toMatchObject({ id: place.id, kind: "violation", text: place.text });
+  // The causes that were told are those of the trace.
+  for (let k = 1; k < causes.length; k++) expect(events[causes[k - 1]].cause).toBe(causes[k]);
+});
+
+test("a find keeps its name whatever is chosen next, and one find is made small at a time", async ({
+  page,
+}) => {
+  await page.goto("./#/hunt?protocol=kv&mutant=overwrite_on_merge");
+  await page.getByText("Go on after a find").click();
+  await page.locator("#hunt-start").click();
+  await expect(page.locator(".prize")).toHaveCount(12, { timeout: 120_000 });
+  await page.locator("#hunt-stop").click();
+  const found = await page.locator("#hunt-headline").textContent();
+  expect(found).toMatch(/^Key-value: “.+” is violated$/);
+  const buttons = page.getByRole("button", { name: "Make it small" });
+  const before = await buttons.count();
+  // Two at once: the first has to be left for later, or done by now.
+  await page.evaluate(() => {
+    const { hunt } = window.synod;
+    const waiting = hunt.prizes.filter((/** @type {any} */ prize) => prize.state === "waiting");
+    hunt.shrink(waiting[0]);
+    hunt.shrink(waiting[1]);
+  });
+  await expect(buttons).toHaveCount(before - 1);
+  await expect(page.getByRole("status").filter({ hasText: "Making it small" })).toHaveCount(0);
+  await page.locator("#hunt-protocol").selectOption("paxos");
+  await expect(page).toHaveURL(/protocol=paxos$/);
+  await expect(page.locator("#hunt-headline")).toHaveText(found ?? "");
+  await page.getByText("What may befall it").click();
+  const faults = page.getByRole("spinbutton", { name: "At most" });
+  for (const typed of ["0", "-5"]) {
+    await faults.fill(typed);
+    await faults.blur();
+  }
+  await expect(faults).toHaveValue("0");
+});
+
+test("an answer that does not come is told in the find and on the stage", async ({ page }) => {
+  await page.goto("./#/hunt?protocol=raft&mutant=no_random_timeout");
+  await page.locator("#hunt-start").click();
+  await expect(page.locator("#hunt-play")).toBeVisible({ timeout: 120_000 });
+  await expect(page.locator("#hunt-headline")).toHaveText("Raft: a request is not answered in time");
+  await expect(page.locator(".prize .paragraph")).toContainText("is not answered within 5.0 s");
+  await page.getByRole("button", { name: "When was it unavoidable?" }).click();
+  // Two nodes that always stand together: nothing decides it later.
+  await expect(page.locator(".doom figcaption")).toContainText("unavoidable from the beginning", {
+    timeout: 120_000,
+  });
+  await page.locator("#hunt-play").click();
+  await expect(page.locator("#watch")).toContainText("is not answered within 5.0 s");
 });
 
 test("a protocol with all its rules is tried until one has enough, and no more is claimed", async ({
@@ -42,3 +168,36 @@ test("a protocol with all its rules is tried until one has enough, and no more i
   await page.locator("#hunt-stop").click();
   await expect(page.locator("#hunt-headline")).toHaveText(/^No violation in [\d,]+ schedules?/);
 });
+
+/** @type {[string, string, string][]} */
+const UNAVOIDABLE = [
+  ["an invariant", "mutant-keeps-leading", "Election safety"],
+  ["the clients' history", "mutant-reused-read-token", "Linearizability"],
+];
+for (const [what, name, broken] of UNAVOIDABLE)
+  test(`a run says from when on a violation of ${what} could not be avoided`, async ({ page }) => {
+    await openLesson(page, "raft");
+    const scenario = JSON.parse(readFileSync(`tests/scenarios/raft/${name}.json`, "utf8"));
+    await page.evaluate(async (each) => {
+      await window.synod.load(each);
+      const { player } = window.synod;
+      player.pause();
+      player.seek(player.scenario.until_ms);
+    }, scenario);
+    const verdict = page.locator("#verdict");
+    await expect(verdict).toContainText(`${broken} is violated`);
+    await verdict.getByRole("button", { name: "When was it unavoidable?" }).click();
+    await expect(verdict).toContainText(/Unavoidable since event \d+/, { timeout: 60_000 });
+    const known = await page.evaluate(() => {
+      const { player, page: shown } = window.synod;
+      const { fates, point } = shown.doom.doom;
+      return { first: fates[0], point, violation: player.violations[0].event };
+    });
+    // In the beginning it was open, and it was decided before it was seen.
+    expect(known.first.violated).toBeLessThan(known.first.tried);
+    expect(known.point.violated).toBe(known.point.tried);
+    expect(known.point.event).toBeLessThanOrEqual(known.violation);
+    await verdict.getByRole("button", { name: `event ${known.point.event}` }).click();
+    expect(await page.evaluate(() => window.synod.page.event)).toBe(known.point.event);
+    expect(await page.evaluate(() => window.synod.player.position)).toBeGreaterThan(known.point.event);
+  });

@@ -172,6 +172,33 @@ test("dragging moves the window, the wheel zooms about the pointer, and playing 
   expect(await page.evaluate(inSight)).toBe(true);
 });
 
+test("two fingers zoom, and point at nothing when they are lifted", async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ hasTouch: true, baseURL });
+  const page = await context.newPage();
+  await openDiagram(page);
+  const box = await page.locator(".surface").boundingBox();
+  const session = await page.context().newCDPSession(page);
+  const touch = (
+    /** @type {"touchStart" | "touchMove" | "touchEnd"} */ type,
+    /** @type {number[]} */ ...xs
+  ) =>
+    session.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: xs.map((x, id) => ({ x: (box?.x ?? 0) + x, y: (box?.y ?? 0) + 60, id })),
+    });
+  const span = () =>
+    page.evaluate(() => window.synod.page.face.diagram.to - window.synod.page.face.diagram.from);
+  const before = await span();
+  await touch("touchStart", 300, 400);
+  for (let k = 1; k <= 8; k++) await touch("touchMove", 300 - 8 * k, 400 + 8 * k);
+  await touch("touchEnd", 236);
+  await touch("touchEnd");
+  expect(await span()).toBeLessThan(0.6 * before);
+  expect(await page.evaluate(() => window.synod.player.now)).toBe(1000);
+  expect(await page.evaluate(() => window.synod.page.event)).toBe(-1);
+  await context.close();
+});
+
 test("an empty place is a moment: a click goes there", async ({ page }) => {
   await openDiagram(page);
   const box = await page.locator(".surface").boundingBox();
@@ -260,6 +287,8 @@ for (const width of [390, 1440])
       await openDiagram(page);
       await page.getByRole("button", { name: "Legend" }).click();
       expect(await barriersIn(page)).toEqual([]);
+      // The legend covers none of the bar.
+      await page.getByRole("button", { name: "Save…" }).click({ trial: true });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(wide).toBeLessThanOrEqual(width);
     });

@@ -181,7 +181,10 @@ export class Drawing {
   nameOf(row) {
     const { processes, form } = /** @type {Picture} */ (this.picture).judgement;
     const name = processes[row];
-    return /^\d+$/.test(name) ? `${form === "report" ? "client" : "process"} ${name}` : name;
+    if (!/^\d+$/.test(name)) return name;
+    const word = form === "report" ? "client" : "process";
+    // There is no room for a word and several digits.
+    return processes.some((each) => /^\d\d+$/.test(each)) ? `${word[0]}${name}` : `${word} ${name}`;
   }
 
   rowsInSight() {

@@ -19,7 +19,8 @@ export const MODELS = {
 };
 
 /** @param {Judgement} judgement */
-export function headline({ linearizable, sessions }) {
+export function headline({ linearizable, sessions, operations }) {
+  if (operations.length === 0) return "Nothing was asked";
   if (linearizable === "yes") return "Linearizable";
   if (linearizable === "no") return "Not linearizable";
   if (linearizable === "unknown") return "Undecided";
@@ -30,7 +31,8 @@ export function headline({ linearizable, sessions }) {
 }
 
 /** @param {Judgement} judgement */
-export function summary({ linearizable, keys, model, work }) {
+export function summary({ linearizable, keys, model, work, operations }) {
+  if (operations.length === 0) return "There is no operation in this history, and so nothing to judge.";
   const what = MODELS[model] ?? model;
   const most = `${counted(work.steps, "step")} of search`;
   const broken = keys.filter((key) => key.linearizable === "no");

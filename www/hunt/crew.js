@@ -94,6 +94,8 @@ export class Crew {
       states = Math.max(states, figures.states);
       facts = Math.max(facts, figures.facts);
       for (const { strategy, runs, events, found } of figures.strategies) {
+        // The search of every order looks at each state once.
+        if (strategy === "exhaustive") states = Math.max(states, runs);
         const sum = strategies.get(strategy) ?? { strategy, runs: 0, events: 0, found: 0 };
         sum.runs += runs;
         sum.events += events;

@@ -1,6 +1,6 @@
 // What the hunt says: of its strategies, of what it found, and of what it did not.
 
-import { capital, counted, listed } from "../lib/format.js";
+import { capital, counted, duration, listed } from "../lib/format.js";
 
 /** @typedef {import("../pkg/hunt").Breach} Breach */
 /** @typedef {import("../pkg/hunt").Strategy} Strategy */
@@ -57,6 +57,39 @@ export function breachName(breach) {
 }
 
 /**
+ * What is wrong, as a headline.
+ * @param {string} title of the protocol
+ * @param {Breach} breach
+ */
+export function breachHeadline(title, breach) {
+  return breach === "silence"
+    ? `${title}: a request is not answered in time`
+    : `${title}: “${breachName(breach)}” is violated`;
+}
+
+/**
+ * A request that was not answered though all was well.
+ * @param {number} patience_ms the span within which it has to be
+ */
+export function silenceWords(patience_ms) {
+  return `The last request, asked while every node is up, is not answered within ${duration(patience_ms)}`;
+}
+
+/**
+ * Hunts to begin with: a protocol, a rule, and why it is worth a look.
+ * @type {[protocol: string, mutant: string, words: string][]}
+ */
+export const FIRST_HUNTS = [
+  ["raft", "old_term_commit", "Figure 8 of the Raft paper: an entry that a majority has, and that is lost."],
+  ["paxos", "lowest_accepted", "The wrong value of two: it takes three ballots to see."],
+  ["pbft", "drops_prepared", "A view change that forgets what was prepared. Nobody has to lie."],
+  ["raft", "reused_read_token", "A read that answers before its own question was confirmed."],
+  ["locks", "no_fencing_check", "Two holders of one lock, and a resource that believes both."],
+  ["sequence", "tombstones_dropped", "Two writers, one text, and copies that never agree again."],
+  ["raft", "", "Raft with all its rules: what is found here would be a defect."],
+];
+
+/**
  * @param {number} n
  * @returns {string} `20,432`
  */
@@ -71,17 +104,18 @@ export function number(n) {
  */
 export function paragraph({ breach, said, left, nodes, steps, minimal, strategy, run }) {
   const how =
-    strategy === "exhaustive" ? `in state ${number(run)} of every order there is` : `in run ${number(run)}`;
-  const parts = [
-    `Found ${how} (${STRATEGIES[strategy].name.toLowerCase()}): ${counted(nodes, "node")}, ${counted(steps, "step")}.`,
-  ];
-  if (left) parts.push(`The rule that is left out: ${left}.`);
+    strategy === "exhaustive"
+      ? `in state ${number(run)} of every order there is`
+      : `in run ${number(run)} (${STRATEGIES[strategy].name.toLowerCase()})`;
+  const much = steps > 0 ? counted(steps, "step") : "and nothing but what its clients ask by themselves";
+  const parts = [`Found ${how}: ${counted(nodes, "node")}, ${much}.`];
+  if (left) parts.push(`What it does wrong: ${left}.`);
   parts.push(capital(said.replace(/[.\s]*$/, "")) + ".");
-  if (breach === "history") {
+  if (breach === "history" && !/^no order/i.test(said)) {
     parts.push("No single order of the clients' operations explains all that they were answered.");
   }
-  if (minimal) parts.push("Leave out any one of the steps, and it does not happen.");
-  if (left) parts.push("With the rule back in its place, the same steps do no harm.");
+  if (minimal && steps > 0) parts.push("Leave out any one of the steps, and it does not happen.");
+  if (left) parts.push("With the rule back in its place, the same run does no harm.");
   return parts.join(" ");
 }
 

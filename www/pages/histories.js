@@ -44,8 +44,12 @@ export class HistoriesPage {
       this.chosen = place;
       this.draw();
     });
-    host.addEventListener("dragover", (event) => event.preventDefault());
-    host.addEventListener("drop", (event) => {
+    // Anywhere: a file that falls beside the page's own part would take the browser away from it.
+    addEventListener("dragover", (event) => {
+      if (!host.hidden) event.preventDefault();
+    });
+    addEventListener("drop", (event) => {
+      if (host.hidden) return;
       event.preventDefault();
       void this.openFile(event.dataTransfer?.files[0]);
     });
@@ -82,7 +86,19 @@ export class HistoriesPage {
     if (!file) return;
     const text = await file.text();
     this.pasted = text.length > SHOWN_MOST ? "" : text;
+    this.leaveExample();
     await this.ask({ text }, { title: file.name, about: "" });
+  }
+
+  /** The address names an example no more, so that its link leads back to it. */
+  leaveExample() {
+    history.replaceState(null, "", routeHash("histories"));
+  }
+
+  /** Judges what stands in the field. */
+  judgePasted() {
+    this.leaveExample();
+    void this.ask({ text: this.pasted }, { title: "Your history", about: "" });
   }
 
   /**
@@ -116,6 +132,7 @@ export class HistoriesPage {
   /** @param {import("../histories/judge.js").Wrong} wrong */
   fail(wrong) {
     this.wrong = wrong;
+    this.example = null;
     this.draw();
   }
 
@@ -172,7 +189,7 @@ export class HistoriesPage {
           <p>${this.words}</p>
         </div>
         ${this.drawBar()} ${wrong ? nothing : this.drawVerdicts()}
-        <section class="history-view" ?hidden=${!judgement}>
+        <section class="history-view" ?hidden=${!judgement || wrong !== null}>
           ${this.drawTools()}
           <div
             class="history-drawing"
@@ -208,6 +225,7 @@ export class HistoriesPage {
 
   get tone() {
     if (this.judge.busy || this.stopped) return "";
+    if (this.judgement?.operations.length === 0 && !this.wrong) return "";
     if (this.wrong || this.judgement?.linearizable === "no") return "bad";
     if (this.judgement?.sessions?.some(({ broken }) => broken > 0)) return "bad";
     return this.judgement?.linearizable === "yes" ? "good" : "";
@@ -228,8 +246,11 @@ export class HistoriesPage {
         >Open a file<input
           type="file"
           class="hidden"
-          @change=${(/** @type {Event} */ event) =>
-            void this.openFile(/** @type {HTMLInputElement} */ (event.currentTarget).files?.[0])}
+          @change=${(/** @type {Event} */ event) => {
+            const input = /** @type {HTMLInputElement} */ (event.currentTarget);
+            void this.openFile(input.files?.[0]);
+            input.value = ""; // So that the same file can be opened again, changed.
+          }}
       /></label>
       ${this.judge.busy ? html`<button class="primary" @click=${() => this.stop()}>Stop</button>` : nothing}
     </div>`;
@@ -248,7 +269,7 @@ export class HistoriesPage {
         on ${MODELS[model] ?? model}. ${this.about}
       </p>
       ${
-        sequential
+        sequential && operations.length > 0
           ? html`<p>
               <span class=${tone[sequential.verdict]}
                 >${glyph[sequential.verdict]}
@@ -383,12 +404,7 @@ export class HistoriesPage {
         }}
       ></textarea>
       <div class="history-bar">
-        <button
-          class="primary"
-          @click=${() => void this.ask({ text: this.pasted }, { title: "Your history", about: "" })}
-        >
-          Judge it
-        </button>
+        <button class="primary" @click=${() => this.judgePasted()}>Judge it</button>
         <span class="soft"
           >JSON as docs/HISTORY.md has it, a run’s report, a scenario, a Jepsen log of a register, or a store
           of texts in EDN. A file can be dropped anywhere on this page.</span

@@ -2,19 +2,29 @@
 
 import { html, nothing, render } from "../lib/dom.js";
 import { saveFile, valueOf } from "../lib/dom.js";
-import { capital, counted, duration, inMs } from "../lib/format.js";
+import { capital, counted, inMs } from "../lib/format.js";
+import { drawFigures, drawFirst } from "../hunt/figures.js";
 import { Crew, crewSize, makeWorker } from "../hunt/crew.js";
 import { drawDoom } from "../hunt/doom-chart.js";
 import { findNoReturn } from "../hunt/fates.js";
-import { FAULTS, STRATEGIES, breachName, nothingFound, number, paragraph } from "../hunt/words.js";
+import { storyOf } from "../hunt/story.js";
+import {
+  FAULTS,
+  STRATEGIES,
+  breachHeadline,
+  breachName,
+  nothingFound,
+  number,
+  paragraph,
+} from "../hunt/words.js";
+import { notice } from "../panels/notices.js";
 import { routeHash } from "../route.js";
-import { packRun } from "../share.js";
 import { views } from "../views/index.js";
-import { simulate, startRuns } from "../wasm.js";
+import { startRuns } from "../wasm.js";
 
 /** @typedef {import("../hunt/crew.js").Catch} Catch */
 /** @typedef {import("../hunt/crew.js").Shrunk} Shrunk */
-/** @typedef {import("../types.js").Scenario} Scenario */
+/** @typedef {import("../hunt/story.js").Story} Story */
 
 /** How many scenarios are tried to make one smaller. */
 const SHRINK_MOST = 30_000;
@@ -30,17 +40,8 @@ const LISTED_MOST = 12;
  * @property {Shrunk | null} shrunk
  * @property {Story | null} story
  * @property {import("../hunt/fates.js").Doom | null} doom
+ * @property {string} pointLink where the point of no return is played
  * @property {string} trouble
- */
-
-/**
- * What a run does, in words.
- * @typedef {object} Story
- * @property {{ at: number, text: string }[]} steps
- * @property {string} said what was found violated
- * @property {number} last the event of the violation
- * @property {(event: number) => string} wordsOf
- * @property {(event: number) => string} linkTo
  */
 
 export class HuntPage {
@@ -56,6 +57,8 @@ export class HuntPage {
     this.kinds = Object.fromEntries(FAULTS.map(([key]) => [key, true]));
     this.seed = 0;
     this.goesOn = false;
+    /** What the figures and finds are about: the choice may be another one by now. */
+    this.hunted = { protocol: this.protocol, title: "", left: /** @type {string | null} */ (null) };
     /** @type {Crew | null} */
     this.crew = null;
     /** @type {"ready" | "running" | "paused" | "over" | "failed"} */
@@ -73,10 +76,27 @@ export class HuntPage {
 
   /** @param {import("../route.js").Route} route */
   async go(route) {
-    if (route.protocol && Object.hasOwn(views, route.protocol) && this.state === "ready") {
-      this.choose(route.protocol, route.mutant ?? "");
-    }
+    const { protocol, mutant } = route;
+    if (protocol && Object.hasOwn(views, protocol)) {
+      // Whoever comes back to what is hunted finds it as it is.
+      if (protocol !== this.protocol || (mutant ?? "") !== this.mutant) {
+        if (this.isBusy) this.stop();
+        this.choose(protocol, mutant ?? "");
+        if (mutant && this.mutant !== mutant)
+          notice(`${views[protocol].title} has no rule “${mutant}” to break.`, { bad: true });
+      }
+    } else if (protocol) notice(`There is no protocol “${protocol}” here.`, { bad: true });
     this.draw();
+  }
+
+  get isBusy() {
+    return this.state === "running" || this.state === "paused";
+  }
+
+  /** The address says what is chosen. */
+  note() {
+    const { protocol, mutant } = this;
+    history.replaceState(null, "", routeHash("hunt", mutant ? { protocol, mutant } : { protocol }));
   }
 
   /**
@@ -109,6 +129,7 @@ export class HuntPage {
     this.shown = 0;
     this.trouble = "";
     this.state = "running";
+    this.hunted = { protocol: this.protocol, title: views[this.protocol].title, left: this.left };
     const order = {
       protocol: this.protocol,
       mutant: this.mutant || null,
@@ -141,9 +162,14 @@ export class HuntPage {
   /** Sends everybody home; the figures stay. */
   end() {
     this.crew?.end();
+    this.endShrinking();
+    this.endDoom();
+  }
+
+  /** What is not small yet waits until it is asked for again. */
+  endShrinking() {
     this.shrinker?.end();
     this.shrinker = null;
-    this.endDoom();
     for (const prize of this.prizes) if (prize.state === "shrinking") prize.state = "waiting";
   }
 
@@ -173,6 +199,7 @@ export class HuntPage {
       shrunk: null,
       story: null,
       doom: null,
+      pointLink: "",
       trouble: "",
     };
     this.prizes.push(prize);
@@ -182,7 +209,7 @@ export class HuntPage {
 
   /** @param {Prize} prize */
   shrink(prize) {
-    this.shrinker?.end();
+    this.endShrinking();
     prize.state = "shrinking";
     const worker = makeWorker((news) => {
       if (news.news === "shrinking") prize.progress = news;
@@ -218,9 +245,9 @@ export class HuntPage {
   async tell(prize) {
     if (!prize.shrunk) return;
     try {
-      const { protocol } = this;
+      const { protocol, left } = this.hunted;
       await startRuns(prize.shrunk.scenario.protocol ?? protocol);
-      prize.story = await storyOf(prize, this.left);
+      prize.story = await storyOf(prize.found, prize.shrunk, left);
     } catch (error) {
       prize.trouble = String(/** @type {any} */ (error)?.message ?? error);
     }
@@ -236,6 +263,11 @@ export class HuntPage {
     this.endDoom = findNoReturn(shrunk.scenario, found.breach, story.last, (doom, trouble = "") => {
       prize.doom = doom;
       prize.trouble = trouble;
+      if (doom.done && doom.point)
+        void story.linkTo(doom.point.event).then((link) => {
+          prize.pointLink = link;
+          this.draw();
+        });
       this.draw();
     });
     this.draw();
@@ -253,7 +285,8 @@ export class HuntPage {
         <div class="hunt-columns">
           ${this.drawOrder()}
           <div class="hunt-results">
-            ${this.drawFigures()} ${this.prizes.map((prize, k) => this.drawPrize(prize, k))}
+            ${this.crew ? drawFigures(this.crew.total) : drawFirst(this.protocol, this.mutant)}
+            ${this.prizes.map((prize, k) => this.drawPrize(prize, k))}
           </div>
         </div>
       </main>`,
@@ -262,32 +295,42 @@ export class HuntPage {
   }
 
   headline() {
-    const { title } = views[this.protocol];
+    const { title } = this.hunted;
     const [prize] = this.prizes;
     if (this.state === "failed") return "The hunt could not go on";
-    if (prize) return `${title}: ${breachName(prize.found.breach)} is violated`;
+    if (prize) return breachHeadline(title, prize.found.breach);
     if (this.state === "ready") return "What would break it?";
     if (this.state === "running") return `Hunting ${title}`;
+    if (this.state === "paused") return `Hunting ${title}: paused`;
     return this.crew ? nothingFound(this.crew.total) : "Nothing tried yet";
   }
 
   watch() {
     if (this.state === "failed") return this.trouble;
     if (this.state === "ready") {
-      return "Pick a protocol, leave a rule out or none, and let chance look for the run that breaks it.";
+      return "Pick a protocol, break one of its rules or none, and let chance look for the run that shows it.";
     }
-    if (this.prizes.length > 0)
-      return `${this.left ? `Left out: ${this.left}. ` : ""}What was found is made as small as it goes, and told below.`;
-    if (this.state === "running") {
-      return this.mutant
-        ? `Left out: ${this.left}. Somewhere there is a run that shows what the rule is for.`
+    const { left } = this.hunted;
+    if (this.prizes.length > 0) {
+      const broken = left ? `With one rule broken: ${left}. ` : "With all its rules in place. ";
+      const next = { running: "the hunt goes on", paused: "the hunt waits: go on for more, or stop" };
+      const now = next[/** @type {keyof typeof next} */ (this.state)] ?? "the hunt is over";
+      const listed = this.caught > LISTED_MOST ? `the first ${LISTED_MOST} finds are` : "what was found is";
+      return `${broken}${capital(listed)} told below; ${now}.`;
+    }
+    if (this.isBusy) {
+      return left
+        ? `With one rule broken: ${left}. Somewhere there is a run that shows what the rule is for.`
         : "With all its rules in place. What is found here would be a defect.";
     }
-    return "That is what was tried; it proves nothing beyond.";
+    if (!this.crew) return "";
+    const { title } = this.hunted;
+    const rules = left ? `${title} with one rule broken: ${left}.` : `${title} with all its rules in place.`;
+    return `${rules} That is what was tried; it proves nothing beyond.`;
   }
 
   drawOrder() {
-    const busy = this.state === "running" || this.state === "paused";
+    const busy = this.isBusy;
     return html`<form
       class="hunt-order"
       aria-label="What to hunt"
@@ -300,6 +343,7 @@ export class HuntPage {
           ?disabled=${busy}
           @change=${(/** @type {Event} */ event) => {
             this.choose(valueOf(event), "");
+            this.note();
             this.draw();
           }}
         >
@@ -307,12 +351,13 @@ export class HuntPage {
         </select>
       </label>
       <label
-        >Leave out a rule
+        >Break a rule
         <select
           id="hunt-mutant"
           ?disabled=${busy}
           @change=${(/** @type {Event} */ event) => {
             this.mutant = valueOf(event);
+            this.note();
             this.draw();
           }}
         >
@@ -413,70 +458,15 @@ export class HuntPage {
         .value=${String(value)}
         @change=${(/** @type {Event} */ event) => {
           const typed = Math.round(Number(valueOf(event)));
-          set(Number.isFinite(typed) ? Math.min(most, Math.max(0, typed)) : value);
+          const taken = Number.isFinite(typed) ? Math.min(most, Math.max(0, typed)) : value;
+          set(taken);
+          // What is drawn anew only where it changed says what is taken in any case.
+          /** @type {HTMLInputElement} */ (event.currentTarget).value = String(taken);
           this.draw();
         }}
       />
       ${unit}</label
     >`;
-  }
-
-  drawFigures() {
-    if (!this.crew)
-      return html`<p class="soft hunt-empty">
-        Nothing has been tried yet. Press <strong>Hunt</strong>: figure 8 of the Raft paper, for one, is found
-        within seconds.
-      </p>`;
-    const { strategies, runs, events, states, facts, spent } = this.crew.total;
-    const seconds = Math.max(spent / 1000, 0.001);
-    /** @type {[string, string][]} */
-    const figures = [
-      ["Runs", number(runs)],
-      ["Runs a second", number(runs / seconds)],
-      ["Events a second", number(events / seconds)],
-      ["Distinct states", number(states)],
-      ["Kinds of facts", number(facts)],
-      ["Time", duration(spent)],
-    ];
-    const tried = strategies.filter((figure) => figure.runs > 0);
-    return html`<section class="hunt-figures" aria-label="Figures">
-      <dl>
-        ${figures.map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>
-      ${
-        tried.length
-          ? html`<table>
-              <thead>
-                <tr>
-                  <th scope="col">How</th>
-                  <th scope="col">Runs</th>
-                  <th scope="col">Found</th>
-                  <th scope="col">Per 1,000 runs</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${tried.map(
-                  (figure) =>
-                    html`<tr>
-                      <th scope="row">
-                        ${STRATEGIES[/** @type {keyof typeof STRATEGIES} */ (figure.strategy)].name}
-                      </th>
-                      <td>${number(figure.runs)}</td>
-                      <td>${number(figure.found)}</td>
-                      <td>${((1000 * figure.found) / figure.runs).toFixed(2)}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>`
-          : nothing
-      }
-    </section>`;
   }
 
   /**
@@ -505,7 +495,7 @@ export class HuntPage {
                 ${paragraph({
                   breach: found.breach,
                   said: story.said,
-                  left: this.left,
+                  left: this.hunted.left,
                   nodes: shrunk.scenario.nodes ?? 0,
                   steps: shrunk.scenario.script?.length ?? 0,
                   minimal: shrunk.minimal,
@@ -514,7 +504,7 @@ export class HuntPage {
                 })}
               </p>
               <div class="hunt-bar">
-                <a class="button primary" id=${k === 0 ? "hunt-play" : nothing} href=${story.linkTo(0)}
+                <a class="button primary" id=${k === 0 ? "hunt-play" : nothing} href=${story.link}
                   >Play it on the stage</a
                 >
                 <button
@@ -531,7 +521,7 @@ export class HuntPage {
                   When was it unavoidable?
                 </button>
               </div>
-              ${doom ? drawDoom(doom, story.last, story.wordsOf, story.linkTo) : nothing}
+              ${doom ? drawDoom(doom, story.last, story.wordsOf, prize.pointLink) : nothing}
               <ol class="hunt-steps">
                 ${story.steps.map(({ at, text }) => html`<li><time>${inMs(at)}</time> ${text}</li>`)}
               </ol>
@@ -542,52 +532,5 @@ export class HuntPage {
           : nothing
       }
     </section>`;
-  }
-}
-
-/**
- * @param {Prize} prize
- * @param {string | null} left
- * @returns {Promise<Story>}
- */
-async function storyOf({ found, shrunk }, left) {
-  const scenario = /** @type {Shrunk} */ (shrunk).scenario;
-  const protocol = String(scenario.protocol);
-  const name = breachName(found.breach);
-  const titled = {
-    ...scenario,
-    title: `Found by the hunt: ${name}`,
-    watch: left ? `Left out: ${left}.` : "No rule is left out.",
-  };
-  const sim = simulate(protocol, titled);
-  try {
-    sim.advance_ms(Number(scenario.until_ms));
-    const events = sim.trace(0, sim.length);
-    const [violation] = sim.violations();
-    const said = violation?.text ?? sim.report().blame ?? "The last request is never answered";
-    const last = violation?.event ?? events.length - 1;
-    const texts = events.map((event) => event.text);
-    // A link says which place it opens at; those of all events are made when they are asked for.
-    const links = new Map();
-    const packed = await packRun({ scenario: titled, position: 0, now_ms: 0 });
-    links.set(0, routeHash(protocol, { run: packed }));
-    for (const event of events) {
-      if (event.id > last || events.length > 600) break;
-      const run = await packRun({ scenario: titled, position: event.id + 1, now_ms: event.at_ms });
-      links.set(event.id, routeHash(protocol, { run }));
-    }
-    links.set(0, routeHash(protocol, { run: packed }));
-    const steps = events
-      .filter((event) => event.kind === "action")
-      .map((event) => ({ at: event.at_ms, text: event.text }));
-    return {
-      steps,
-      said,
-      last,
-      wordsOf: (event) => texts[event] ?? `event ${event}`,
-      linkTo: (event) => links.get(event) ?? links.get(0),
-    };
-  } finally {
-    sim.free();
   }
 }

@@ -62,7 +62,8 @@ export class RunDoom {
     this.doom = { fates: [], point: null, done: false };
     this.end = findNoReturn(
       { ...scenario, until_ms },
-      { invariant: first.invariant },
+      // An answer that no order explains is no invariant's.
+      first === player.unorderly ? "history" : { invariant: first.invariant },
       first.event,
       (doom, trouble = "") => {
         [this.doom, this.trouble] = [doom, trouble];

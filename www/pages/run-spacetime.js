@@ -99,6 +99,11 @@ export class SpacetimeFace {
       },
       save: () => this.save(),
     });
+    // The legend lies under the bar, however many rows its buttons take.
+    if (this.legend) {
+      const under = `${byId("spacetime-bar").offsetHeight}px`;
+      byId("spacetime-legend").style.setProperty("--under", under);
+    }
   }
 
   drawLegend() {

@@ -73,8 +73,12 @@ function drawFate(fate, go) {
     >`;
   const { point } = doom;
   if (!point) return html`<span class="soft">Until it happens, some continuation comes out well.</span>`;
+  const { event, tried, violated } = point;
+  const since =
+    event === 0
+      ? html`from the beginning`
+      : html`since <button class="link" @click=${() => go(event)}>event ${event}</button>`;
   return html`<span>
-    Unavoidable since <button class="link" @click=${() => go(point.event)}>event ${point.event}</button>: from
-    there on ${point.violated} of ${point.tried} random continuations violate it.
+    Unavoidable ${since}: from there on ${violated} of ${tried} random continuations violate it.
   </span>`;
 }

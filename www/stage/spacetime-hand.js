@@ -18,7 +18,7 @@ export class Hand {
     surface.addEventListener("pointerdown", (event) => this.press(event));
     surface.addEventListener("pointermove", (event) => this.move(event));
     surface.addEventListener("pointerup", (event) => this.release(event));
-    surface.addEventListener("pointercancel", (event) => this.down.delete(event.pointerId));
+    surface.addEventListener("pointercancel", (event) => this.lift(event));
     surface.addEventListener("pointerleave", () => this.leave());
     surface.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     surface.addEventListener("keydown", (event) => this.key(event));
@@ -95,13 +95,25 @@ export class Hand {
 
   /** @param {PointerEvent} event */
   release(event) {
-    const { diagram, start } = this;
-    if (!this.down.delete(event.pointerId)) return;
-    if (this.down.size > 0) return this.begin();
-    if (start.moved) return;
+    const { diagram } = this;
+    if (!this.lift(event) || this.down.size > 0 || this.start.moved) return;
     const { x, y } = this.point(event);
     this.click(x, y);
     if (event.pointerType === "touch") diagram.hover = -1;
+  }
+
+  /**
+   * A pointer is down no more. Of two fingers, the one that stays moves on from here, and points at nothing.
+   * @param {PointerEvent} event
+   */
+  lift(event) {
+    const { moved } = this.start;
+    if (!this.down.delete(event.pointerId)) return false;
+    if (this.down.size > 0) {
+      this.begin();
+      this.start.moved = moved;
+    }
+    return true;
   }
 
   /**

@@ -57,7 +57,7 @@ const own = [
 /** @type {OptionSpec} */
 const mutants = {
   key: "mutant",
-  label: "Leave out a rule",
+  label: "Break a rule",
   type: "choice",
   choices: [
     ["", "none: the whole lock manager"],
@@ -76,7 +76,7 @@ const mutants = {
     ["forgets_waits", "a new leader forgets when waits end"],
   ],
   help: "To see what a rule is for: the same lock manager without it.",
-  warn: (options) => (options.mutant ? "With this rule left out the protocol is wrong, on purpose." : null),
+  warn: (options) => (options.mutant ? "With this rule broken the protocol is wrong, on purpose." : null),
 };
 
 export const locksOptions = [...own, ...raftOptions.filter(({ key }) => key !== "mutant"), mutants];

@@ -148,7 +148,7 @@ export const paxosOptions = [
   },
   {
     key: "mutant",
-    label: "Leave out a rule",
+    label: "Break a rule",
     type: "choice",
     choices: [
       ["", "none: the whole protocol"],
@@ -170,7 +170,7 @@ export const paxosOptions = [
       ["lease_from_answer", "count a lease from its answer (Live 5.2)"],
     ],
     help: "To see what a rule is for: the same protocol without it.",
-    warn: (options) => (options.mutant ? "With this rule left out the protocol is wrong, on purpose." : null),
+    warn: (options) => (options.mutant ? "With this rule broken the protocol is wrong, on purpose." : null),
   },
 ];
 

@@ -60,7 +60,7 @@ export const pbftOptions = [
   },
   {
     key: "mutant",
-    label: "Leave out a rule",
+    label: "Break a rule",
     type: "choice",
     choices: [
       ["", "none: the whole protocol"],
@@ -80,7 +80,7 @@ export const pbftOptions = [
       ["no_join", "do not join f + 1 others (4.5.2)"],
     ],
     help: "To see what a rule is for: the same protocol without it.",
-    warn: (options) => (options.mutant ? "With this rule left out the protocol is wrong, on purpose." : null),
+    warn: (options) => (options.mutant ? "With this rule broken the protocol is wrong, on purpose." : null),
   },
 ];
 

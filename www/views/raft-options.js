@@ -106,7 +106,7 @@ export const raftOptions = [
   },
   {
     key: "mutant",
-    label: "Leave out a rule",
+    label: "Break a rule",
     type: "choice",
     choices: [
       ["", "none: the whole protocol"],
@@ -130,7 +130,7 @@ export const raftOptions = [
       ["no_rearm", "a deposed leader sets no timer (5.2)"],
     ],
     help: "To see what a rule is for: the same protocol without it.",
-    warn: (options) => (options.mutant ? "With this rule left out the protocol is wrong, on purpose." : null),
+    warn: (options) => (options.mutant ? "With this rule broken the protocol is wrong, on purpose." : null),
   },
 ];
 

@@ -21,7 +21,7 @@ export const sequenceOptions = [
   },
   {
     key: "mutant",
-    label: "Leave out a rule",
+    label: "Break a rule",
     type: "choice",
     choices: [
       ["", "none: the whole protocol"],
@@ -34,7 +34,7 @@ export const sequenceOptions = [
       ["version_overwritten", "take the other's version vector for one's own"],
     ],
     help: "To see what a rule is for: the same protocol without it.",
-    warn: (options) => (options.mutant ? "With this rule left out the protocol is wrong, on purpose." : null),
+    warn: (options) => (options.mutant ? "With this rule broken the protocol is wrong, on purpose." : null),
   },
 ];
 

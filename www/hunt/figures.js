@@ -1,0 +1,88 @@
+// What a hunt has done so far, in figures; before it, hunts to begin with.
+
+import { html, nothing } from "../lib/dom.js";
+import { duration } from "../lib/format.js";
+import { routeHash } from "../route.js";
+import { views } from "../views/index.js";
+import { FIRST_HUNTS, STRATEGIES, number } from "./words.js";
+
+/**
+ * What one may begin with.
+ * @param {string} protocol what is chosen
+ * @param {string} mutant
+ */
+export function drawFirst(protocol, mutant) {
+  return html`<section class="hunt-first">
+    <h2>Begin with one of these</h2>
+    <ul>
+      ${FIRST_HUNTS.map(
+        ([name, rule, words]) =>
+          html`<li>
+            <a
+              href=${routeHash("hunt", rule ? { protocol: name, mutant: rule } : { protocol: name })}
+              aria-current=${name === protocol && rule === mutant ? "true" : nothing}
+              ><b>${views[name].title}</b> ${words}</a
+            >
+          </li>`,
+      )}
+    </ul>
+    <p class="soft">
+      Then press <strong>Hunt</strong>. Most of these fall within seconds; what is found is made small, told
+      step by step, and can be played on the stage.
+    </p>
+  </section>`;
+}
+
+/** @param {import("./crew.js").Crew["total"]} total */
+export function drawFigures(total) {
+  const { strategies, runs, events, states, facts, spent } = total;
+  const seconds = Math.max(spent / 1000, 0.001);
+  /** @type {[string, string][]} */
+  const figures = [
+    ["Runs", number(runs)],
+    ["Runs a second", number(runs / seconds)],
+    ["Events a second", number(events / seconds)],
+    ["Distinct states", number(states)],
+    ["Kinds of facts", facts > 0 ? number(facts) : "–"],
+    ["Time", duration(spent)],
+  ];
+  const tried = strategies.filter((figure) => figure.runs > 0);
+  return html`<section class="hunt-figures" aria-label="Figures">
+    <dl>
+      ${figures.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+    ${
+      tried.length
+        ? html`<table>
+            <thead>
+              <tr>
+                <th scope="col">How</th>
+                <th scope="col">Runs</th>
+                <th scope="col">Found</th>
+                <th scope="col">Per 1,000 runs</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${tried.map(
+                (figure) =>
+                  html`<tr>
+                    <th scope="row">
+                      ${STRATEGIES[/** @type {keyof typeof STRATEGIES} */ (figure.strategy)].name}
+                    </th>
+                    <td>${number(figure.runs)}</td>
+                    <td>${number(figure.found)}</td>
+                    <td>${((1000 * figure.found) / figure.runs).toFixed(2)}</td>
+                  </tr>`,
+              )}
+            </tbody>
+          </table>`
+        : nothing
+    }
+  </section>`;
+}

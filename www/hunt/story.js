@@ -1,0 +1,59 @@
+// What a run that was found does, in words, and the addresses at which it is played.
+
+import { routeHash } from "../route.js";
+import { packRun } from "../share.js";
+import { simulate } from "../wasm.js";
+import { breachName, silenceWords } from "./words.js";
+
+/**
+ * What a run does, in words.
+ * @typedef {object} Story
+ * @property {{ at: number, text: string }[]} steps
+ * @property {string} said what was found violated
+ * @property {number} last the event of the violation
+ * @property {(event: number) => string} wordsOf
+ * @property {string} link where the run is played from its beginning
+ * @property {(event: number) => Promise<string>} linkTo where it is played from just after an event
+ */
+
+/**
+ * The protocol's own module has been fetched.
+ * @param {import("./crew.js").Catch} found
+ * @param {import("./crew.js").Shrunk} shrunk
+ * @param {string | null} left the rule that is broken
+ * @returns {Promise<Story>}
+ */
+export async function storyOf(found, shrunk, left) {
+  const { scenario } = shrunk;
+  const protocol = String(scenario.protocol);
+  const silent = found.breach === "silence" ? silenceWords(found.patience_ms) : "";
+  const rules = left ? `With one rule broken: ${left}.` : "All rules are in their places.";
+  const titled = {
+    ...scenario,
+    title: `Found by the hunt: ${breachName(found.breach)}`,
+    // The stage has no mark for an answer that does not come.
+    watch: silent ? `${rules} ${silent}.` : rules,
+  };
+  const link = async (/** @type {number} */ position, /** @type {number} */ now_ms) =>
+    routeHash(protocol, { run: await packRun({ scenario: titled, position, now_ms }) });
+  const sim = simulate(protocol, titled);
+  try {
+    sim.advance_ms(Number(scenario.until_ms));
+    const events = sim.trace(0, sim.length);
+    const [violation] = sim.violations();
+    const texts = events.map((event) => event.text);
+    const moments = events.map((event) => event.at_ms);
+    return {
+      steps: events
+        .filter((event) => event.kind === "action")
+        .map((event) => ({ at: event.at_ms, text: event.text })),
+      said: violation?.text || silent || sim.report().blame || "No order explains the answers",
+      last: violation?.event ?? events.length - 1,
+      wordsOf: (event) => texts[event] ?? `event ${event}`,
+      link: await link(0, 0),
+      linkTo: (event) => link(event + 1, moments[event] ?? 0),
+    };
+  } finally {
+    sim.free();
+  }
+}
