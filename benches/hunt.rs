@@ -4,12 +4,14 @@
 //! - `cargo bench --bench hunt`: runs a second, and every mutant of every protocol over a few seeds.
 //! - `cargo bench --bench hunt -- find raft 20 rounds`: one protocol, so many seeds, one strategy.
 //!   `MUTANTS=a,b` takes only those.
+//! - `cargo bench --bench hunt -- short paxos 3`: how long what is found is when it has been made small,
+//!   over so many seeds, beside the stored counterexample and the shortest there is.
 //! - `cargo bench --bench hunt -- long 200000`: so many runs of each protocol with all its rules.
 #![allow(clippy::disallowed_types)] // this is where real time is measured
 
 use std::time::Instant;
 use synod::base::Micros;
-use synod::hunt::{Hunt, Order, Strategy, try_out};
+use synod::hunt::{Hunt, Order, Strategy, shrink, try_out};
 use synod::scenario::{Scenario, describe, protocols};
 
 /// The seconds after which a hunt is given up.
@@ -136,6 +138,63 @@ fn long(runs: u64, only: Option<&str>) {
     }
 }
 
+/// The entries of the stored counterexample of a mutant.
+fn stored(protocol: &str, mutant: &str) -> Option<usize> {
+    let name = format!("mutant-{}.json", mutant.replace('_', "-"));
+    let path = std::path::Path::new("tests/scenarios")
+        .join(protocol)
+        .join(name);
+    let scenario = Scenario::parse(&std::fs::read_to_string(path).ok()?).ok()?;
+    Some(scenario.script.len())
+}
+
+/// How many entries what is found has when it is made small.
+fn short(protocol: &str, seeds: u64) {
+    println!(
+        "{protocol}, entries of the script: found and made small (median, most); stored; shortest by search"
+    );
+    let named = std::env::var("MUTANTS").unwrap_or_default();
+    let mutants = describe(protocol).expect("it is there").mutants;
+    let asked = |mutant: &String| named.is_empty() || named.split(',').any(|it| it == mutant);
+    for mutant in mutants.into_iter().filter(asked) {
+        let mut lengths: Vec<usize> = Vec::new();
+        for seed in 0..seeds {
+            let mut hunt = Hunt::new(&order(protocol, Some(&mutant), Strategy::Mixed, seed))
+                .expect("there is such a mutant");
+            let start = Instant::now();
+            while start.elapsed().as_secs_f64() < PATIENCE_S {
+                if let Some(found) = hunt.run(&mut |_| true).expect("what is made is sound") {
+                    let (what, patience) = (&found.breach, found.patience);
+                    let small = shrink(&found.scenario, what, patience, 20_000, &mut |_, _| true);
+                    lengths.push(small.scenario.script.len());
+                    break;
+                }
+            }
+        }
+        lengths.sort_unstable();
+        let median = lengths.get(lengths.len() / 2);
+        let mut search = Hunt::new(&order(protocol, Some(&mutant), Strategy::Exhaustive, 0))
+            .expect("there is such a mutant");
+        let start = Instant::now();
+        let mut shortest = None;
+        while protocol == "paxos" && shortest.is_none() && !search.is_over() {
+            let in_time = || start.elapsed().as_secs_f64() < PATIENCE_S / 2.0;
+            if !in_time() {
+                break;
+            }
+            let found = search
+                .run(&mut |_| in_time())
+                .expect("what is made is sound");
+            shortest = found.map(|found| found.scenario.script.len());
+        }
+        println!(
+            "  {mutant:<26} {median:?} {:?}; {:?}; {shortest:?}",
+            lengths.last(),
+            stored(protocol, &mutant)
+        );
+    }
+}
+
 fn main() {
     let args: Vec<String> = std::env::args()
         .skip(1)
@@ -153,6 +212,7 @@ fn main() {
     let number = |place, default| arg(place).and_then(|n| n.parse().ok()).unwrap_or(default);
     match arg(0) {
         Some("long") => long(number(1, 200_000), arg(2)),
+        Some("short") => short(arg(1).unwrap_or("paxos"), number(2, 3)),
         Some("find") => find(arg(1).unwrap_or("raft"), number(2, 5), strategy),
         _ => {
             raft_runs();

@@ -79,7 +79,7 @@ fn goes_wrong(
     mut luck: Draws,
 ) -> bool {
     let wrong = |run: &dyn Walk| match breach {
-        Breach::Invariant(_) => run.breach().is_some(),
+        Breach::Invariant(name) => run.breach() == Some(name),
         Breach::History => false,
         Breach::Silence => false,
     };
@@ -111,7 +111,7 @@ fn goes_wrong(
     }
     let _ = run.advance(start + span);
     match breach {
-        Breach::History => contradicts(run) || run.breach().is_some(),
+        Breach::History => contradicts(run),
         Breach::Silence => run
             .requests()
             .checked_sub(1)

@@ -12,7 +12,7 @@ use crate::sim::{Action, Choice, Pick, Status, Walk};
 use std::sync::Arc;
 
 /// How much may happen beside deliveries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Bounds {
     pub requests: u8,
     pub timers: u8,
@@ -100,7 +100,14 @@ impl Moment {
 pub(super) struct Runs {
     bare: Scenario,
     bounds: Bounds,
-    requests: Vec<serde_json::Value>,
+    /// What is asked, in order, and by whom.
+    requests: Vec<(Option<u32>, serde_json::Value)>,
+    /// Which node is asked first: where nodes are alike, it does not matter.
+    first: NodeId,
+    /// How many steps a run has at the most.
+    deepest: usize,
+    /// What is looked for; anything that is wrong where it is not said.
+    property: Option<String>,
 }
 
 impl Runs {
@@ -109,7 +116,7 @@ impl Runs {
         let ground = quarry.ground(Pace::ByHand, &mut luck);
         let requests = (0..u32::from(bounds.requests)).map(|client| {
             let op = sample_op(&quarry.protocol, ground.workload, client, 0, &mut luck);
-            op.unwrap_or_default()
+            (Some(client), op.unwrap_or_default())
         });
         let requests = requests.collect();
         let bare = bare(quarry, ground, 1);
@@ -117,7 +124,39 @@ impl Runs {
             bare,
             bounds,
             requests,
+            first: NodeId(0),
+            deepest: usize::MAX,
+            property: None,
         }
+    }
+
+    /// The runs on the ground of one by hand, with as much in them as in that at the most. `None`
+    /// where something happens in it that a search does not try.
+    fn around(scenario: &Scenario, property: &str) -> Option<Runs> {
+        let mut has = Bounds::default();
+        let (mut requests, mut first) = (Vec::new(), None);
+        for entry in &scenario.script {
+            match &entry.0.action {
+                Action::Deliver(_) | Action::Drop(_) | Action::Restart { .. } => {}
+                Action::Duplicate(_) => has.copies += 1,
+                Action::Timeout { .. } => has.timers += 1,
+                Action::Crash { .. } => has.crashes += 1,
+                Action::Request { client, op, node } => {
+                    first = first.or(*node);
+                    has.requests += 1;
+                    requests.push((*client, op.clone()));
+                }
+                _ => return None,
+            }
+        }
+        Some(Runs {
+            bare: by_hand(scenario, []),
+            bounds: has,
+            requests,
+            first: first.unwrap_or(NodeId(0)),
+            deepest: scenario.script.len().checked_sub(1)?,
+            property: Some(property.to_owned()),
+        })
     }
 
     /// A state as a scenario.
@@ -162,11 +201,9 @@ impl Runs {
             }
         }
         if used[0] < requests {
-            // Nodes are alike at first: it does not matter which one is asked first.
-            let most = if used[0] == 0 { 1 } else { nodes };
-            for node in NodeId::first(most) {
-                let op = self.requests[usize::from(used[0])].clone();
-                let client = Some(u32::from(used[0]));
+            let begins = used[0] == 0;
+            for node in NodeId::first(nodes).filter(|node| !begins || *node == self.first) {
+                let (client, op) = self.requests[usize::from(used[0])].clone();
                 let node = Some(node);
                 moves.push((Action::Request { node, client, op }, Some(0)));
             }
@@ -205,8 +242,13 @@ impl Space for Runs {
         let Ok(mut run) = self.at(moment) else {
             return;
         };
+        let steps = moment.actions().len();
+        // What has gone wrong does not go wrong again.
+        if steps >= self.deepest || moment.breach.is_some() {
+            return;
+        }
         // A request or a reply is under way for a millisecond.
-        let steps = moment.actions().len() as u64;
+        let steps = steps as u64;
         let beat = |n: u64| Micros(BEAT.0 * n);
         let _ = run.advance(beat(steps + 1));
         for (action, uses) in self.moves(run.as_ref(), moment.used) {
@@ -234,7 +276,9 @@ impl Space for Runs {
     }
 
     fn wrong(&self, moment: &Moment) -> Option<String> {
-        moment.breach.map(str::to_owned)
+        let breach = moment.breach.map(str::to_owned)?;
+        let sought = |property: &String| *property == breach;
+        self.property.as_ref().is_none_or(sought).then_some(breach)
     }
 }
 
@@ -281,4 +325,46 @@ impl Orders {
         let breach = Breach::Invariant(found.what.clone());
         Some((self.runs.scenario(&found.state), breach))
     }
+}
+
+/// The most states that are looked at within each of the bounds for a run that is shorter than one
+/// at hand.
+const SHORTER_MAX: usize = 25_000;
+
+/// The longest script around which it is searched: longer ones have too many orders.
+const LONGEST: usize = 20;
+
+/// A run by hand that comes to the violation of `property` in fewer steps than that of `scenario`
+/// does, on the same ground and with the same requests, or less of them.
+pub(super) fn shorter(
+    scenario: &Scenario,
+    property: &str,
+    go_on: &mut dyn FnMut(usize) -> bool,
+) -> Option<Scenario> {
+    if !scenario.network.manual || scenario.script.len() > LONGEST {
+        return None;
+    }
+    let mut runs = Runs::around(scenario, property)?;
+    let has = runs.bounds;
+    let mut best = None;
+    let mut before = None;
+    for wide in WIDENING {
+        let bounds = Bounds {
+            requests: has.requests.min(wide.requests),
+            timers: has.timers.min(wide.timers),
+            crashes: has.crashes.min(wide.crashes),
+            copies: has.copies.min(wide.copies),
+        };
+        if before.replace(bounds) == Some(bounds) {
+            continue;
+        }
+        runs.bounds = bounds;
+        let mut search = Search::default();
+        search.go(&runs, SHORTER_MAX, go_on);
+        if let Some(found) = search.survey.found.as_ref() {
+            best = Some(runs.scenario(&found.state));
+            runs.deepest = found.steps - 1;
+        }
+    }
+    best
 }

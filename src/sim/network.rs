@@ -206,14 +206,19 @@ impl Network {
         self.cuts > 0 && known && self.links[from.index() * self.nodes + to.index()].cut
     }
 
-    /// Whether no link is cut or loses anything, and none waits for a hand.
+    /// Whether no link is cut, loses anything, lets messages overtake or is slower than at first, and
+    /// none waits for a hand.
     #[cfg(feature = "hunt")]
     pub(super) fn is_whole(&self) -> bool {
-        let lossy = |link: &Link| self.conditions[link.conditions as usize].loss > Ratio::ZERO;
+        let bad = |link: &Link| {
+            let now = &self.conditions[link.conditions as usize];
+            let slow = now.latency[1] > self.conditions[0].latency[1];
+            slow || now.loss > Ratio::ZERO || now.reorder > Ratio::ZERO
+        };
         self.cuts == 0
             && !self.manual
             && self.client_loss == Ratio::ZERO
-            && !self.links.iter().any(lossy)
+            && !self.links.iter().any(bad)
     }
 
     /// From now on chance falls otherwise.

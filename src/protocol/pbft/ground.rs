@@ -46,7 +46,11 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
         ..Ground::default()
     };
     // Signatures take twenty times as long, and carry the proofs that a view change rests on.
-    let signed = matches!(own, Some(Mutant::ProofsUnchecked)) || luck.between(0, 7) == 0;
+    let signed = match own {
+        Some(Mutant::ProofsUnchecked) => true,
+        Some(Mutant::LowestViewWins) => false,
+        _ => luck.between(0, 7) == 0,
+    };
     ground.set("auth", if signed { "signatures" } else { "macs" });
     ground.set("checkpoint_interval", interval);
     ground.set("window", interval * luck.one(&[1, 2, 3]));

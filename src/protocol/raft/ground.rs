@@ -108,8 +108,10 @@ fn switches(own: Option<Mutant>, luck: &mut Draws) -> Ground {
 }
 
 /// Whoever asks when all is well has an answer within five seconds, where messages take no longer
-/// than a fraction of an election timeout.
+/// than a fraction of an election timeout. With an entry a message and a message at a time, requests
+/// that are made again come faster than they are done, and no such claim is made.
 fn patient(ground: &mut Ground, luck: &mut Draws) {
     ground.patience = Micros::from_ms(5_000);
+    ground.set("batch", luck.one(&[4, 64]));
     ground.latency = Some(luck.one(&[[1, 3], [5, 15], [10, 10]]));
 }
