@@ -92,6 +92,16 @@ test("a client is put to sleep from the diagram, with the keyboard", async ({ pa
   await expect(page.locator("#diagram")).toContainText("stands still");
 });
 
+test("a large diagram leaves the bar for requests in reach", async ({ page }) => {
+  await open(page, "deadlock", 560);
+  await tab(page, "Larger");
+  await page.getByLabel("Client that asks").fill("1");
+  await page.getByLabel("Lock", { exact: true }).fill("a");
+  await page.getByRole("button", { name: "Ask", exact: true }).click({ timeout: 5_000 });
+  await seek(page, 620);
+  await expect(page.locator("#headline")).toHaveText("A deadlock is broken: client 1 is refused");
+});
+
 test("a lock is asked for in the bar", async ({ page }) => {
   await open(page, "reentrancy", 100);
   await page.getByLabel("Kind of request").selectOption("share");
