@@ -261,6 +261,16 @@ test("ring, vectors and counts say what they show", async ({ page }) => {
   await expect(page.locator(".kv-counts")).toContainText("Reads up to date");
   await open(page, "fast-and-stale", 1900);
   await expect(page.locator(".kv-counts")).toContainText("21 stale");
+  // Nor is anything said to hold that is not promised.
+  await expect(page.locator("#verdict")).not.toContainText("quorum intersection");
+  await open(page, "quorums-meet", 1900);
+  await expect(page.locator("#verdict")).toContainText(
+    "lost, exactness of siblings, strong convergence, quorum",
+  );
+  await open(page, "cart-last-writer", 1500);
+  await expect(page.locator("#verdict")).toContainText(
+    "Acknowledged is never lost but to a later timestamp,",
+  );
 });
 
 for (const colorScheme of /** @type {("light" | "dark")[]} */ (["light", "dark"]))
