@@ -92,6 +92,19 @@ test("a client is put to sleep from the diagram, with the keyboard", async ({ pa
   await expect(page.locator("#diagram")).toContainText("stands still");
 });
 
+test("one is told that a lease is too short to wait with", async ({ page }) => {
+  await open(page, "sleeper", 100);
+  const ask = async (/** @type {string} */ lease) => {
+    await page.getByLabel(/^Time to live/).fill(lease);
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+  };
+  await ask("600");
+  await ask("200");
+  const cautions = page.locator(".notice").filter({ hasText: "heard of every 500 ms" });
+  await expect(cautions).toHaveCount(1);
+  await expect(cautions).toContainText("With a lease of 200 ms");
+});
+
 test("a large diagram leaves the bar for requests in reach", async ({ page }) => {
   await open(page, "deadlock", 560);
   await tab(page, "Larger");
