@@ -92,6 +92,11 @@ test("a client is put to sleep from the diagram, with the keyboard", async ({ pa
   await expect(page.locator("#diagram")).toContainText("stands still");
 });
 
+test("a scenario that is opened by its address is in sight among the others", async ({ page }) => {
+  await open(page, "clock-skew");
+  await expect(page.locator("#gallery [aria-current] span")).toBeInViewport({ ratio: 1 });
+});
+
 test("one is told that a lease is too short to wait with", async ({ page }) => {
   await open(page, "sleeper", 100);
   const ask = async (/** @type {string} */ lease) => {
