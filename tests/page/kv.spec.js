@@ -299,4 +299,9 @@ test("on a phone the diagrams are a tab, and nothing is wider than the screen", 
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide, tab).toBeLessThanOrEqual(390);
   }
+  await page.locator(".diagram-tabs").getByRole("button", { name: "Versions" }).click();
+  await page.getByRole("button", { name: "Resolve…" }).click();
+  const ready = await page.getByLabel("Ready resolvers").boundingBox();
+  const dialog = await page.getByRole("dialog").boundingBox();
+  expect((ready?.x ?? 0) + (ready?.width ?? 0)).toBeLessThan((dialog?.x ?? 0) + (dialog?.width ?? 0));
 });
