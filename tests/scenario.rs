@@ -177,4 +177,21 @@ fn nodes_are_there_from_the_moment_they_join() {
     let error = raft(&format!(r#", "script": [{}, {early}]"#, join(2_000)));
     let error = error.expect_err("the node joins later");
     assert_eq!(error.path, "script[1].node");
+    // None but a node that is there is taken in by a request.
+    let add = r#"{ "at_ms": 1500, "do": "request", "op": { "add": 5 } }"#;
+    let sound = raft(&format!(r#", "script": [{add}, {}]"#, join(1_000)));
+    assert!(sound.is_ok(), "{sound:?}");
+    let error = raft(&format!(r#", "script": [{}, {add}]"#, join(2_000)));
+    let error = error.expect_err("the node joins later").to_string();
+    assert_eq!(
+        error,
+        "script[1].op: found node 5, expected a node from 0 to 4"
+    );
+    let store = r#"{ "version": 1, "protocol": "kv",
+        "script": [{ "at_ms": 5, "do": "request", "op": { "join": 9 } }] }"#;
+    let error = Scenario::parse(store).expect_err("there is no node 9");
+    assert_eq!(
+        (error.path.as_str(), error.found.as_str()),
+        ("script[0].op", "node 9")
+    );
 }

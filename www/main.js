@@ -60,6 +60,11 @@ function showCurrent() {
 // The buttons beside it come later, and take room from it.
 new ResizeObserver(showCurrent).observe(byId("nav"));
 
+// A diagram over the stage leaves the bar for requests free, whether that has one row or two.
+new ResizeObserver(([{ borderBoxSize }]) =>
+  document.body.style.setProperty("--bar", `${borderBoxSize[0].blockSize}px`),
+).observe(byId("stage-bar"));
+
 class Shell {
   constructor() {
     /** @type {RunPage | null} */

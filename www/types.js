@@ -149,6 +149,10 @@
  * @property {boolean} requests whether clients can ask for put, get, cas and delete
  * @property {(options: Record<string, any>) => RequestKind[] | undefined} [asks] what they can ask for instead, under
  *   these options
+ * @property {(op: any, scenario: Scenario) => string} [caution] what somebody should know who
+ *   asks for this by hand; empty for nothing
+ * @property {(names: string[], options: Record<string, any>) => string[]} [claims] which of the watched properties
+ *   these options promise, and what for, where that is not all of them
  * @property {{ leadership: string, decision: string }} [marks] what these marks on the line of the run stand
  *   for, where it is nothing like an election or a commitment
  */

@@ -211,6 +211,11 @@ pub trait Core: Clone + Sized + 'static {
     /// can change its members.
     fn membership(change: Membership) -> Option<Self::Op>;
 
+    /// The node that an operation takes into the cluster, if it does so: one has to be there.
+    fn takes_in(_op: &Self::Op) -> Option<NodeId> {
+        None
+    }
+
     /// One draw of the circumstances under which the protocol claims that nothing is violated, for
     /// a hunt. With a `mutant` named, circumstances in which its rule is in force.
     fn ground(_mutant: Option<&str>, _pace: Pace, _luck: &mut Draws) -> Ground {

@@ -112,6 +112,10 @@ fn explain(path: String, message: &str) -> Misfit {
                     let expected = "an object with this name and what belongs to it";
                     ("the name alone".into(), expected.into())
                 }
+                // An empty list is read as nothing; null itself would not come as far as this.
+                (_, "null") if expected.starts_with("tuple variant ") => {
+                    ("a list of 0".into(), "a list that is not empty".into())
+                }
                 _ => (thing(found), wish(expected)),
             };
             return Misfit::new(path, found, expected);
@@ -178,6 +182,7 @@ fn wish(expected: &str) -> String {
         "string or map" => "a name, or an object with one field".into(),
         "map with a single key" => "an object with one field".into(),
         "tuple variant" => "a list".into(),
+        "fewer elements in array" => "fewer".into(),
         "struct variant" => "an object".into(),
         "unit variant" => "the name alone".into(),
         other => composed(other),
@@ -265,6 +270,18 @@ mod tests {
             (
                 json!({ "small": 1, "act": { "Put": ["x"] } }),
                 "act.Put: found a list of 1, expected a list of 2",
+            ),
+            (
+                json!({ "small": 1, "act": { "Put": [] } }),
+                "act.Put: found a list of 0, expected a list that is not empty",
+            ),
+            (
+                json!({ "small": 1, "act": { "Put": null } }),
+                "act.Put: found null, expected a list",
+            ),
+            (
+                json!({ "small": 1, "act": { "Put": ["x", 1, 2] } }),
+                "act.Put: found a list of 3, expected fewer",
             ),
             (
                 json!({ "small": 1, "act": { "Put": ["x", 0.5] } }),

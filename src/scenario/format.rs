@@ -368,6 +368,8 @@ fn read_script(
             let path = join(path, field);
             Err(ScenarioError::new(path, node.to_string(), expected))
         })?;
+        registry::check_taken_in(protocol, &entry.action, count)
+            .map_err(|error| ScenarioError::in_action(path, error))?;
     }
     Ok(entries
         .into_iter()

@@ -3,7 +3,7 @@
 use super::error::ScenarioError;
 use super::format::Scenario;
 use crate::base::{Core, Membership, Monitor, NodeId, Wire};
-use crate::sim::{Action, ActionError, Run, Setup, Simulation, check_sense};
+use crate::sim::{Action, ActionError, Run, Setup, Simulation, check_newcomer, check_sense};
 #[cfg(feature = "hunt")]
 use crate::{
     base::{ClientId, Draws, Ground, Pace},
@@ -43,6 +43,7 @@ struct Protocol {
     name: &'static str,
     build: Build,
     check: fn(&Action) -> Result<(), ActionError>,
+    newcomer: fn(&Action, usize) -> Result<(), ActionError>,
     info: fn() -> ProtocolInfo,
     #[cfg(feature = "hunt")]
     walk: BuildWalk,
@@ -90,6 +91,7 @@ const fn entry<C: Core>(name: &'static str) -> Protocol {
         name,
         build: build_run::<C>,
         check: check_sense::<C>,
+        newcomer: check_newcomer::<C>,
         info: info::<C>,
         #[cfg(feature = "hunt")]
         walk: |scenario, budget| Ok(Box::new(start::<C>(scenario, budget)?)),
@@ -186,6 +188,17 @@ pub fn sample_op(
 /// scenario is refused for that when it is built.
 pub(super) fn check_action(protocol: &str, action: &Action) -> Result<(), ActionError> {
     find(protocol).map_or(Ok(()), |protocol| (protocol.check)(action))
+}
+
+/// Checks that a request takes in none but one of the nodes that are there, of which there are `count`.
+pub(super) fn check_taken_in(
+    protocol: &str,
+    action: &Action,
+    count: u16,
+) -> Result<(), ActionError> {
+    find(protocol).map_or(Ok(()), |protocol| {
+        (protocol.newcomer)(action, usize::from(count))
+    })
 }
 
 fn info<C: Core>() -> ProtocolInfo {

@@ -6,7 +6,7 @@ use super::client::Client;
 use super::flying::Flying;
 use super::network::{Conditions, Loss};
 use super::node::{Life, Slot};
-use super::sense::check_sense;
+use super::sense::{check_newcomer, check_sense};
 use super::trace::{Body, EventKind, NONE, Peer, Place, Trace};
 use super::world::World;
 use crate::base::{
@@ -80,6 +80,7 @@ impl<C: Core> World<C> {
         use Action::*;
         check_sense::<C>(action)?;
         self.check_nodes(action)?;
+        check_newcomer::<C>(action, self.nodes.len())?;
         match action {
             Restart { node } if self.slot(*node).is_up() => refuse("node", node, "up", "down"),
             Crash { node } | Pause { node } if !self.slot(*node).is_up() => {

@@ -28,7 +28,7 @@ pub use client::CLIENTS_MAX;
 pub use clock::DRIFT_PPM_MAX;
 pub use network::{Conditions, Loss};
 pub use run::{OverBudget, Run};
-pub use sense::{SEED_MAX, check_order, check_sense};
+pub use sense::{SEED_MAX, check_newcomer, check_order, check_sense};
 pub use setup::{Clients, Setup};
 pub use simulation::{
     Counts, MarkCode, MessageDetail, MessageFate, MilestoneRecord, NodeDetail, Operation,

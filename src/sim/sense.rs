@@ -68,6 +68,23 @@ pub fn check_sense<C: Core>(action: &Action) -> Result<(), ActionError> {
     }
 }
 
+/// Checks that a request takes in none but a node that is there, of `count`.
+///
+/// # Errors
+/// When there is no such node.
+pub fn check_newcomer<C: Core>(action: &Action, count: usize) -> Result<(), ActionError> {
+    let Action::Request { op, .. } = action else {
+        return Ok(());
+    };
+    match C::takes_in(&decode::<C>(op)?) {
+        Some(node) if node.index() >= count => {
+            let expected = format!("a node from 0 to {}", count - 1);
+            Err(ActionError::new("op", format!("node {node}"), expected))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Checks that the least comes before the greatest.
 ///
 /// # Errors

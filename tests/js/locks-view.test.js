@@ -106,7 +106,7 @@ for (const file of lessons)
         for (const client of clients) {
           const belief = of.beliefs.get(client);
           const left = leaseOf(of.node, client, belief, sim.now_ms, of.options);
-          assert.match(parting(lock, client, false, belief, left, true), /believes|no longer/);
+          assert.match(parting(lock, client, false, belief, left, true), /believes|no longer|given/);
         }
       }
       for (const { from, to } of waitsOf(of).edges) assert.ok(from !== to && from >= 0 && to >= 0);
@@ -131,6 +131,14 @@ test("a holder that slept believes what the service no longer does, until it is 
   assert.equal(strangers(after).size, 0, "it was told of token 2");
   const refused = after.story.last("write_refused", after.sim.position)?.fact;
   assert.deepEqual([refused.client, refused.token, refused.newest], [0, 1, 2]);
+});
+
+test("a client that gives a lock back does not believe that it holds it", () => {
+  const of = at("readers-and-writers", 1350);
+  const left = leaseOf(of.node, 7, of.beliefs.get(7), of.sim.now_ms, of.options);
+  assert.deepEqual([...strangers(of)], [["a", [7]]]);
+  const words = parting("a", 7, false, of.beliefs.get(7), left, true);
+  assert.equal(words, "client 7 has given a back, and waits to hear so");
 });
 
 test("a client's lease is over before the service's", () => {

@@ -30,6 +30,8 @@ function boxes(ring) {
       box(`name ${id}`, seat.labelX + shift[seat.anchor], seat.labelY - 4, 52, 12),
     ),
     ...ring.clients.map((seat, id) => box(`client ${id}`, seat.x, seat.y, 18, 18)),
+    // The two buttons above the stage's corner: ring, or space-time.
+    { what: "buttons", left: ring.width - 166, right: ring.width, top: 0, bottom: 28 },
   ];
 }
 

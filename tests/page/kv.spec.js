@@ -261,6 +261,16 @@ test("ring, vectors and counts say what they show", async ({ page }) => {
   await expect(page.locator(".kv-counts")).toContainText("Reads up to date");
   await open(page, "fast-and-stale", 1900);
   await expect(page.locator(".kv-counts")).toContainText("21 stale");
+  // Nor is anything said to hold that is not promised.
+  await expect(page.locator("#verdict")).not.toContainText("quorum intersection");
+  await open(page, "quorums-meet", 1900);
+  await expect(page.locator("#verdict")).toContainText(
+    "lost, exactness of siblings, strong convergence, quorum",
+  );
+  await open(page, "cart-last-writer", 1500);
+  await expect(page.locator("#verdict")).toContainText(
+    "Acknowledged is never lost but to a later timestamp,",
+  );
 });
 
 for (const colorScheme of /** @type {("light" | "dark")[]} */ (["light", "dark"]))
@@ -289,4 +299,9 @@ test("on a phone the diagrams are a tab, and nothing is wider than the screen", 
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide, tab).toBeLessThanOrEqual(390);
   }
+  await page.locator(".diagram-tabs").getByRole("button", { name: "Versions" }).click();
+  await page.getByRole("button", { name: "Resolve…" }).click();
+  const ready = await page.getByLabel("Ready resolvers").boundingBox();
+  const dialog = await page.getByRole("dialog").boundingBox();
+  expect((ready?.x ?? 0) + (ready?.width ?? 0)).toBeLessThan((dialog?.x ?? 0) + (dialog?.width ?? 0));
 });

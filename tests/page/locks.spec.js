@@ -92,6 +92,34 @@ test("a client is put to sleep from the diagram, with the keyboard", async ({ pa
   await expect(page.locator("#diagram")).toContainText("stands still");
 });
 
+test("a scenario that is opened by its address is in sight among the others", async ({ page }) => {
+  await open(page, "clock-skew");
+  await expect(page.locator("#gallery [aria-current] span")).toBeInViewport({ ratio: 1 });
+});
+
+test("one is told that a lease is too short to wait with", async ({ page }) => {
+  await open(page, "sleeper", 100);
+  const ask = async (/** @type {string} */ lease) => {
+    await page.getByLabel(/^Time to live/).fill(lease);
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+  };
+  await ask("600");
+  await ask("200");
+  const cautions = page.locator(".notice").filter({ hasText: "heard of every 500 ms" });
+  await expect(cautions).toHaveCount(1);
+  await expect(cautions).toContainText("With a lease of 200 ms");
+});
+
+test("a large diagram leaves the bar for requests in reach", async ({ page }) => {
+  await open(page, "deadlock", 560);
+  await tab(page, "Larger");
+  await page.getByLabel("Client that asks").fill("1");
+  await page.getByLabel("Lock", { exact: true }).fill("a");
+  await page.getByRole("button", { name: "Ask", exact: true }).click({ timeout: 5_000 });
+  await seek(page, 620);
+  await expect(page.locator("#headline")).toHaveText("A deadlock is broken: client 1 is refused");
+});
+
 test("a lock is asked for in the bar", async ({ page }) => {
   await open(page, "reentrancy", 100);
   await page.getByLabel("Kind of request").selectOption("share");

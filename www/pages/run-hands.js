@@ -303,6 +303,8 @@ export class Hands {
    * @param {number | null} [client] who asks, if not whoever is free
    */
   request(op, node, client = null) {
+    const caution = this.page.view.caution?.(op, this.player.scenario);
+    if (caution) notice(caution);
     this.act({
       do: "request",
       ...(node === null ? {} : { node }),

@@ -381,7 +381,7 @@ export class RunPage {
       compare: () => this.dialogs.branches(),
     });
     drawVerdict(byId("verdict"), {
-      names: this.info.invariants,
+      names: this.view.claims?.(this.info.invariants, player.scenario.options ?? {}) ?? this.info.invariants,
       watched: player.scenario.invariants !== false,
       linear: player.linear,
       violations: player.violations,

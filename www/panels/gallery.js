@@ -4,6 +4,9 @@ import { html, nothing, render } from "../lib/dom.js";
 
 /** @typedef {{ name: string, scenario: import("../types.js").Scenario }} Lesson */
 
+/** What was brought into sight last. @type {WeakMap<HTMLElement, string | null>} */
+const shown = new WeakMap();
+
 /**
  * @param {HTMLElement} host
  * @param {{ lessons: Lesson[], current: string | null, open: (name: string) => void }} state
@@ -27,4 +30,10 @@ export function drawGallery(host, { lessons, current, open }) {
     </ul>`,
     host,
   );
+  if (current === shown.get(host)) return;
+  shown.set(host, current);
+  // One that was opened from elsewhere may stand below; on small screens the list scrolls with the page.
+  const list = host.parentElement;
+  if (list && list.scrollHeight > list.clientHeight)
+    host.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
 }

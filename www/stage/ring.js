@@ -30,6 +30,8 @@ const CORNERS_FROM = 7;
 const CORNERS_TAKE = 12;
 /** The line of a client's name stands this far below it. */
 const CLIENT_LABEL = CLIENT_HALF + 14;
+/** In the upper right corner stand the buttons that turn the stage: nothing is drawn above this. */
+const BELOW_BUTTONS = 36;
 
 /**
  * @param {number} width
@@ -100,7 +102,7 @@ function cornerSeat(client, width, height, aside) {
   const low = client % 4 === 1 || client % 4 === 2;
   const inward = Math.floor(client / 4) * 2.4 * CLIENT_HALF;
   const x = width / 2 + (right ? 1 : -1) * (aside - inward);
-  const y = low ? height - CLIENT_LABEL - 8 : CLIENT_HALF + 10;
+  const y = low ? height - CLIENT_LABEL - 8 : CLIENT_HALF + BELOW_BUTTONS;
   return { x, y, labelX: x, labelY: y + CLIENT_LABEL, anchor: "middle" };
 }
 

@@ -16,6 +16,21 @@ export function promise({ n = 3, r = 2, w = 2, sloppy = true, clocks = "dvv", re
   return `${sum}: as long as the ring stays as it is, no read misses a write acknowledged before it began. A write that is half done may be seen, and then not.`;
 }
 
+/**
+ * The properties that are watched, as far as these options promise them: a quorum that need not meet another
+ * says nothing, and the last writer's timestamp may take the place of any write.
+ * @param {string[]} names
+ * @param {Record<string, any>} options
+ */
+export function claims(names, { n = 3, r = 2, w = 2, sloppy = true, clocks = "dvv", resolver = "siblings" }) {
+  const meet = !sloppy && r + w > n && clocks === "dvv" && resolver !== "lww";
+  return names
+    .filter((name) => meet || name !== "quorum intersection")
+    .map((name) =>
+      resolver === "lww" && name === "acknowledged is never lost" ? `${name} but to a later timestamp` : name,
+    );
+}
+
 /** @param {{ data: import("../types.js").DiagramData, large: boolean, height: number }} of */
 export function drawCounts({ data, height }) {
   const tallies = data.hands.tallies();

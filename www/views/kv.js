@@ -1,6 +1,7 @@
 // The versioned key-value store as the page sees it: data in, data out. Only `diagram` draws.
 
 import { counted, duration, listed, nodesListed } from "../lib/format.js";
+import { claims } from "./kv-counts.js";
 import { drawKv } from "./kv-diagram.js";
 import { clockWords, valueWords } from "./kv-events.js";
 import { kvHeadline } from "./kv-headline.js";
@@ -60,6 +61,7 @@ export const kv = {
   optionGroups: kvOptionGroups,
   requests: true,
   asks,
+  claims,
   marks: { leadership: "a conflict is found", decision: "a write is acknowledged" },
 };
 

@@ -161,7 +161,8 @@ function waitingWords({ lock: name, client, upgrade }, table) {
     holders.length > 4
       ? `${holders.length} clients hold`
       : `${clients(holders)} ${holders.length === 1 ? "holds" : "hold"}`;
-  const before = place === 0 ? "it is next" : `${place === 1 ? "1 is" : `${place} are`} before it`;
+  const before =
+    place === 0 ? "it is next" : `${counted(place, "client")} ${place === 1 ? "is" : "are"} before it`;
   return `${has} the lock; ${before}. It is answered when its turn comes.`;
 }
 

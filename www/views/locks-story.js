@@ -23,6 +23,7 @@ import { Follower } from "./follow.js";
  * @typedef {object} Belief
  * @property {Map<string, number>} holds locks, with the tokens under which it was told that it has them
  * @property {number | null} from when it began to count its lease
+ * @property {string} gives the lock that it has asked to give back, while it has no answer
  * @property {boolean} paused
  */
 
@@ -84,10 +85,18 @@ export class Story extends Follower {
       if (point.id >= position) break;
       if (point.kind === "fact") continue;
       let of = all.get(point.client);
-      if (!of) all.set(point.client, (of = { holds: new Map(), from: null, paused: false, asked: point.at }));
-      if (point.kind === "asked") of.asked = point.at;
-      else if (point.kind === "heard") hear(of, point, fromAnswer ? point.at : of.asked);
-      else of.paused = point.kind === "pause";
+      if (!of)
+        all.set(
+          point.client,
+          (of = { holds: new Map(), from: null, gives: "", paused: false, asked: point.at }),
+        );
+      if (point.kind === "asked") {
+        of.asked = point.at;
+        of.gives = / asks(?: again)? for release (.+?)(?: token \d+)?$/.exec(point.text)?.[1] ?? "";
+      } else if (point.kind === "heard") {
+        of.gives = "";
+        hear(of, point, fromAnswer ? point.at : of.asked);
+      } else of.paused = point.kind === "pause";
     }
     return all;
   }
@@ -189,6 +198,8 @@ export function parting(lock, client, holds, belief, left, careful) {
   if (holds && !believes) return `client ${client} has not heard that it holds ${lock}`;
   if (!believes) return "";
   const trusts = belief?.paused || !careful || left.believed === null || left.believed > 0;
+  if (!holds && belief?.gives === lock)
+    return `client ${client} has given ${lock} back, and waits to hear so`;
   if (!holds)
     return trusts
       ? `client ${client} still believes it holds ${lock}`

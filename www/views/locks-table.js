@@ -164,7 +164,7 @@ function strangerRow(of, lock, client) {
   const words = parting(lock, client, false, belief, left, options.machine?.check_lease !== false);
   const still = belief?.paused
     ? ": it stands still and cannot look at its clock"
-    : left.believed
+    : left.believed && belief?.gives !== lock
       ? `, for another ${duration(left.believed)}`
       : "";
   return html`<div class="holder lost">

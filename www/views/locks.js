@@ -32,6 +32,7 @@ export const locks = {
   options: locksOptions,
   optionGroups: locksOptionGroups,
   asks,
+  caution,
   marks: { leadership: "an election is won", decision: "a lock is granted, or an entry is committed" },
 };
 
@@ -96,6 +97,19 @@ export function asks() {
     { verb: "read", fields: [client, name], op: (of) => ({ read: named(of) }) },
     { verb: "inspect", fields: [client, name], op: (of) => ({ inspect: named(of) }) },
   ];
+}
+
+/**
+ * A session that ends before its client, which waits, is heard of again.
+ * @param {any} op
+ * @param {{ options?: any, clients?: any }} scenario
+ */
+export function caution({ acquire }, { options, clients }) {
+  if (!acquire) return "";
+  const { timeout_ms: wait = Infinity, ttl_ms: lease = options?.machine?.ttl_ms ?? 1000 } = acquire[1] ?? {};
+  const again = clients?.timeout_ms ?? 500;
+  if (lease === 0 || lease > again || wait <= lease) return "";
+  return `A client that waits is heard of every ${again} ms, when it asks again. With a lease of ${lease} ms its session, and its place in the queue, end before that.`;
 }
 
 /**

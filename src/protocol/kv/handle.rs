@@ -118,6 +118,13 @@ impl Core for Kv {
             Membership::Leave(node) => Op::Leave(node),
         })
     }
+
+    fn takes_in(op: &Op) -> Option<NodeId> {
+        match op {
+            Op::Join(node) => Some(*node),
+            _ => None,
+        }
+    }
 }
 
 impl Kv {

@@ -145,6 +145,13 @@ impl<M: StateMachine> Core for Raft<M> {
             Membership::Leave(node) => Admin::Remove(node),
         }))
     }
+
+    fn takes_in(op: &Self::Op) -> Option<NodeId> {
+        match op {
+            Op::Admin(Admin::Add(node)) => Some(*node),
+            _ => None,
+        }
+    }
 }
 
 impl<M: StateMachine> Raft<M> {
