@@ -181,6 +181,13 @@ fn bad_requests_are_refused_and_change_nothing() {
             knowing("theme", text("x"), &future),
             Refusal::UnknownContext,
         ),
+        (
+            Op::Delete(Delete {
+                key: "nothing".into(),
+                basis: Basis::LastRead,
+            }),
+            Refusal::UnknownKey("nothing".into()),
+        ),
         (Op::Leave(desk::node(7)), Refusal::NoMember(desk::node(7))),
     ] {
         let before = format!("{:?}", desk.cores);

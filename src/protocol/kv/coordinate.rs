@@ -179,6 +179,10 @@ impl Kv {
         if knows.get(self.actor()) > self.disk.writes || beyond {
             return Err(Refusal::UnknownContext);
         }
+        // A deletion replaces what its client has read, and nothing else.
+        if value.is_none() && own.is_none() && knows.is_empty() {
+            return Err(Refusal::UnknownKey(Arc::clone(key)));
+        }
         let mut siblings = own
             .as_ref()
             .map_or_else(|| Siblings::none(clocks), |item| item.siblings().clone());

@@ -283,6 +283,9 @@ pub enum Refusal {
     ForeignContext(Key),
     /// The context claims writes that this node has not made.
     UnknownContext,
+    /// There is nothing to delete: its client has read nothing of the key, and this node knows
+    /// nothing of it either.
+    UnknownKey(Key),
     /// The key has as many versions as a replica keeps beside each other.
     TooManyVersions,
     /// The node is no member.
@@ -328,6 +331,7 @@ impl fmt::Display for Refusal {
             Refusal::UnknownContext => {
                 f.write_str("the context claims writes that this node has not made")
             }
+            Refusal::UnknownKey(key) => write!(f, "nothing is known of a key {key}"),
             Refusal::TooManyVersions => {
                 write!(
                     f,
