@@ -138,26 +138,34 @@ fn long(runs: u64, only: Option<&str>) {
     }
 }
 
-/// The entries of the stored counterexample of a mutant.
-fn stored(protocol: &str, mutant: &str) -> Option<usize> {
+/// What a scenario has in it: entries of its script, each client that asks by itself counted as three,
+/// and events up to the violation.
+fn length(scenario: &Scenario, patience: Micros) -> (usize, u32) {
+    let entries = scenario.script.len() + 3 * usize::from(scenario.clients.count);
+    let events = try_out(scenario, patience, None).map_or(0, |trial| trial.events);
+    (entries, events)
+}
+
+/// The length of the stored counterexample of a mutant.
+fn stored(protocol: &str, mutant: &str) -> Option<(usize, u32)> {
     let name = format!("mutant-{}.json", mutant.replace('_', "-"));
     let path = std::path::Path::new("tests/scenarios")
         .join(protocol)
         .join(name);
     let scenario = Scenario::parse(&std::fs::read_to_string(path).ok()?).ok()?;
-    Some(scenario.script.len())
+    Some(length(&scenario, Micros::ZERO))
 }
 
 /// How many entries what is found has when it is made small.
 fn short(protocol: &str, seeds: u64) {
     println!(
-        "{protocol}, entries of the script: found and made small (median, most); stored; shortest by search"
+        "{protocol}, entries and events: found and made small (median, most); stored; shortest by search"
     );
     let named = std::env::var("MUTANTS").unwrap_or_default();
     let mutants = describe(protocol).expect("it is there").mutants;
     let asked = |mutant: &String| named.is_empty() || named.split(',').any(|it| it == mutant);
     for mutant in mutants.into_iter().filter(asked) {
-        let mut lengths: Vec<usize> = Vec::new();
+        let mut lengths: Vec<(usize, u32)> = Vec::new();
         for seed in 0..seeds {
             let mut hunt = Hunt::new(&order(protocol, Some(&mutant), Strategy::Mixed, seed))
                 .expect("there is such a mutant");
@@ -166,7 +174,7 @@ fn short(protocol: &str, seeds: u64) {
                 if let Some(found) = hunt.run(&mut |_| true).expect("what is made is sound") {
                     let (what, patience) = (&found.breach, found.patience);
                     let small = shrink(&found.scenario, what, patience, 20_000, &mut |_, _| true);
-                    lengths.push(small.scenario.script.len());
+                    lengths.push(length(&small.scenario, patience));
                     break;
                 }
             }
@@ -185,7 +193,7 @@ fn short(protocol: &str, seeds: u64) {
             let found = search
                 .run(&mut |_| in_time())
                 .expect("what is made is sound");
-            shortest = found.map(|found| found.scenario.script.len());
+            shortest = found.map(|found| length(&found.scenario, Micros::ZERO));
         }
         println!(
             "  {mutant:<26} {median:?} {:?}; {:?}; {shortest:?}",

@@ -1,6 +1,7 @@
 //! The point of no return: how likely a violation is when a run is left at some event and goes on
 //! at random from there.
 
+use super::played::is_by_hand;
 use super::trial::{Breach, EVENTS_MAX};
 use crate::base::{Chance, Draws, Micros};
 use crate::scenario::{Scenario, ScenarioError, build_walk, contradicts};
@@ -90,11 +91,7 @@ fn goes_wrong(
     let start = run.now();
     let mut coming: Vec<(Micros, &Action)> = Vec::new();
     for entry in rest {
-        let by_hand = matches!(
-            entry.action,
-            Action::Deliver(_) | Action::Drop(_) | Action::Duplicate(_) | Action::Manual { .. }
-        );
-        if !by_hand && luck.coin() {
+        if !is_by_hand(&entry.action) && luck.coin() {
             let at = start + Micros(luck.between(0, span.0 / 2));
             coming.push((at, &entry.action));
         }

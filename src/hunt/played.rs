@@ -37,3 +37,11 @@ pub(super) fn at_beat(action: Action, beat: u64) -> ScriptEntry {
         action,
     })
 }
+
+/// Whether an action says what becomes of messages, which matters only where they wait for it.
+pub(super) fn is_by_hand(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Deliver(_) | Action::Drop(_) | Action::Duplicate(_) | Action::Manual { .. }
+    )
+}

@@ -6,7 +6,7 @@
 //! ordinary. Chance is keyed by what it is for ([`Chance`](crate::base::Chance)), so that taking one
 //! entry out leaves the luck of all the others as it was.
 
-use super::played::{BEAT, at_beat, by_hand};
+use super::played::{BEAT, at_beat, by_hand, is_by_hand};
 use super::space::shorter;
 use super::trial::{Breach, EVENTS_MAX, try_out};
 use crate::base::{Chance, Draws, Micros, Pace, Ratio};
@@ -142,6 +142,7 @@ impl Work<'_> {
             self.plain_network(&mut best);
             self.plain_options(&mut best);
             self.oldest_messages(&mut best);
+            self.let_go(&mut best);
             self.shorten(&mut best);
             if best == before || self.stopped {
                 break;
@@ -237,6 +238,21 @@ impl Work<'_> {
             if pick.skip > 0 {
                 pick.skip = 0;
                 self.take(best, changed);
+            }
+        }
+    }
+
+    /// Has messages travel by themselves from some entry on, the earliest that does, so that no entry
+    /// delivers them.
+    fn let_go(&mut self, best: &mut Scenario) {
+        let lets_go = |entry: &ScriptEntry| matches!(entry.0.action, Action::Manual { .. });
+        if !best.network.manual || best.script.iter().any(lets_go) {
+            return;
+        }
+        for place in 0..best.script.len().saturating_sub(1) {
+            let changed = flowing_from(best, place);
+            if size(&changed) < size(best) && self.take(best, changed) {
+                return;
             }
         }
     }
@@ -397,6 +413,36 @@ impl Work<'_> {
         });
         !goes && !self.stopped
     }
+}
+
+/// How far apart the entries of a script are where messages travel by themselves: they arrive, and
+/// are answered, in between.
+const PAUSE: Micros = Micros::from_ms(100);
+
+/// How long a run goes on after the last of them.
+const AFTERMATH: Micros = Micros::from_ms(2_000);
+
+/// The scenario, by hand up to the entry at `place`, from which on messages travel by themselves.
+fn flowing_from(scenario: &Scenario, place: usize) -> Scenario {
+    let mut changed = scenario.clone();
+    let rest = changed.script.split_off(place);
+    let mut at = changed.script.last().map_or(Micros::ZERO, |last| last.0.at);
+    let mut put = |script: &mut Vec<ScriptEntry>, after: Micros, action| {
+        at += after;
+        let after = 0;
+        script.push(ScriptEntry(Entry { at, after, action }));
+    };
+    match place {
+        0 => changed.network.manual = false,
+        _ => put(&mut changed.script, BEAT, Action::Manual { on: false }),
+    }
+    for entry in rest {
+        if !is_by_hand(&entry.0.action) {
+            put(&mut changed.script, PAUSE, entry.0.action);
+        }
+    }
+    changed.until = at + AFTERMATH;
+    changed
 }
 
 /// The scenario with its rule back in, if one is left out.

@@ -3,15 +3,15 @@
 import { html, nothing } from "../lib/dom.js";
 import { duration } from "../lib/format.js";
 import { routeHash } from "../route.js";
-import { views } from "../views/index.js";
 import { FIRST_HUNTS, STRATEGIES, number } from "./words.js";
 
 /**
  * What one may begin with.
  * @param {string} protocol what is chosen
  * @param {string} mutant
+ * @param {(protocol: string) => string} titleOf
  */
-export function drawFirst(protocol, mutant) {
+export function drawFirst(protocol, mutant, titleOf) {
   return html`<section class="hunt-first">
     <h2>Begin with one of these</h2>
     <ul>
@@ -21,7 +21,7 @@ export function drawFirst(protocol, mutant) {
             <a
               href=${routeHash("hunt", rule ? { protocol: name, mutant: rule } : { protocol: name })}
               aria-current=${name === protocol && rule === mutant ? "true" : nothing}
-              ><b>${views[name].title}</b> ${words}</a
+              ><b>${titleOf(name)}</b> ${words}</a
             >
           </li>`,
       )}

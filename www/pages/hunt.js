@@ -285,7 +285,7 @@ export class HuntPage {
         <div class="hunt-columns">
           ${this.drawOrder()}
           <div class="hunt-results">
-            ${this.crew ? drawFigures(this.crew.total) : drawFirst(this.protocol, this.mutant)}
+            ${this.crew ? drawFigures(this.crew.total) : drawFirst(this.protocol, this.mutant, (name) => views[name].title)}
             ${this.prizes.map((prize, k) => this.drawPrize(prize, k))}
           </div>
         </div>
