@@ -168,6 +168,75 @@ fn what_is_shrunk_stays_what_it_was_and_can_spare_nothing() {
     }
 }
 
+/// Entries of a script, each client that asks by itself counted as three.
+fn length(scenario: &Scenario) -> usize {
+    scenario.script.len() + 3 * usize::from(scenario.clients.count)
+}
+
+/// The length of what is found of a mutant when it has been made small.
+fn small(protocol: &str, mutant: &str, seed: u64) -> usize {
+    let found = first(
+        &order(protocol, Some(mutant), Strategy::Mixed, seed),
+        20_000_000,
+    );
+    let found = found.unwrap_or_else(|| panic!("{protocol} {mutant} {seed}: not found"));
+    let (what, patience) = (&found.breach, found.patience);
+    let shrunk = shrink(&found.scenario, what, patience, 20_000, &mut |_, _| true);
+    assert_eq!(
+        breach(&shrunk.scenario, patience).as_ref(),
+        Some(what),
+        "{protocol} {mutant} {seed}"
+    );
+    length(&shrunk.scenario)
+}
+
+#[test]
+fn what_is_shrunk_is_as_short_as_the_shortest_there_is() {
+    for mutant in [
+        "shared_ballots",
+        "half_quorum",
+        "keeps_own_value",
+        "promise_not_persisted",
+        "counts_values",
+    ] {
+        let search = order("paxos", Some(mutant), Strategy::Exhaustive, 0);
+        let found = first(&search, u64::MAX).expect("it is within the bounds");
+        let shortest = found.scenario.script.len();
+        for seed in 0..3 {
+            let length = small("paxos", mutant, seed);
+            assert!(
+                length <= shortest,
+                "{mutant} {seed}: {length}, and {shortest} by search"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_shrunk_is_hardly_longer_than_what_is_stored() {
+    for (protocol, mutant) in [
+        ("raft", "vote_not_persisted"),
+        ("raft", "no_rearm"),
+        ("pbft", "single_checkpoint"),
+        ("pbft", "second_pre_prepare"),
+        ("kv", "drop_concurrent"),
+        ("kv", "early_hint_drop"),
+        ("locks", "queued_twice"),
+        ("locks", "forgets_waits"),
+        ("sequence", "no_causal_delivery"),
+    ] {
+        let name = format!("mutant-{}.json", mutant.replace('_', "-"));
+        let path = format!("tests/scenarios/{protocol}/{name}");
+        let text = std::fs::read_to_string(&path).expect("it is stored");
+        let stored = length(&Scenario::parse(&text).expect("it is sound"));
+        let length = small(protocol, mutant, 0);
+        assert!(
+            2 * length <= 3 * stored,
+            "{protocol} {mutant}: {length}, and {stored} stored"
+        );
+    }
+}
+
 #[test]
 fn a_shrink_that_is_stopped_gives_what_it_has() {
     let order = order("raft", Some("vote_not_persisted"), Strategy::Swarm, 5);

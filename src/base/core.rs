@@ -242,6 +242,14 @@ pub fn names_of<T: Serialize>(values: &[T]) -> Vec<String> {
     values.iter().filter_map(name).collect()
 }
 
+/// The one of `values` that is written so in JSON; none where no name is given, or an unknown one.
+pub fn named<T: Serialize + Copy>(values: &[T], name: Option<&str>) -> Option<T> {
+    let place = names_of(values)
+        .iter()
+        .position(|known| Some(known.as_str()) == name)?;
+    values.get(place).copied()
+}
+
 /// What a client concludes from the replies so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {

@@ -18,7 +18,7 @@ pub use chance::{Chance, Draws, Ratio};
 pub use conduct::Conduct;
 pub use core::{
     Class, ClientId, Context, Core, Effect, Effects, Input, Judgement, Membership, Milestone,
-    NodeId, RequestId, Target, Wire, names_of,
+    NodeId, RequestId, Target, Wire, named, names_of,
 };
 pub use digest::Digest;
 pub use ground::{Ground, Hardships, Pace};

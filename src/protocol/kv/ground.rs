@@ -2,7 +2,7 @@
 
 use super::Mutant;
 use super::op::{Basis, Delete, Op, Put};
-use crate::base::{ClientId, Draws, Ground, Hardships, Micros, Pace, names_of};
+use crate::base::{ClientId, Draws, Ground, Hardships, Micros, Pace, named};
 
 /// What somebody asks by hand: most often of a few names that no client uses, so that they are
 /// written, deleted and read by nobody else.
@@ -24,9 +24,7 @@ pub(super) fn sample(workload: usize, client: ClientId, n: u64, luck: &mut Draws
 
 /// One draw of where the store is hunted.
 pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
-    let names = names_of(&Mutant::ALL);
-    let place = names.iter().position(|name| Some(name.as_str()) == mutant);
-    let own = place.map(|place| Mutant::ALL[place]);
+    let own = named(&Mutant::ALL, mutant);
     let nodes: u16 = match pace {
         Pace::Natural => luck.one(&[2, 3, 4, 5, 6]),
         Pace::ByHand => luck.one(&[2, 3]),

@@ -1,7 +1,7 @@
 //! Where the lock manager is hunted: Raft's grounds with busy clients that stand still now and then.
 
 use super::Mutant;
-use crate::base::{Draws, Ground, Micros, Pace, names_of};
+use crate::base::{Draws, Ground, Micros, Pace, named};
 use serde_json::json;
 
 /// The workload of those that wait for a while only, by its place in the list of the machine.
@@ -9,9 +9,7 @@ const IMPATIENT: u64 = 7;
 
 /// Changes Raft's ground into one of the lock manager.
 pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws, ground: &mut Ground) {
-    let names = names_of(&Mutant::ALL);
-    let place = names.iter().position(|name| Some(name.as_str()) == mutant);
-    let own = place.map(|place| Mutant::ALL[place]);
+    let own = named(&Mutant::ALL, mutant);
     let workload = match own {
         Some(Mutant::ForgetsWaits) => IMPATIENT,
         // Nobody ever waits where each has a lock of its own.

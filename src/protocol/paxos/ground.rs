@@ -1,7 +1,7 @@
 //! Where Paxos is hunted: small clusters, single-decree and multi, with quorums that fit each other.
 
 use super::Mutant;
-use crate::base::{Draws, Ground, Hardships, Micros, Pace, names_of};
+use crate::base::{Draws, Ground, Hardships, Micros, Pace, named};
 
 /// How much clocks may gain or lose at most in a hunt, in parts per million: what leases allow for.
 const DRIFT_PPM: u32 = 100_000;
@@ -11,9 +11,7 @@ const PROPOSALS: usize = 4;
 
 /// One draw of where Paxos is hunted.
 pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
-    let names = names_of(&Mutant::ALL);
-    let place = names.iter().position(|name| Some(name.as_str()) == mutant);
-    let own = place.map(|place| Mutant::ALL[place]);
+    let own = named(&Mutant::ALL, mutant);
     let single = match own {
         Some(
             Mutant::GapsUnasked

@@ -1,13 +1,11 @@
 //! Where PBFT is hunted: four to seven replicas, of which up to f lie, forget, or run twice.
 
 use super::Mutant;
-use crate::base::{Draws, Ground, Hardships, Micros, Pace, names_of};
+use crate::base::{Draws, Ground, Hardships, Micros, Pace, named};
 
 /// One draw of where PBFT is hunted.
 pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
-    let names = names_of(&Mutant::ALL);
-    let place = names.iter().position(|name| Some(name.as_str()) == mutant);
-    let own = place.map(|place| Mutant::ALL[place]);
+    let own = named(&Mutant::ALL, mutant);
     let replicas: u16 = match (own, pace) {
         (None, Pace::Natural) => luck.one(&[4, 4, 4, 5, 6, 7]),
         _ => 4,

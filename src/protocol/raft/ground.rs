@@ -1,21 +1,12 @@
 //! Where Raft is hunted: clusters of three to five with all combinations of its switches.
 
 use super::Mutant;
-use crate::base::{Draws, Ground, Hardships, Micros, Pace, names_of};
+use crate::base::{Draws, Ground, Hardships, Micros, Pace, named};
 use crate::protocol::machine::{StateMachine, Switches};
 use serde_json::Value;
 
 /// How much clocks may gain or lose at most in a hunt, in parts per million: what leases allow for.
 const DRIFT_PPM: u32 = 100_000;
-
-/// The mutant of that name, where it is Raft's own.
-fn known(mutant: Option<&str>) -> Option<Mutant> {
-    let names = names_of(&Mutant::ALL);
-    let place = names
-        .iter()
-        .position(|name| Some(name.as_str()) == mutant)?;
-    Some(Mutant::ALL[place])
-}
 
 /// One draw of where a Raft with the machine `M` is hunted.
 pub(super) fn ground<M: StateMachine>(
@@ -23,7 +14,7 @@ pub(super) fn ground<M: StateMachine>(
     pace: Pace,
     luck: &mut Draws,
 ) -> Ground {
-    let own = known(mutant).filter(|_| M::Options::mutants().is_empty());
+    let own = named(&Mutant::ALL, mutant).filter(|_| M::Options::mutants().is_empty());
     let mut ground = switches(own, luck);
     match pace {
         Pace::Natural => {}

@@ -3,15 +3,13 @@
 
 use super::op::{Delete, Insert, Op};
 use super::options::Mutant;
-use crate::base::{ClientId, Draws, Ground, Hardships, Micros, Pace, names_of};
+use crate::base::{ClientId, Draws, Ground, Hardships, Micros, Pace, named};
 
 /// More than a minute: no comparison by itself.
 const NEVER_MS: u64 = 120_000;
 
 pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Ground {
-    let names = names_of(&Mutant::ALL);
-    let place = names.iter().position(|name| Some(name.as_str()) == mutant);
-    let own = place.map(|place| Mutant::ALL[place]);
+    let own = named(&Mutant::ALL, mutant);
     let nodes: u16 = match (pace, own) {
         // Who hears of one and not of the other is a third.
         (Pace::Natural, Some(Mutant::RightOriginIgnored)) => luck.one(&[3, 4, 5]),
