@@ -332,7 +332,7 @@ impl Orders {
 const SHORTER_MAX: usize = 25_000;
 
 /// The longest script around which it is searched: longer ones have too many orders.
-const LONGEST: usize = 20;
+const LONGEST: usize = 14;
 
 /// A run by hand that comes to the violation of `property` in fewer steps than that of `scenario`
 /// does, on the same ground and with the same requests, or less of them.
