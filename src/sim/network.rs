@@ -334,6 +334,23 @@ mod tests {
         assert!(!network.is_cut(A, B));
     }
 
+    #[cfg(feature = "hunt")]
+    #[test]
+    fn a_network_that_is_slower_or_reorders_is_not_whole() {
+        type Change = fn(&mut Conditions);
+        let changes: [(Change, bool); 4] = [
+            (|_| (), true),
+            (|c| c.latency = [Micros::ZERO; 2], true),
+            (|c| c.latency[1] = Micros::from_ms(3_000), false),
+            (|c| c.reorder = ratio(1), false),
+        ];
+        for (change, whole) in changes {
+            let mut network = Network::new(9, 2, Conditions::default(), false);
+            network.set_conditions(change, |from, _| from == A);
+            assert_eq!(network.is_whole(), whole);
+        }
+    }
+
     #[test]
     fn loss_and_duplication_come_as_often_as_asked() {
         let conditions = Conditions {
