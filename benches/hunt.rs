@@ -173,8 +173,27 @@ fn short(protocol: &str, seeds: u64) {
             while start.elapsed().as_secs_f64() < PATIENCE_S {
                 if let Some(found) = hunt.run(&mut |_| true).expect("what is made is sound") {
                     let (what, patience) = (&found.breach, found.patience);
-                    let small = shrink(&found.scenario, what, patience, 20_000, &mut |_, _| true);
+                    let order = order(protocol, Some(&mutant), Strategy::Mixed, seed);
+                    let start = Instant::now();
+                    let small = shrink(
+                        &found.scenario,
+                        what,
+                        patience,
+                        Some(&order),
+                        20_000,
+                        &mut |_, _| true,
+                    );
                     lengths.push(length(&small.scenario, patience));
+                    if std::env::var("SHOW").is_ok() {
+                        println!(
+                            "{:.1} s {} {:?} {:?} {}",
+                            start.elapsed().as_secs_f64(),
+                            small.tried,
+                            length(&small.scenario, patience),
+                            what,
+                            serde_json::to_string(&small.scenario).unwrap()
+                        );
+                    }
                     break;
                 }
             }

@@ -144,6 +144,7 @@ fn what_is_shrunk_stays_what_it_was_and_can_spare_nothing() {
             &found.scenario,
             &found.breach,
             found.patience,
+            Some(&order),
             20_000,
             &mut |entries, tried| {
                 told.push((entries, tried));
@@ -175,13 +176,19 @@ fn length(scenario: &Scenario) -> usize {
 
 /// The length of what is found of a mutant when it has been made small.
 fn small(protocol: &str, mutant: &str, seed: u64) -> usize {
-    let found = first(
-        &order(protocol, Some(mutant), Strategy::Mixed, seed),
-        20_000_000,
-    );
+    let order = order(protocol, Some(mutant), Strategy::Mixed, seed);
+    let found = first(&order, 20_000_000);
     let found = found.unwrap_or_else(|| panic!("{protocol} {mutant} {seed}: not found"));
     let (what, patience) = (&found.breach, found.patience);
-    let shrunk = shrink(&found.scenario, what, patience, 20_000, &mut |_, _| true);
+    let order = Some(&order);
+    let shrunk = shrink(
+        &found.scenario,
+        what,
+        patience,
+        order,
+        20_000,
+        &mut |_, _| true,
+    );
     assert_eq!(
         breach(&shrunk.scenario, patience).as_ref(),
         Some(what),
@@ -245,6 +252,7 @@ fn a_shrink_that_is_stopped_gives_what_it_has() {
         &found.scenario,
         &found.breach,
         found.patience,
+        Some(&order),
         3,
         &mut |_, _| true,
     );
@@ -268,6 +276,10 @@ fn the_violation_grows_likelier_along_its_run() {
         "at its beginning nothing is decided"
     );
     assert_eq!(fate(last / 2), fate(last / 2), "it follows from the seed");
+    let other = Breach::Invariant("log matching".to_owned());
+    assert_ne!(other, found.breach);
+    let fate = no_return(&found.scenario, &other, last, 20, 1).expect("sound");
+    assert_eq!(fate.violated, 0, "another property is none of its business");
 }
 
 #[test]

@@ -57,9 +57,9 @@ const doing = {
     paused = false;
     next();
   },
-  shrink(/** @type {Extract<Task, { task: "shrink" }>} */ { found, most }) {
+  shrink(/** @type {Extract<Task, { task: "shrink" }>} */ { found, order, most }) {
     const { scenario, breach, patience_ms } = found;
-    const shrunk = shrink(scenario, breach, patience_ms, most, (entries, tried) => {
+    const shrunk = shrink(scenario, breach, patience_ms, order, most, (entries, tried) => {
       post({ news: "shrinking", entries, tried });
       return true;
     });

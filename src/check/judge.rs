@@ -388,14 +388,16 @@ impl Bench<'_> {
                 span.trim_end()
             ),
             [most @ .., last] => {
-                let mut named: Vec<&str> = most.iter().map(String::as_str).take(NAMED).collect();
-                if most.len() > NAMED {
-                    named.push("other such states");
-                }
+                let named = match states.get(..NAMED) {
+                    Some(first) if states.len() > NAMED + 1 => {
+                        let others = states.len() - NAMED;
+                        format!("{} or one of {others} other states", first.join(", "))
+                    }
+                    _ => format!("{} or {last}", most.join(", ")),
+                };
                 format!(
-                    "No order explains that {told}: {}, {key} can only have been {} or {last}.",
+                    "No order explains that {told}: {}, {key} can only have been {named}.",
                     span.trim_end(),
-                    named.join(", ")
                 )
             }
         }

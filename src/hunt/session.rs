@@ -160,6 +160,11 @@ impl Hunt {
         &self.figures
     }
 
+    /// How many events there were in all runs.
+    pub fn events(&self) -> u64 {
+        self.figures.iter().map(|figures| figures.events).sum()
+    }
+
     /// What was seen.
     pub fn seen(&self) -> &Seen {
         &self.seen

@@ -7,6 +7,7 @@
 //! entry out leaves the luck of all the others as it was.
 
 use super::played::{BEAT, at_beat, by_hand, is_by_hand};
+use super::session::{Hunt, Order, Strategy};
 use super::space::shorter;
 use super::trial::{Breach, EVENTS_MAX, try_out};
 use crate::base::{Chance, Draws, Micros, Pace, Ratio};
@@ -32,18 +33,25 @@ struct Work<'a> {
     patience: Micros,
     tried: usize,
     most: usize,
+    /// How many events there were in all that was tried.
+    events: u64,
     /// Hears how many entries the best scenario has, and how many were tried; says whether to go on.
     tell: &'a mut dyn FnMut(usize, usize) -> bool,
+    /// Entries of the best so far, for `tell`.
+    fewest: usize,
     stopped: bool,
 }
 
 /// Makes `scenario`, which ends in `breach`, smaller, by at most `most` tries. `patience` is that of
-/// [`try_out`]. `tell` hears how many entries the best script has by now and how many scenarios were
+/// [`try_out`]. With `order`, that of the hunt which found it, the same violation is hunted again,
+/// for a while: what takes away alone ends where nothing can be spared, and from another run it may
+/// end lower. `tell` hears how many entries the best script has by now and how many scenarios were
 /// tried; the work ends when it says no.
 pub fn shrink(
     scenario: &Scenario,
     breach: &Breach,
     patience: Micros,
+    order: Option<&Order>,
     most: usize,
     tell: &mut dyn FnMut(usize, usize) -> bool,
 ) -> Shrunk {
@@ -52,32 +60,20 @@ pub fn shrink(
         patience,
         tried: 0,
         most,
+        events: 0,
         tell,
+        fewest: usize::MAX,
         stopped: false,
     };
-    // Messages that are named by number are others as soon as one entry goes: a run by hand is taken
-    // by what its messages are.
-    let symbolic = match scenario.network.manual {
-        true => work.played_by_hand(scenario, true),
-        false => None,
-    };
-    let again = symbolic.is_none() && !matches!(breach, Breach::Silence);
-    let mut best = work.squeezed(symbolic.unwrap_or_else(|| scenario.clone()));
-    if again {
-        for quiet in [true, false] {
-            if let Some(other) = work.played_by_hand(scenario, quiet) {
-                let other = work.squeezed(other);
-                if size(&other) < size(&best) {
-                    best = other;
-                }
-            }
-        }
+    let mut best = work.small(scenario);
+    work.search_around(&mut best);
+    if let Some(order) = order
+        && work.hunt_again(order, &mut best)
+    {
+        work.search_around(&mut best);
     }
-    if let Some(other) = work.searched(&best) {
-        let other = work.squeezed(other);
-        if size(&other) < size(&best) {
-            best = other;
-        }
+    if work.luck_instead(&mut best) {
+        best = work.squeezed(best);
     }
     let minimal = work.is_minimal(&best);
     Shrunk {
@@ -86,6 +82,20 @@ pub fn shrink(
         minimal,
     }
 }
+
+/// How many other runs with the same violation are made small at the most, how many of them one after
+/// the other without coming lower, and within how many events, those of trying included.
+const AGAIN_MOST: u32 = 24;
+const AGAIN_VAIN: u32 = 8;
+const AGAIN_EVENTS: u64 = 10_000_000;
+
+/// The longest scripts in which every two and every three entries are tried without.
+const PAIRS_LONGEST: usize = 24;
+const TRIPLES_LONGEST: usize = 12;
+
+/// The longest script for which another seed is tried in the place of an entry, and how many are.
+const LUCK_LONGEST: usize = 9;
+const LUCK_SEEDS: u64 = 32;
 
 /// Smaller is better.
 fn size(scenario: &Scenario) -> (usize, u16, u16) {
@@ -103,19 +113,19 @@ fn size(scenario: &Scenario) -> (usize, u16, u16) {
 impl Work<'_> {
     /// Whether `scenario` comes to the same, and is none when its mutant is taken out.
     fn holds(&mut self, scenario: &Scenario) -> bool {
-        if self.stopped {
+        if self.is_over() {
             return false;
         }
         self.tried += 1;
-        if self.tried > self.most {
-            self.stopped = true;
-            return false;
-        }
-        let trial = try_out(scenario, self.patience, None);
-        let same = trial.is_ok_and(|trial| trial.breach.as_ref() == Some(self.breach));
-        same && sound(scenario).is_none_or(|whole| {
-            try_out(&whole, self.patience, None).is_ok_and(|trial| trial.breach.is_none())
-        })
+        self.ends_in(scenario).as_ref() == Some(self.breach)
+            && sound(scenario).is_none_or(|whole| self.ends_in(&whole).is_none())
+    }
+
+    /// What is wrong with a run of `scenario`, if something is.
+    fn ends_in(&mut self, scenario: &Scenario) -> Option<Breach> {
+        let trial = try_out(scenario, self.patience, None).ok()?;
+        self.events += u64::from(trial.events);
+        trial.breach
     }
 
     /// Takes `changed` for `best` if it comes to the same.
@@ -124,10 +134,87 @@ impl Work<'_> {
             return false;
         }
         *best = changed;
-        if !(self.tell)(best.script.len(), self.tried) {
-            self.stopped = true;
-        }
+        self.fewest = self.fewest.min(best.script.len());
+        self.stopped |= !(self.tell)(self.fewest, self.tried);
         true
+    }
+
+    /// Whether no more may be tried.
+    fn is_over(&self) -> bool {
+        self.stopped || self.tried >= self.most
+    }
+
+    /// As small as taking away makes `scenario`, and the same run by hand.
+    fn small(&mut self, scenario: &Scenario) -> Scenario {
+        // Messages that are named by number are others as soon as one entry goes: a run by hand is
+        // taken by what its messages are.
+        let symbolic = match scenario.network.manual {
+            true => self.played_by_hand(scenario, true),
+            false => None,
+        };
+        let again = symbolic.is_none() && !matches!(self.breach, Breach::Silence);
+        let mut best = self.squeezed(symbolic.unwrap_or_else(|| scenario.clone()));
+        if again {
+            for quiet in [true, false] {
+                if let Some(other) = self.played_by_hand(scenario, quiet) {
+                    let other = self.squeezed(other);
+                    if size(&other) < size(&best) {
+                        best = other;
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    /// Takes what a search of every order finds that is smaller still.
+    fn search_around(&mut self, best: &mut Scenario) {
+        if let Some(other) = self.searched(best) {
+            let other = self.squeezed(other);
+            if size(&other) < size(best) {
+                *best = other;
+            }
+        }
+    }
+
+    /// Hunts for the same violation anew, and takes what becomes smaller than `best`; whether
+    /// anything did.
+    fn hunt_again(&mut self, order: &Order, best: &mut Scenario) -> bool {
+        let order = Order {
+            strategy: Strategy::Mixed,
+            seed: Chance::from_seed(order.seed).draw(0x6167_6169),
+            ..order.clone()
+        };
+        let Ok(mut hunt) = Hunt::new(&order) else {
+            return false;
+        };
+        // What is left is for seeing that the smallest can spare nothing.
+        let all = self.most;
+        self.most -= all / 8;
+        let (mut others, mut vain, mut better) = (0, 0, false);
+        let before = self.events;
+        while others < AGAIN_MOST
+            && vain < AGAIN_VAIN
+            && hunt.events() + self.events - before < AGAIN_EVENTS
+            && !self.is_over()
+        {
+            self.stopped |= !(self.tell)(self.fewest, self.tried);
+            let Ok(found) = hunt.run(&mut |_| true) else {
+                break;
+            };
+            let Some(found) = found.filter(|found| found.breach == *self.breach) else {
+                continue;
+            };
+            others += 1;
+            vain += 1;
+            let other = self.small(&found.scenario);
+            if size(&other) < size(best) && !self.is_over() {
+                *best = other;
+                (vain, better) = (0, true);
+            }
+        }
+        self.most = all;
+        better
     }
 
     /// All passes, until none changes anything.
@@ -144,7 +231,7 @@ impl Work<'_> {
             self.oldest_messages(&mut best);
             self.let_go(&mut best);
             self.shorten(&mut best);
-            if best == before || self.stopped {
+            if self.is_over() || (best == before && !self.thin_together(&mut best)) {
                 break;
             }
         }
@@ -181,21 +268,16 @@ impl Work<'_> {
             return;
         };
         let _ = run.advance(best.until);
-        let built_in = u32::from(best.clients.count);
         let mut changed = best.clone();
         changed.clients.count = 0;
-        for asked in run.history() {
-            if asked.client < built_in {
-                changed.script.push(ScriptEntry(Entry {
-                    at: asked.call,
-                    after: 0,
-                    action: Action::Request {
-                        node: None,
-                        client: Some(asked.client),
-                        op: asked.op,
-                    },
-                }));
-            }
+        // All of them with who asks, since without clients of their own numbers whoever is idle differs.
+        let asks = |entry: &ScriptEntry| matches!(entry.0.action, Action::Request { .. });
+        changed.script.retain(|entry| !asks(entry));
+        for (at, action) in run.asked() {
+            let after = 0;
+            changed
+                .script
+                .push(ScriptEntry(Entry { at, after, action }));
         }
         changed.script.sort_by_key(|entry| entry.0.at);
         self.take(best, changed);
@@ -207,7 +289,7 @@ impl Work<'_> {
         loop {
             let mut start = 0;
             let mut went = false;
-            while start < best.script.len() && !self.stopped {
+            while start < best.script.len() && !self.is_over() {
                 let end = (start + chunk).min(best.script.len());
                 let mut changed = best.clone();
                 changed.script.drain(start..end);
@@ -217,13 +299,59 @@ impl Work<'_> {
                     start = end;
                 }
             }
-            if self.stopped || (chunk == 1 && !went) {
+            if self.is_over() || (chunk == 1 && !went) {
                 return;
             }
             if !went {
                 chunk = chunk.div_ceil(2).max(1);
             }
         }
+    }
+
+    /// Takes out two entries at once, or three: what crashes is restarted, what is cut is healed, and
+    /// neither can go alone. Whether any went.
+    fn thin_together(&mut self, best: &mut Scenario) -> bool {
+        let mut went = false;
+        for (together, longest) in [(2, PAIRS_LONGEST), (3, TRIPLES_LONGEST)] {
+            let mut places: Vec<usize> = (0..together).collect();
+            while best.script.len() <= longest && !self.is_over() {
+                if places[together - 1] >= best.script.len() {
+                    break;
+                }
+                let mut changed = best.clone();
+                for place in places.iter().rev() {
+                    changed.script.remove(*place);
+                }
+                if self.take(best, changed) {
+                    went = true;
+                    places = (0..together).collect();
+                } else if !next_choice(&mut places, best.script.len()) {
+                    break;
+                }
+            }
+        }
+        went
+    }
+
+    /// Has chance do what an entry does, where messages travel by themselves and few entries are
+    /// left. Whether any went.
+    fn luck_instead(&mut self, best: &mut Scenario) -> bool {
+        let before = best.script.len();
+        let few = |best: &Scenario| (1..=LUCK_LONGEST).contains(&best.script.len());
+        'again: while few(best) && !best.network.manual && !self.is_over() {
+            for seed in 1..=LUCK_SEEDS {
+                for place in 0..best.script.len() {
+                    let mut changed = best.clone();
+                    changed.seed = seed;
+                    changed.script.remove(place);
+                    if self.take(best, changed) {
+                        continue 'again;
+                    }
+                }
+            }
+            break;
+        }
+        best.script.len() < before
     }
 
     /// Has each delivery take the oldest message that fits, where that comes to the same.
@@ -269,7 +397,7 @@ impl Work<'_> {
 
     /// Leaves out the last node, or any other by giving its number to the last.
     fn fewer_nodes(&mut self, best: &mut Scenario) {
-        'again: while best.nodes > 1 && !self.stopped {
+        'again: while best.nodes > 1 && !self.is_over() {
             for gone in (0..best.nodes).rev() {
                 if let Some(changed) = without_node(best, gone)
                     && self.take(best, changed)
@@ -392,12 +520,12 @@ impl Work<'_> {
         let Breach::Invariant(property) = self.breach else {
             return None;
         };
-        let entries = best.script.len();
+        let fewest = self.fewest;
         let (tell, tried, stopped) = (&mut *self.tell, self.tried, &mut self.stopped);
         let mut looked = 0_u32;
         let found = shorter(best, property, &mut |_| {
             looked += 1;
-            *stopped |= looked.is_multiple_of(256) && !tell(entries, tried);
+            *stopped |= looked.is_multiple_of(256) && !tell(fewest, tried);
             !*stopped
         })?;
         self.played_by_hand(&found, true)
@@ -411,7 +539,7 @@ impl Work<'_> {
             changed.script.remove(place);
             self.holds(&changed)
         });
-        !goes && !self.stopped
+        !goes && !self.is_over()
     }
 }
 
@@ -443,6 +571,21 @@ fn flowing_from(scenario: &Scenario, place: usize) -> Scenario {
     }
     changed.until = at + AFTERMATH;
     changed
+}
+
+/// Moves `places`, which ascend below `end`, to the next choice of as many; whether there is one.
+fn next_choice(places: &mut [usize], end: usize) -> bool {
+    let many = places.len();
+    for which in (0..many).rev() {
+        if places[which] + many - which < end {
+            let first = places[which] + 1;
+            for (place, value) in places[which..].iter_mut().zip(first..) {
+                *place = value;
+            }
+            return true;
+        }
+    }
+    false
 }
 
 /// The scenario with its rule back in, if one is left out.

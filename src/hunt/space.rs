@@ -368,3 +368,38 @@ pub(super) fn shorter(
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hunt::{Hunt, Order};
+
+    #[test]
+    fn around_a_run_the_shortest_order_is_found() {
+        let order = r#"{ "protocol": "paxos", "mutant": "half_quorum", "strategy": "exhaustive" }"#;
+        let order: Order = serde_json::from_str(order).expect("an order");
+        let mut hunt = Hunt::new(&order).expect("there is such a mutant");
+        let found = loop {
+            if let Some(found) = hunt.run(&mut |_| true).expect("sound") {
+                break found;
+            }
+        };
+        let Breach::Invariant(property) = &found.breach else {
+            panic!("{:?}", found.breach);
+        };
+        let shortest = found.scenario.script.len();
+        // The same, with a node that crashes and comes back again and again.
+        let mut actions: Vec<Action> = Vec::new();
+        let node = NodeId(3);
+        for entry in &found.scenario.script {
+            actions.push(entry.0.action.clone());
+            actions.extend([Action::Crash { node }, Action::Restart { node }]);
+        }
+        actions.truncate(LONGEST);
+        let long = by_hand(&found.scenario, actions);
+        let short = shorter(&long, property, &mut |_| true).expect("there is a shorter one");
+        assert_eq!(short.script.len(), shortest);
+        assert_eq!(shorter(&short, property, &mut |_| true), None);
+        assert_eq!(shorter(&long, "another property", &mut |_| true), None);
+    }
+}

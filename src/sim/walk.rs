@@ -63,6 +63,9 @@ pub trait Walk: Simulation {
     /// The run as actions that leave nothing to chance: each delivery, timer, request and fault up
     /// to now, in order, with the moment.
     fn as_played(&self) -> Vec<(Micros, Action)>;
+    /// What clients asked up to now by themselves or by requests, in order, with the moment and the
+    /// node that each asked first; no node where all were asked at once.
+    fn asked(&self) -> Vec<(Micros, Action)>;
     /// A copy that goes its own way.
     fn fork(&self) -> Box<dyn Walk>;
 }
@@ -381,6 +384,36 @@ impl<C: Core> Walk for Run<C> {
             self.play(event, id, &mut played);
         }
         played
+    }
+
+    fn asked(&self) -> Vec<(Micros, Action)> {
+        let events = &self.trace.events[..self.world.mark.events as usize];
+        let asked = events.iter().zip(0..).filter_map(|(event, id)| {
+            let EventKind::Request(number) = event.kind else {
+                return None;
+            };
+            // Nodes that join or leave have it asked for them.
+            let cause = events.get(event.cause as usize).map(|cause| cause.kind);
+            if let Some(EventKind::Action(action, _)) = cause
+                && !matches!(self.trace.actions[action as usize], Action::Request { .. })
+            {
+                return None;
+            }
+            let request = &self.trace.requests[number as usize];
+            let sent = self.trace.flights.iter().filter(|it| it.sent_by == id);
+            let mut nodes = sent.filter_map(|flight| match flight.to() {
+                Peer::Node(node) => Some(node),
+                Peer::Client(_) => None,
+            });
+            let node = match (nodes.next(), nodes.next()) {
+                (Some(only), None) => Some(only),
+                _ => None,
+            };
+            let client = Some(request.id.client);
+            let op = serde_json::to_value(&request.op).unwrap_or_default();
+            Some((event.at, Action::Request { node, client, op }))
+        });
+        asked.collect()
     }
 
     fn fork(&self) -> Box<dyn Walk> {

@@ -96,29 +96,39 @@ impl WebHunt {
     }
 }
 
-/// Makes a scenario that violates something smaller. `tell` hears how many entries its script has by
+/// Makes a scenario that violates something smaller; with the order of the hunt that found it, also
+/// by hunting for the same violation anew. `tell` hears how many entries its script has by
 /// now and how many scenarios were tried; where it answers false, the work ends with what there is.
 ///
 /// # Errors
-/// Where the scenario or the breach is none.
+/// Where the scenario, the breach or the order is none.
 #[wasm_bindgen(unchecked_return_type = "Shrunk")]
 pub fn shrink(
     #[wasm_bindgen(unchecked_param_type = "Partial<Scenario>")] scenario: JsValue,
     #[wasm_bindgen(unchecked_param_type = "Breach")] breach: JsValue,
     patience_ms: f64,
+    #[wasm_bindgen(unchecked_param_type = "HuntOrder | null")] order: JsValue,
     most: usize,
     #[wasm_bindgen(unchecked_param_type = "(entries: number, tried: number) => boolean")]
     tell: &Function,
 ) -> Result<JsValue, JsValue> {
     let scenario = read_scenario(scenario)?;
     let breach: Breach = read(breach)?;
+    let order: Option<Order> = read(order)?;
     let patience = Micros::try_from_ms(patience_ms).unwrap_or_default();
     let mut told = |entries: usize, tried: usize| {
         let (entries, tried) = (JsValue::from(entries as u32), JsValue::from(tried as u32));
         let on = tell.call2(&JsValue::NULL, &entries, &tried);
         on.is_ok_and(|on| on.is_truthy())
     };
-    to_js(&hunt::shrink(&scenario, &breach, patience, most, &mut told))
+    to_js(&hunt::shrink(
+        &scenario,
+        &breach,
+        patience,
+        order.as_ref(),
+        most,
+        &mut told,
+    ))
 }
 
 /// How likely the violation is when the run is left after an event and goes on at random.

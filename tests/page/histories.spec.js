@@ -200,7 +200,7 @@ test("of ten thousand operations those in sight are drawn", async ({ page }) => 
     mimeType: "application/json",
     buffer: Buffer.from(big),
   });
-  await expect(page.locator(".history-verdicts")).toContainText("10000 operations by 50 processes");
+  await expect(page.locator(".history-verdicts")).toContainText("10,000 operations by 50 processes");
   await page.locator(".history-drawing").focus();
   await page.keyboard.press("ArrowRight");
   for (let k = 0; k < 12; k++) await page.keyboard.press("+");

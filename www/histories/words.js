@@ -38,7 +38,7 @@ export function summary({ linearizable, keys, model, work, operations }) {
   const broken = keys.filter((key) => key.linearizable === "no");
   if (linearizable === "yes")
     return keys.length > 1
-      ? `Each of the ${keys.length} keys has an order in which ${what} would have answered the same. ${most}.`
+      ? `Each of the ${keys.length.toLocaleString("en")} keys has an order in which ${what} would have answered the same. ${most}.`
       : `One order, each operation between its call and its return, explains every answer of ${what}. ${most}.`;
   if (linearizable === "no") {
     const blame = broken[0].blame?.text ?? "";

@@ -11,7 +11,7 @@
 /**
  * What a worker is told.
  * @typedef {{ task: "hunt", order: HuntOrder } | { task: "pause" } | { task: "resume" }
- *   | { task: "shrink", found: Pick<Catch, "scenario" | "breach" | "patience_ms">, most: number }
+ *   | { task: "shrink", found: Pick<Catch, "scenario" | "breach" | "patience_ms">, order: HuntOrder, most: number }
  *   | { task: "fates", scenario: Scenario, breach: Breach, events: number[], tries: number, seed: number }} Task
  */
 /**

@@ -47,7 +47,7 @@ export function nodesListed(ids, last = "and") {
  * @param {string} [plural]
  */
 export function counted(count, noun, plural = `${noun}s`) {
-  return `${count} ${count === 1 ? noun : plural}`;
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
 }
 
 /** @param {string} text */

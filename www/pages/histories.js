@@ -336,7 +336,7 @@ export class HistoriesPage {
                   if (worst >= 0) this.drawing.bringIn(worst);
                 }}
               >
-                <option value=${ALL} .selected=${this.key === ALL}>all ${keys.length}</option>
+                <option value=${ALL} .selected=${this.key === ALL}>all ${keys.length.toLocaleString("en")}</option>
                 ${keys.map(
                   ({ key, linearizable }) =>
                     html`<option value=${key} .selected=${key === this.key}>

@@ -58,7 +58,12 @@ export class HuntPage {
     this.seed = 0;
     this.goesOn = false;
     /** What the figures and finds are about: the choice may be another one by now. */
-    this.hunted = { protocol: this.protocol, title: "", left: /** @type {string | null} */ (null) };
+    this.hunted = {
+      protocol: this.protocol,
+      title: "",
+      left: /** @type {string | null} */ (null),
+      order: /** @type {import("../hunt/crew.js").HuntOrder} */ ({ protocol: this.protocol }),
+    };
     /** @type {Crew | null} */
     this.crew = null;
     /** @type {"ready" | "running" | "paused" | "over" | "failed"} */
@@ -129,7 +134,6 @@ export class HuntPage {
     this.shown = 0;
     this.trouble = "";
     this.state = "running";
-    this.hunted = { protocol: this.protocol, title: views[this.protocol].title, left: this.left };
     const order = {
       protocol: this.protocol,
       mutant: this.mutant || null,
@@ -137,6 +141,7 @@ export class HuntPage {
       budget: { faults: this.faults, ...this.kinds },
       seed: this.seed,
     };
+    this.hunted = { protocol: this.protocol, title: views[this.protocol].title, left: this.left, order };
     this.crew = new Crew(order, crewSize(), (news) => this.hear(news));
     this.draw();
   }
@@ -227,7 +232,8 @@ export class HuntPage {
     });
     this.shrinker = worker;
     const { scenario, breach, patience_ms } = prize.found;
-    worker.tell({ task: "shrink", found: { scenario, breach, patience_ms }, most: SHRINK_MOST });
+    const { order } = this.hunted;
+    worker.tell({ task: "shrink", found: { scenario, breach, patience_ms }, order, most: SHRINK_MOST });
     this.draw();
   }
 
