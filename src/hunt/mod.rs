@@ -16,6 +16,7 @@
 //! Everything follows from a seed: a hunt that is repeated finds the same.
 
 mod budget;
+mod changes;
 mod exhaust;
 mod guided;
 mod no_return;
