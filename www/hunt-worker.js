@@ -9,6 +9,9 @@ import { Hunt, noReturn, shrink, startHunt } from "./wasm-hunt.js";
 /** How long a slice lasts, in milliseconds. */
 const SLICE_MS = 120;
 
+/** How long other runs with the same violation are looked for when one is made small, in milliseconds. */
+const AGAIN_MS = 15_000;
+
 /** @type {Hunt | null} */
 let hunt = null;
 let paused = false;
@@ -59,9 +62,11 @@ const doing = {
   },
   shrink(/** @type {Extract<Task, { task: "shrink" }>} */ { found, order, most }) {
     const { scenario, breach, patience_ms } = found;
-    const shrunk = shrink(scenario, breach, patience_ms, order, most, (entries, tried) => {
-      post({ news: "shrinking", entries, tried });
-      return true;
+    let until = Infinity;
+    const shrunk = shrink(scenario, breach, patience_ms, order, most, (entries, tried, again) => {
+      if (again && until === Infinity) until = performance.now() + AGAIN_MS;
+      post({ news: "shrinking", entries, tried, again });
+      return performance.now() < until;
     });
     post({ news: "shrunk", shrunk });
   },

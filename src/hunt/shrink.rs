@@ -28,42 +28,55 @@ pub struct Shrunk {
     pub minimal: bool,
 }
 
+/// How far the work of shrinking is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The fewest entries that a script has had by now.
+    pub entries: usize,
+    /// How many scenarios were tried.
+    pub tried: usize,
+    /// Whether the find itself is as small as it goes, and other runs with the same violation are
+    /// looked for.
+    pub again: bool,
+}
+
 /// The work of shrinking one scenario.
 struct Work<'a> {
     breach: &'a Breach,
     patience: Micros,
-    tried: usize,
     most: usize,
     /// How many events there were in all that was tried.
     events: u64,
-    /// Hears how many entries the best scenario has, and how many were tried; says whether to go on.
-    tell: &'a mut dyn FnMut(usize, usize) -> bool,
-    /// Entries of the best so far, for `tell`.
-    fewest: usize,
+    /// Says whether to go on.
+    tell: &'a mut dyn FnMut(Progress) -> bool,
+    progress: Progress,
     stopped: bool,
 }
 
 /// Makes `scenario`, which ends in `breach`, smaller, by at most `most` tries. `patience` is that of
 /// [`try_out`]. With `order`, that of the hunt which found it, the same violation is hunted again,
 /// for a while: what takes away alone ends where nothing can be spared, and from another run it may
-/// end lower. `tell` hears how many entries the best script has by now and how many scenarios were
-/// tried; the work ends when it says no.
+/// end lower. `tell` hears how far the work is; where it says no, the work ends but for seeing
+/// whether any single entry can go.
 pub fn shrink(
     scenario: &Scenario,
     breach: &Breach,
     patience: Micros,
     order: Option<&Order>,
     most: usize,
-    tell: &mut dyn FnMut(usize, usize) -> bool,
+    tell: &mut dyn FnMut(Progress) -> bool,
 ) -> Shrunk {
     let mut work = Work {
         breach,
         patience,
-        tried: 0,
         most,
         events: 0,
         tell,
-        fewest: usize::MAX,
+        progress: Progress {
+            entries: scenario.script.len(),
+            tried: 0,
+            again: false,
+        },
         stopped: false,
     };
     let mut best = work.small(scenario);
@@ -79,7 +92,7 @@ pub fn shrink(
     let minimal = work.is_minimal(&best);
     Shrunk {
         scenario: best,
-        tried: work.tried,
+        tried: work.progress.tried,
         minimal,
     }
 }
@@ -117,7 +130,7 @@ impl Work<'_> {
         if self.is_over() {
             return false;
         }
-        self.tried += 1;
+        self.progress.tried += 1;
         self.ends_in(scenario).as_ref() == Some(self.breach)
             && sound(scenario).is_none_or(|whole| self.ends_in(&whole).is_none())
     }
@@ -135,14 +148,18 @@ impl Work<'_> {
             return false;
         }
         *best = changed;
-        self.fewest = self.fewest.min(best.script.len());
-        self.stopped |= !(self.tell)(self.fewest, self.tried);
+        self.progress.entries = self.progress.entries.min(best.script.len());
+        self.tell();
         true
+    }
+
+    fn tell(&mut self) {
+        self.stopped |= !(self.tell)(self.progress);
     }
 
     /// Whether no more may be tried.
     fn is_over(&self) -> bool {
-        self.stopped || self.tried >= self.most
+        self.stopped || self.progress.tried >= self.most
     }
 
     /// As small as taking away makes `scenario`, and the same run by hand.
@@ -189,6 +206,7 @@ impl Work<'_> {
         let Ok(mut hunt) = Hunt::new(&order) else {
             return false;
         };
+        self.progress.again = true;
         // What is left is for seeing that the smallest can spare nothing.
         let all = self.most;
         self.most -= all / 8;
@@ -199,7 +217,7 @@ impl Work<'_> {
             && hunt.events() + self.events - before < AGAIN_EVENTS
             && !self.is_over()
         {
-            self.stopped |= !(self.tell)(self.fewest, self.tried);
+            self.tell();
             let Ok(found) = hunt.run(&mut |_| true) else {
                 break;
             };
@@ -521,12 +539,11 @@ impl Work<'_> {
         let Breach::Invariant(property) = self.breach else {
             return None;
         };
-        let fewest = self.fewest;
-        let (tell, tried, stopped) = (&mut *self.tell, self.tried, &mut self.stopped);
+        let (tell, progress, stopped) = (&mut *self.tell, self.progress, &mut self.stopped);
         let mut looked = 0_u32;
         let found = shorter(best, property, &mut |_| {
             looked += 1;
-            *stopped |= looked.is_multiple_of(256) && !tell(fewest, tried);
+            *stopped |= looked.is_multiple_of(256) && !tell(progress);
             !*stopped
         })?;
         self.played_by_hand(&found, true)
@@ -535,6 +552,7 @@ impl Work<'_> {
 
     /// Whether it was seen that no single entry can go.
     fn is_minimal(&mut self, best: &Scenario) -> bool {
+        self.stopped = false;
         let goes = (0..best.script.len()).any(|place| {
             let mut changed = best.clone();
             changed.script.remove(place);

@@ -4,7 +4,7 @@ use super::runs::read_scenario;
 use super::wrong::thrown;
 use super::{plain, to_js};
 use crate::base::Micros;
-use crate::hunt::{self, Breach, Hunt, Order};
+use crate::hunt::{self, Breach, Hunt, Order, Progress};
 use crate::scenario::ScenarioError;
 use js_sys::Function;
 use serde::de::DeserializeOwned;
@@ -97,8 +97,9 @@ impl WebHunt {
 }
 
 /// Makes a scenario that violates something smaller; with the order of the hunt that found it, also
-/// by hunting for the same violation anew. `tell` hears how many entries its script has by
-/// now and how many scenarios were tried; where it answers false, the work ends with what there is.
+/// by hunting for the same violation anew. `tell` hears how many entries its script has by now, how
+/// many scenarios were tried, and whether the hunt goes on anew; where it answers false, the work ends
+/// with what there is.
 ///
 /// # Errors
 /// Where the scenario, the breach or the order is none.
@@ -109,16 +110,19 @@ pub fn shrink(
     patience_ms: f64,
     #[wasm_bindgen(unchecked_param_type = "HuntOrder | null")] order: JsValue,
     most: usize,
-    #[wasm_bindgen(unchecked_param_type = "(entries: number, tried: number) => boolean")]
+    #[wasm_bindgen(
+        unchecked_param_type = "(entries: number, tried: number, again: boolean) => boolean"
+    )]
     tell: &Function,
 ) -> Result<JsValue, JsValue> {
     let scenario = read_scenario(scenario)?;
     let breach: Breach = read(breach)?;
     let order: Option<Order> = read(order)?;
     let patience = Micros::try_from_ms(patience_ms).unwrap_or_default();
-    let mut told = |entries: usize, tried: usize| {
-        let (entries, tried) = (JsValue::from(entries as u32), JsValue::from(tried as u32));
-        let on = tell.call2(&JsValue::NULL, &entries, &tried);
+    let mut told = |progress: Progress| {
+        let entries = JsValue::from(progress.entries as u32);
+        let tried = JsValue::from(progress.tried as u32);
+        let on = tell.call3(&JsValue::NULL, &entries, &tried, &progress.again.into());
         on.is_ok_and(|on| on.is_truthy())
     };
     to_js(&hunt::shrink(

@@ -17,7 +17,7 @@
 /**
  * What a worker tells.
  * @typedef {{ news: "figures", figures: HuntFigures, spent_ms: number } | { news: "catch", found: Catch }
- *   | { news: "over" } | { news: "shrinking", entries: number, tried: number }
+ *   | { news: "over" } | { news: "shrinking", entries: number, tried: number, again: boolean }
  *   | { news: "shrunk", shrunk: Shrunk } | { news: "fate", fate: Fate } | { news: "fates" }
  *   | { news: "failed", words: string }} News
  */

@@ -36,7 +36,7 @@ const LISTED_MOST = 12;
  * @typedef {object} Prize
  * @property {Catch} found
  * @property {"waiting" | "shrinking" | "done" | "failed"} state
- * @property {{ entries: number, tried: number }} progress
+ * @property {{ entries: number, tried: number, again: boolean }} progress
  * @property {Shrunk | null} shrunk
  * @property {Story | null} story
  * @property {import("../hunt/fates.js").Doom | null} doom
@@ -200,7 +200,7 @@ export class HuntPage {
     const prize = {
       found,
       state: "waiting",
-      progress: { entries: found.scenario.script?.length ?? 0, tried: 0 },
+      progress: { entries: found.scenario.script?.length ?? 0, tried: 0, again: false },
       shrunk: null,
       story: null,
       doom: null,
@@ -493,7 +493,7 @@ export class HuntPage {
             </p>`
           : nothing
       }
-      ${state === "shrinking" ? html`<p role="status">Making it small: ${counted(progress.entries, "entry", "entries")} left, ${number(progress.tried)} scenarios tried…</p>` : nothing}
+      ${state === "shrinking" ? html`<p role="status">${progress.again ? "Looking for a shorter one" : "Making it small"}: ${counted(progress.entries, "entry", "entries")} left, ${number(progress.tried)} scenarios tried…</p>` : nothing}
       ${trouble ? html`<p class="broken">${trouble}</p>` : nothing}
       ${
         shrunk && story

@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn all_garbage_is_refused() {
         let mut luck = Draws::new(Chance::from_seed(1));
-        let keys = Keys::new(1, 4, Authentication::Macs);
+        let keys = Keys::of(1, 4, Authentication::Macs);
         let (mut faults, mut kinds) = (BTreeSet::new(), BTreeSet::new());
         for _ in 0..10_000 {
             let message = Message::garbage(&mut luck);

@@ -82,15 +82,14 @@ impl Options {
 
     /// Makes the keys of a run.
     pub(super) fn make_keys(&mut self, seed: u64, nodes: usize) {
-        let keys = Keys::new(seed, self.replicas(nodes), self.auth);
-        self.keys = KeyRing(Some(Arc::new(keys)));
+        self.keys = KeyRing(Some(Keys::of(seed, self.replicas(nodes), self.auth)));
     }
 
     /// The keys of the run; of another one where none were made.
     pub fn keys(&self, nodes: usize) -> Arc<Keys> {
         match &self.keys.0 {
             Some(keys) => Arc::clone(keys),
-            None => Arc::new(Keys::new(0, self.replicas(nodes), self.auth)),
+            None => Keys::of(0, self.replicas(nodes), self.auth),
         }
     }
 
