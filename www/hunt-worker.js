@@ -10,7 +10,7 @@ import { Hunt, noReturn, shrink, startHunt } from "./wasm-hunt.js";
 const SLICE_MS = 120;
 
 /** How long other runs with the same violation are looked for when one is made small, in milliseconds. */
-const AGAIN_MS = 15_000;
+const AGAIN_MS = 10_000;
 
 /** @type {Hunt | null} */
 let hunt = null;

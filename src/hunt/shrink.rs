@@ -99,13 +99,13 @@ pub fn shrink(
 
 /// How many other runs with the same violation are made small at the most, how many of them one after
 /// the other without coming lower, and within how many events, those of trying included.
-const AGAIN_MOST: u32 = 24;
-const AGAIN_VAIN: u32 = 8;
+const AGAIN_MOST: u32 = 36;
+const AGAIN_VAIN: u32 = 12;
 const AGAIN_EVENTS: u64 = 10_000_000;
 
 /// The longest scripts in which every two and every three entries are tried without.
 const PAIRS_LONGEST: usize = 24;
-const TRIPLES_LONGEST: usize = 12;
+const TRIPLES_LONGEST: usize = 20;
 
 /// The longest script for which another seed is tried in the place of an entry, and how many are.
 const LUCK_LONGEST: usize = 9;
@@ -198,29 +198,28 @@ impl Work<'_> {
     /// Hunts for the same violation anew, and takes what becomes smaller than `best`; whether
     /// anything did.
     fn hunt_again(&mut self, order: &Order, best: &mut Scenario) -> bool {
-        let order = Order {
-            strategy: Strategy::Mixed,
-            seed: Chance::from_seed(order.seed).draw(0x6167_6169),
-            ..order.clone()
-        };
-        let Ok(mut hunt) = Hunt::new(&order) else {
-            return false;
-        };
         self.progress.again = true;
         // What is left is for seeing that the smallest can spare nothing.
         let all = self.most;
         self.most -= all / 8;
         let (mut others, mut vain, mut better) = (0, 0, false);
-        let before = self.events;
+        let (before, mut hunted) = (self.events, 0);
+        let mut hunt = None;
         while others < AGAIN_MOST
             && vain < AGAIN_VAIN
-            && hunt.events() + self.events - before < AGAIN_EVENTS
+            && hunted + self.events - before < AGAIN_EVENTS
             && !self.is_over()
         {
             self.tell();
-            let Ok(found) = hunt.run(&mut |_| true) else {
+            let Some(hunting) = hunt.take().or_else(|| lesser_hunt(order, best, others)) else {
                 break;
             };
+            let hunting = hunt.insert(hunting);
+            let so_far = hunting.events();
+            let Ok(found) = hunting.run(&mut |_| true) else {
+                break;
+            };
+            hunted += hunting.events() - so_far;
             let Some(found) = found.filter(|found| found.breach == *self.breach) else {
                 continue;
             };
@@ -230,6 +229,7 @@ impl Work<'_> {
             if size(&other) < size(best) && !self.is_over() {
                 *best = other;
                 (vain, better) = (0, true);
+                hunt = None;
             }
         }
         self.most = all;
@@ -560,6 +560,19 @@ impl Work<'_> {
         });
         !goes && !self.is_over()
     }
+}
+
+/// A hunt like that of `order`, in runs with no more faults than `best` has entries.
+fn lesser_hunt(order: &Order, best: &Scenario, others: u32) -> Option<Hunt> {
+    let luck = Chance::from_seed(order.seed).of(0x6167_6169);
+    let mut order = Order {
+        strategy: Strategy::Mixed,
+        seed: luck.draw(u64::from(others)),
+        ..order.clone()
+    };
+    let entries = size(best).0.try_into().unwrap_or(u16::MAX);
+    order.budget.faults = order.budget.faults.min(entries);
+    Hunt::new(&order).ok()
 }
 
 /// Moves `places`, which ascend below `end`, to the next choice of as many; whether there is one.

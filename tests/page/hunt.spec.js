@@ -7,6 +7,8 @@ import { failOnErrors, openLesson } from "./runs.js";
 failOnErrors();
 
 test("figure 8 is hunted down, made small, explained and played", async ({ page }) => {
+  // Shorter finds are looked for for ten seconds, and a hunt takes what it takes.
+  test.setTimeout(180_000);
   await page.goto("./#/hunt?protocol=raft&mutant=old_term_commit");
   await expect(page.locator("#hunt-headline")).toHaveText("What would break it?");
   await expect(page.locator("#hunt-mutant")).toHaveValue("old_term_commit");
@@ -50,6 +52,8 @@ async function kept(page, name) {
 }
 
 test("what was hunted down plays as a diagram, tells its causes, and can be kept", async ({ page }) => {
+  // Shorter finds are looked for for ten seconds, and a hunt takes what it takes.
+  test.setTimeout(180_000);
   await page.goto("./#/hunt?protocol=raft&mutant=old_term_commit");
   await page.locator("#hunt-start").click();
   await page.locator("#hunt-play").click({ timeout: 120_000 });
@@ -112,6 +116,7 @@ test("what was hunted down plays as a diagram, tells its causes, and can be kept
 test("a find keeps its name whatever is chosen next, and one find is made small at a time", async ({
   page,
 }) => {
+  test.setTimeout(180_000);
   await page.goto("./#/hunt?protocol=kv&mutant=overwrite_on_merge");
   await page.getByText("Go on after a find").click();
   await page.locator("#hunt-start").click();
@@ -129,7 +134,8 @@ test("a find keeps its name whatever is chosen next, and one find is made small 
     hunt.shrink(waiting[1]);
   });
   await expect(buttons).toHaveCount(before - 1);
-  await expect(page.getByRole("status").filter({ hasText: "Making it small" })).toHaveCount(0);
+  const working = page.getByRole("status").filter({ hasText: /Making it small|Looking for a shorter one/ });
+  await expect(working).toHaveCount(0, { timeout: 60_000 });
   await page.locator("#hunt-protocol").selectOption("paxos");
   await expect(page).toHaveURL(/protocol=paxos$/);
   await expect(page.locator("#hunt-headline")).toHaveText(found ?? "");
@@ -143,6 +149,8 @@ test("a find keeps its name whatever is chosen next, and one find is made small 
 });
 
 test("an answer that does not come is told in the find and on the stage", async ({ page }) => {
+  // Shorter finds are looked for for ten seconds, and a hunt takes what it takes.
+  test.setTimeout(180_000);
   await page.goto("./#/hunt?protocol=raft&mutant=no_random_timeout");
   await page.locator("#hunt-start").click();
   await expect(page.locator("#hunt-play")).toBeVisible({ timeout: 120_000 });
