@@ -336,7 +336,9 @@ export class HistoriesPage {
                   if (worst >= 0) this.drawing.bringIn(worst);
                 }}
               >
-                <option value=${ALL} .selected=${this.key === ALL}>all ${keys.length.toLocaleString("en")}</option>
+                <option value=${ALL} .selected=${this.key === ALL}>
+                  all ${keys.length.toLocaleString("en")}
+                </option>
                 ${keys.map(
                   ({ key, linearizable }) =>
                     html`<option value=${key} .selected=${key === this.key}>
