@@ -96,3 +96,31 @@ fn moved(number: &Value, gone: u16) -> Option<Value> {
     let gone = u64::from(gone);
     (node != gone).then(|| Value::from(node - u64::from(node > gone)))
 }
+
+/// Smaller is better.
+pub(super) fn size(scenario: &Scenario) -> (usize, u16, u16) {
+    let Scenario {
+        script,
+        nodes,
+        clients,
+        ..
+    } = scenario;
+    // Clients that ask by themselves do more than an entry each.
+    let asking = 3 * usize::from(clients.count);
+    (script.len() + asking, clients.count, *nodes)
+}
+
+/// Moves `places`, which ascend below `end`, to the next choice of as many; whether there is one.
+pub(super) fn next_choice(places: &mut [usize], end: usize) -> bool {
+    let many = places.len();
+    for which in (0..many).rev() {
+        if places[which] + many - which < end {
+            let first = places[which] + 1;
+            for (place, value) in places[which..].iter_mut().zip(first..) {
+                *place = value;
+            }
+            return true;
+        }
+    }
+    false
+}

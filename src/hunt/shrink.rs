@@ -6,7 +6,7 @@
 //! ordinary. Chance is keyed by what it is for ([`Chance`](crate::base::Chance)), so that taking one
 //! entry out leaves the luck of all the others as it was.
 
-use super::changes::{calm, flowing_from, sound, without_node};
+use super::changes::{calm, flowing_from, next_choice, size, sound, without_node};
 use super::played::{BEAT, at_beat, by_hand};
 use super::session::{Hunt, Order, Strategy};
 use super::space::shorter;
@@ -111,19 +111,6 @@ const TRIPLES_LONGEST: usize = 20;
 const LUCK_LONGEST: usize = 9;
 const LUCK_SEEDS: u64 = 32;
 
-/// Smaller is better.
-fn size(scenario: &Scenario) -> (usize, u16, u16) {
-    let Scenario {
-        script,
-        nodes,
-        clients,
-        ..
-    } = scenario;
-    // Clients that ask by themselves do more than an entry each.
-    let asking = 3 * usize::from(clients.count);
-    (script.len() + asking, clients.count, *nodes)
-}
-
 impl Work<'_> {
     /// Whether `scenario` comes to the same, and is none when its mutant is taken out.
     fn holds(&mut self, scenario: &Scenario) -> bool {
@@ -211,7 +198,10 @@ impl Work<'_> {
             && !self.is_over()
         {
             self.tell();
-            let Some(hunting) = hunt.take().or_else(|| lesser_hunt(order, best, others)) else {
+            let Some(hunting) = hunt
+                .take()
+                .or_else(|| lesser_hunt(order, size(best).0, others))
+            else {
                 break;
             };
             let hunting = hunt.insert(hunting);
@@ -562,30 +552,15 @@ impl Work<'_> {
     }
 }
 
-/// A hunt like that of `order`, in runs with no more faults than `best` has entries.
-fn lesser_hunt(order: &Order, best: &Scenario, others: u32) -> Option<Hunt> {
+/// A hunt like that of `order`, with another seed for each `n`, in runs with at most so many faults.
+fn lesser_hunt(order: &Order, faults: usize, n: u32) -> Option<Hunt> {
     let luck = Chance::from_seed(order.seed).of(0x6167_6169);
     let mut order = Order {
         strategy: Strategy::Mixed,
-        seed: luck.draw(u64::from(others)),
+        seed: luck.draw(u64::from(n)),
         ..order.clone()
     };
-    let entries = size(best).0.try_into().unwrap_or(u16::MAX);
-    order.budget.faults = order.budget.faults.min(entries);
+    let faults = faults.try_into().unwrap_or(u16::MAX);
+    order.budget.faults = order.budget.faults.min(faults);
     Hunt::new(&order).ok()
-}
-
-/// Moves `places`, which ascend below `end`, to the next choice of as many; whether there is one.
-fn next_choice(places: &mut [usize], end: usize) -> bool {
-    let many = places.len();
-    for which in (0..many).rev() {
-        if places[which] + many - which < end {
-            let first = places[which] + 1;
-            for (place, value) in places[which..].iter_mut().zip(first..) {
-                *place = value;
-            }
-            return true;
-        }
-    }
-    false
 }

@@ -34,6 +34,7 @@ mod ground;
 mod handle;
 mod invariants;
 mod keys;
+mod known;
 mod message;
 mod milestone;
 mod new_view;
