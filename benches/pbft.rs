@@ -10,7 +10,7 @@ const EVENTS: u32 = 400_000;
 
 fn scenario(nodes: usize, clients: usize, auth: &str, invariants: bool) -> Scenario {
     let text = format!(
-        r#"{{ "protocol": "pbft", "nodes": {nodes}, "invariants": {invariants},
+        r#"{{ "protocol": "pbft", "nodes": {nodes}, "seed": {clients}, "invariants": {invariants},
             "options": {{ "auth": "{auth}", "checkpoint_interval": 100, "window": 200 }},
             "clients": {{ "count": {clients}, "think_ms": [0, 2], "timeout_ms": 1000 }} }}"#
     );
@@ -35,10 +35,11 @@ fn measure(nodes: usize, clients: usize, auth: &str, invariants: bool, events: u
     f64::from(run.counts().delivered - before) / seconds
 }
 
-/// Real milliseconds from one request of a rested cluster to its answer, all traffic included.
-fn one_request(nodes: usize, auth: &str) -> (f64, u32) {
+/// Real milliseconds from one request of a rested cluster to its answer, all traffic included. Each
+/// seed has keys of its own, so that no signature is known from before.
+fn one_request(nodes: usize, auth: &str, seed: u64) -> (f64, u32) {
     let text = format!(
-        r#"{{ "protocol": "pbft", "nodes": {nodes}, "options": {{ "auth": "{auth}" }},
+        r#"{{ "protocol": "pbft", "nodes": {nodes}, "seed": {seed}, "options": {{ "auth": "{auth}" }},
             "script": [{{ "at_ms": 10, "do": "request", "op": {{ "put": ["x", 1] }} }}] }}"#
     );
     let scenario = Scenario::parse(&text).expect("it is well formed");
@@ -79,7 +80,7 @@ fn main() {
     println!("one request, from being asked to the last message that it leads to");
     for &nodes in &sizes {
         let best = |auth| {
-            let times = (0..5).map(|_| one_request(nodes, auth));
+            let times = (0..5).map(|seed| one_request(nodes, auth, seed));
             times.min_by(|a, b| a.0.total_cmp(&b.0)).expect("five")
         };
         let ((macs, delivered), (signed, _)) = (best("macs"), best("signatures"));
