@@ -5,11 +5,15 @@ import { initSync, Simulation } from "../www/pkg/pbft.js";
 
 initSync({ module: readFileSync(new URL("../www/pkg/pbft_bg.wasm", import.meta.url)) });
 
+/** The seed of the next run: each has keys of its own, so that no signature is known from before. */
+let seed = 0;
+
 /** Real milliseconds that a request to a rested cluster takes, and the messages of it. */
 function oneRequest(/** @type {number} */ nodes, /** @type {string} */ auth) {
   const run = new Simulation({
     protocol: "pbft",
     nodes,
+    seed: ++seed,
     options: { auth },
     script: [{ at_ms: 10, do: "request", op: { put: ["x", 1] } }],
   });
@@ -27,6 +31,7 @@ function delivery(/** @type {number} */ nodes, /** @type {string} */ auth, /** @
   const run = new Simulation({
     protocol: "pbft",
     nodes,
+    seed: ++seed,
     invariants: false,
     options: { auth, checkpoint_interval: 100, window: 200 },
     clients: { count: 2, think_ms: [0, 2], timeout_ms: 1000 },
