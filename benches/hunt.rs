@@ -181,7 +181,7 @@ fn short(protocol: &str, seeds: u64) {
                         patience,
                         Some(&order),
                         20_000,
-                        &mut |_| true,
+                        &mut |_, _| true,
                     );
                     lengths.push(length(&small.scenario, patience));
                     if std::env::var("SHOW").is_ok() {

@@ -146,7 +146,7 @@ fn what_is_shrunk_stays_what_it_was_and_can_spare_nothing() {
             found.patience,
             Some(&order),
             20_000,
-            &mut |progress| {
+            &mut |progress, _| {
                 told.push(progress);
                 true
             },
@@ -181,9 +181,14 @@ fn small(protocol: &str, mutant: &str, seed: u64) -> usize {
     let found = found.unwrap_or_else(|| panic!("{protocol} {mutant} {seed}: not found"));
     let (what, patience) = (&found.breach, found.patience);
     let order = Some(&order);
-    let shrunk = shrink(&found.scenario, what, patience, order, 20_000, &mut |_| {
-        true
-    });
+    let shrunk = shrink(
+        &found.scenario,
+        what,
+        patience,
+        order,
+        20_000,
+        &mut |_, _| true,
+    );
     assert_eq!(
         breach(&shrunk.scenario, patience).as_ref(),
         Some(what),
@@ -258,7 +263,7 @@ fn a_shrink_that_is_stopped_gives_what_it_has() {
         found.patience,
         Some(&order),
         3,
-        &mut |_| true,
+        &mut |_, _| true,
     );
     assert!(!shrunk.minimal && shrunk.tried <= 4);
     assert_eq!(breach(&shrunk.scenario, found.patience), Some(found.breach));

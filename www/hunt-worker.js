@@ -32,6 +32,8 @@ function slice() {
   const found = hunt.run(() => performance.now() - began < SLICE_MS);
   spent += performance.now() - began;
   report();
+  // Whoever wants more finds says so.
+  if (found) paused = true;
   if (found) post({ news: "catch", found });
   if (hunt.figures().over) post({ news: "over" });
   else next();
@@ -63,9 +65,9 @@ const doing = {
   shrink(/** @type {Extract<Task, { task: "shrink" }>} */ { found, order, most }) {
     const { scenario, breach, patience_ms } = found;
     let until = Infinity;
-    const shrunk = shrink(scenario, breach, patience_ms, order, most, (entries, tried, again) => {
+    const shrunk = shrink(scenario, breach, patience_ms, order, most, (entries, tried, again, best) => {
       if (again && until === Infinity) until = performance.now() + AGAIN_MS;
-      post({ news: "shrinking", entries, tried, again });
+      post({ news: "shrinking", entries, tried, again, best });
       return performance.now() < until;
     });
     post({ news: "shrunk", shrunk });

@@ -462,8 +462,12 @@ function reach(sim, position, at_ms) {
     while (sim.length < position && sim.step());
     if (sim.length < position)
       throw new Error(`This build's run has ${sim.length} events, and the link points to ${position}.`);
-    if (position > 0) sim.seek_event(position - 1);
-    else sim.seek_ms(0);
+    // Before its first event a run is not seen: its beginning is the moment 0 with all that happens in it.
+    if (position === 0) {
+      sim.seek_ms(0);
+      return at_ms === 0;
+    }
+    sim.seek_event(position - 1);
   }
   const [before] = position > 0 ? sim.trace(position - 1, position) : [];
   const [after] = sim.trace(position, position + 1);

@@ -35,5 +35,5 @@ pub use exhaust::{Found, Search, Space, Survey, exhaust};
 pub use no_return::{Fate, no_return};
 pub use seen::Seen;
 pub use session::{Catch, Figures, Hunt, Order, Strategy};
-pub use shrink::{Progress, Shrunk, shrink};
+pub use shrink::{Progress, Shrunk, Tell, shrink};
 pub use trial::{Breach, Trial, try_out};

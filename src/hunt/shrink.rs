@@ -40,6 +40,9 @@ pub struct Progress {
     pub again: bool,
 }
 
+/// Hears how far the work is, and where that is new the smallest scenario by now; says whether to go on.
+pub type Tell<'a> = dyn FnMut(Progress, Option<&Scenario>) -> bool + 'a;
+
 /// The work of shrinking one scenario.
 struct Work<'a> {
     breach: &'a Breach,
@@ -48,7 +51,7 @@ struct Work<'a> {
     /// How many events there were in all that was tried.
     events: u64,
     /// Says whether to go on.
-    tell: &'a mut dyn FnMut(Progress) -> bool,
+    tell: &'a mut Tell<'a>,
     progress: Progress,
     stopped: bool,
 }
@@ -64,7 +67,7 @@ pub fn shrink(
     patience: Micros,
     order: Option<&Order>,
     most: usize,
-    tell: &mut dyn FnMut(Progress) -> bool,
+    tell: &mut Tell<'_>,
 ) -> Shrunk {
     let mut work = Work {
         breach,
@@ -136,12 +139,14 @@ impl Work<'_> {
         }
         *best = changed;
         self.progress.entries = self.progress.entries.min(best.script.len());
-        self.tell();
+        // While others are made small, theirs are not the smallest.
+        let new = !self.progress.again;
+        self.tell(new.then_some(&*best));
         true
     }
 
-    fn tell(&mut self) {
-        self.stopped |= !(self.tell)(self.progress);
+    fn tell(&mut self, best: Option<&Scenario>) {
+        self.stopped |= !(self.tell)(self.progress, best);
     }
 
     /// Whether no more may be tried.
@@ -197,7 +202,7 @@ impl Work<'_> {
             && hunted + self.events - before < AGAIN_EVENTS
             && !self.is_over()
         {
-            self.tell();
+            self.tell(None);
             let Some(hunting) = hunt
                 .take()
                 .or_else(|| lesser_hunt(order, size(best).0, others))
@@ -219,6 +224,7 @@ impl Work<'_> {
             if size(&other) < size(best) && !self.is_over() {
                 *best = other;
                 (vain, better) = (0, true);
+                self.tell(Some(best));
                 hunt = None;
             }
         }
@@ -533,7 +539,7 @@ impl Work<'_> {
         let mut looked = 0_u32;
         let found = shorter(best, property, &mut |_| {
             looked += 1;
-            *stopped |= looked.is_multiple_of(256) && !tell(progress);
+            *stopped |= looked.is_multiple_of(256) && !tell(progress, None);
             !*stopped
         })?;
         self.played_by_hand(&found, true)

@@ -5,7 +5,7 @@ use super::wrong::thrown;
 use super::{plain, to_js};
 use crate::base::Micros;
 use crate::hunt::{self, Breach, Hunt, Order, Progress};
-use crate::scenario::ScenarioError;
+use crate::scenario::{Scenario, ScenarioError};
 use js_sys::Function;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -98,7 +98,8 @@ impl WebHunt {
 
 /// Makes a scenario that violates something smaller; with the order of the hunt that found it, also
 /// by hunting for the same violation anew. `tell` hears how many entries its script has by now, how
-/// many scenarios were tried, and whether the hunt goes on anew; where it answers false, the work ends
+/// many scenarios were tried, whether the hunt goes on anew, and the smallest scenario where that is a
+/// new one; where it answers false, the work ends
 /// with what there is.
 ///
 /// # Errors
@@ -111,7 +112,7 @@ pub fn shrink(
     #[wasm_bindgen(unchecked_param_type = "HuntOrder | null")] order: JsValue,
     most: usize,
     #[wasm_bindgen(
-        unchecked_param_type = "(entries: number, tried: number, again: boolean) => boolean"
+        unchecked_param_type = "(entries: number, tried: number, again: boolean, best?: Partial<Scenario>) => boolean"
     )]
     tell: &Function,
 ) -> Result<JsValue, JsValue> {
@@ -119,10 +120,17 @@ pub fn shrink(
     let breach: Breach = read(breach)?;
     let order: Option<Order> = read(order)?;
     let patience = Micros::try_from_ms(patience_ms).unwrap_or_default();
-    let mut told = |progress: Progress| {
+    let mut told = |progress: Progress, best: Option<&Scenario>| {
         let entries = JsValue::from(progress.entries as u32);
         let tried = JsValue::from(progress.tried as u32);
-        let on = tell.call3(&JsValue::NULL, &entries, &tried, &progress.again.into());
+        let best = best.and_then(|best| to_js(best).ok());
+        let all = [
+            entries,
+            tried,
+            progress.again.into(),
+            best.unwrap_or_default(),
+        ];
+        let on = tell.apply(&JsValue::NULL, &all.iter().collect());
         on.is_ok_and(|on| on.is_truthy())
     };
     to_js(&hunt::shrink(

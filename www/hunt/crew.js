@@ -17,7 +17,7 @@
 /**
  * What a worker tells.
  * @typedef {{ news: "figures", figures: HuntFigures, spent_ms: number } | { news: "catch", found: Catch }
- *   | { news: "over" } | { news: "shrinking", entries: number, tried: number, again: boolean }
+ *   | { news: "over" } | { news: "shrinking", entries: number, tried: number, again: boolean, best?: Partial<Scenario> }
  *   | { news: "shrunk", shrunk: Shrunk } | { news: "fate", fate: Fate } | { news: "fates" }
  *   | { news: "failed", words: string }} News
  */
@@ -77,6 +77,11 @@ export class Crew {
 
   resume() {
     for (const worker of this.workers) worker.tell({ task: "resume" });
+  }
+
+  /** @param {number} place the worker that is to go on after a find */
+  goOn(place) {
+    this.workers[place].tell({ task: "resume" });
   }
 
   end() {

@@ -114,7 +114,8 @@ export function paragraph({ breach, said, left, nodes, steps, minimal, strategy,
   if (breach === "history" && !/^no order/i.test(said)) {
     parts.push("No single order of the clients' operations explains all that they were answered.");
   }
-  if (minimal && steps > 0) parts.push("Leave out any one of the steps, and it does not happen.");
+  if (minimal && steps > 0)
+    parts.push(`Leave out ${steps > 1 ? "any one of the steps" : "that step"}, and it does not happen.`);
   if (left) parts.push("With the rule back in its place, the same run does no harm.");
   return parts.join(" ");
 }
@@ -126,8 +127,7 @@ export function paragraph({ breach, said, left, nodes, steps, minimal, strategy,
 export function nothingFound({ runs, strategies }) {
   const states = strategies.find((figures) => figures.strategy === "exhaustive")?.runs ?? 0;
   const parts = [];
-  if (runs - states > 0)
-    parts.push(counted(runs - states, "schedule").replace(/^\d+/, number(runs - states)));
+  if (runs - states > 0) parts.push(counted(runs - states, "schedule"));
   if (states > 0) parts.push(`${number(states)} states of every order`);
   return parts.length ? `No violation in ${listed(parts)}` : "Nothing tried yet";
 }

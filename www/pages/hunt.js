@@ -37,12 +37,18 @@ const LISTED_MOST = 12;
  * @property {Catch} found
  * @property {"waiting" | "shrinking" | "done" | "failed"} state
  * @property {{ entries: number, tried: number, again: boolean }} progress
+ * @property {Partial<import("../types.js").Scenario> | null} reached the smallest by now
  * @property {Shrunk | null} shrunk
  * @property {Story | null} story
  * @property {import("../hunt/fates.js").Doom | null} doom
  * @property {string} pointLink where the point of no return is played
  * @property {string} trouble
  */
+
+/** How much there is in a scenario. @param {Partial<import("../types.js").Scenario>} scenario */
+function weight({ script, clients }) {
+  return (script?.length ?? 0) + 3 * (clients?.count ?? 0);
+}
 
 export class HuntPage {
   /** @param {HTMLElement} host */
@@ -142,7 +148,7 @@ export class HuntPage {
       seed: this.seed,
     };
     this.hunted = { protocol: this.protocol, title: views[this.protocol].title, left: this.left, order };
-    this.crew = new Crew(order, crewSize(), (news) => this.hear(news));
+    this.crew = new Crew(order, crewSize(), (news, place) => this.hear(news, place));
     this.draw();
   }
 
@@ -159,7 +165,14 @@ export class HuntPage {
   }
 
   stop() {
+    const [prize] = this.prizes.filter(({ state }) => state === "shrinking");
     this.end();
+    // What it has become by now is worth something too.
+    if (prize?.reached) {
+      prize.shrunk = { scenario: prize.reached, tried: prize.progress.tried, minimal: false };
+      prize.state = "done";
+      void this.tell(prize);
+    }
     this.state = "over";
     this.draw();
   }
@@ -180,9 +193,15 @@ export class HuntPage {
 
   // What the workers tell.
 
-  /** @param {import("../hunt/crew.js").News} news */
-  hear(news) {
-    if (news.news === "catch") this.take(news.found);
+  /**
+   * @param {import("../hunt/crew.js").News} news
+   * @param {number} place the worker's
+   */
+  hear(news, place) {
+    if (news.news === "catch") {
+      this.take(news.found);
+      if (this.state === "running") this.crew?.goOn(place);
+    }
     if (news.news === "over" && this.crew?.over.every(Boolean)) this.state = "over";
     if (news.news === "failed") {
       this.state = "failed";
@@ -201,6 +220,7 @@ export class HuntPage {
       found,
       state: "waiting",
       progress: { entries: found.scenario.script?.length ?? 0, tried: 0, again: false },
+      reached: null,
       shrunk: null,
       story: null,
       doom: null,
@@ -217,7 +237,11 @@ export class HuntPage {
     this.endShrinking();
     prize.state = "shrinking";
     const worker = makeWorker((news) => {
-      if (news.news === "shrinking") prize.progress = news;
+      if (news.news === "shrinking") {
+        prize.progress = news;
+        if (news.best && (!prize.reached || weight(news.best) < weight(prize.reached)))
+          prize.reached = news.best;
+      }
       if (news.news === "shrunk") {
         prize.shrunk = news.shrunk;
         this.finishShrinking(prize);
@@ -532,7 +556,7 @@ export class HuntPage {
                 ${story.steps.map(({ at, text }) => html`<li><time>${inMs(at)}</time> ${text}</li>`)}
               </ol>
               <p class="soft">
-                ${counted(shrunk.tried, "scenario").replace(/^\d+/, number(shrunk.tried))} tried to make it so
+                ${counted(shrunk.tried, "scenario")} tried to make it so
                 small${shrunk.minimal ? "" : "; it may not be the smallest"}.
               </p>`
           : nothing

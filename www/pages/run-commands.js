@@ -5,22 +5,35 @@
  * @returns {import("../lib/keys.js").Command[]}
  */
 export function commandsOf(page) {
-  const { player, hands, dialogs } = page;
-  const faster = (/** @type {number} */ times) => () => player.setSpeed(player.speed * times);
-  const atStart = () => player.sim !== null && player.position > player.frameReader.nodes;
+  const { hands, dialogs } = page;
+  const faster = (/** @type {number} */ times) => () => page.player.setSpeed(page.player.speed * times);
+  // The player is asked for each time: another protocol has another one.
+  const atStart = () => page.player.sim !== null && page.player.position > page.player.frameReader.nodes;
   return [
-    { id: "play", group: "Time", label: "Play or pause", keys: ["Space"], run: () => player.toggle() },
-    { id: "on", group: "Time", label: "One event on", keys: ["ArrowRight"], run: () => void player.stepOn() },
+    { id: "play", group: "Time", label: "Play or pause", keys: ["Space"], run: () => page.player.toggle() },
+    {
+      id: "on",
+      group: "Time",
+      label: "One event on",
+      keys: ["ArrowRight"],
+      run: () => void page.player.stepOn(),
+    },
     {
       id: "back",
       group: "Time",
       label: "One event back",
       keys: ["ArrowLeft"],
       when: atStart,
-      run: () => void player.stepBack(),
+      run: () => void page.player.stepBack(),
     },
-    { id: "start", group: "Time", label: "To the start", keys: ["Home"], run: () => player.seek(0) },
-    { id: "end", group: "Time", label: "To the end", keys: ["End"], run: () => player.seek(player.end) },
+    { id: "start", group: "Time", label: "To the start", keys: ["Home"], run: () => page.player.seek(0) },
+    {
+      id: "end",
+      group: "Time",
+      label: "To the end",
+      keys: ["End"],
+      run: () => page.player.seek(page.player.end),
+    },
     { id: "slower", group: "Time", label: "Slower", keys: ["["], run: faster(1 / 1.5) },
     { id: "faster", group: "Time", label: "Faster", keys: ["]"], run: faster(1.5) },
     {
@@ -87,7 +100,7 @@ export function commandsOf(page) {
       group: "Look",
       label: "To the first violation",
       keys: ["v"],
-      run: () => player.violations[0] && page.openEvent(player.violations[0].event),
+      run: () => page.player.violations[0] && page.openEvent(page.player.violations[0].event),
     },
     { id: "branches", group: "Look", label: "Branches", keys: ["b"], run: () => dialogs.branches() },
     { id: "options", group: "Look", label: "Options", keys: ["o"], run: () => dialogs.options() },

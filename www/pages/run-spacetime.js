@@ -75,7 +75,7 @@ export class SpacetimeFace {
         return page.player.simulation;
       },
       get isLost() {
-        return page.player.dead !== "";
+        return page.player.dead !== "" || !page.player.sim;
       },
       histories: player.histories,
       nodes: frame.nodes,

@@ -134,6 +134,9 @@ export class RunPage {
     this.stage.selectedNode = this.node;
     this.face.settle();
     byId("diagram-title").textContent = this.view.diagramTitle;
+    // Whose turn it is: what a view has put there redraws itself in its own turn only.
+    byId("diagram").dataset.protocol = this.info.name;
+    forgetFacts();
     this.seen = this.told = -1;
     this.onTurn(this.info.name);
     this.showTab(document.body.dataset.tab ?? "inspect");
@@ -537,7 +540,9 @@ export class RunPage {
     this.face.look(id);
     this.stage.selectedMessage = -1;
     this.player.version++;
-    if (matchMedia(NARROW).matches) this.showTab("inspect");
+    if (!matchMedia(NARROW).matches) return;
+    this.showTab("inspect");
+    byId("inspector").scrollIntoView();
   }
 
   /** @param {boolean} [open] whether the list of events is to be seen; left out, the other way */

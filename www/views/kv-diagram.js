@@ -50,7 +50,9 @@ export function drawKv(host, data) {
     look = new Look();
     looks.set(host, look);
     const kept = look;
-    new ResizeObserver(() => kept.data && host.offsetParent && draw(host, kept)).observe(host);
+    new ResizeObserver(
+      () => kept.data && host.dataset.protocol === "kv" && host.offsetParent && draw(host, kept),
+    ).observe(host);
   }
   look.data = data;
   look.story.read(data);

@@ -145,7 +145,7 @@ function why(row, rows) {
   if (!must) return `${heard}nothing that bound it, so it proposes its own value.`;
   const by = reporters(row, rows);
   const who = by.length === 0 ? [must.acceptor] : by;
-  return `${heard}${who.length === 1 ? "acceptor" : "acceptors"} ${listed(who)} had accepted ${short(must.value, 12)} in ${must.ballot}, so it must propose that.`;
+  return `${heard}${who.length === 1 ? "acceptor" : "acceptors"} ${listed(who)} had accepted ${short(must.value, 12)} in ${must.ballot}, so it proposes that.`;
 }
 
 /**

@@ -175,7 +175,7 @@ function alone(state, node, view) {
   if (proposer.phase === 1) {
     const missing = needed - promised.length;
     const bound = must
-      ? `It must adopt ${must.value}: acceptor ${must.acceptor} accepted it in ballot ${must.ballot}.`
+      ? `It ${state.options?.mutant ? "goes on to" : "must"} adopt ${must.value}: acceptor ${must.acceptor} accepted it in ballot ${must.ballot}.`
       : `If none of them reports anything, it is free to propose ${view.wish ?? "what it likes"}.`;
     return {
       headline: `Node ${node.id} prepares ballot ${ballot}`,
@@ -187,6 +187,12 @@ function alone(state, node, view) {
   const votes =
     stuck ||
     `${accepted.length} of ${needed} votes${accepted.length ? ` so far, of ${nodesListed(accepted)}` : " so far"}.`;
+  // Where a rule is left out it may be another one than it must be.
+  if (must && state.options?.mutant)
+    return {
+      headline: `Node ${node.id} proposes ${value} in ballot ${ballot}`,
+      watch: `Acceptor ${must.acceptor} accepted ${must.value} in ballot ${must.ballot}, which it goes by. ${votes}`,
+    };
   if (must)
     return {
       headline: `Node ${node.id} must propose ${value} in ballot ${ballot}`,

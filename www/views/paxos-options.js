@@ -153,7 +153,7 @@ export const paxosOptions = [
     choices: [
       ["", "none: the whole protocol"],
       ["shared_ballots", "count ballots 1, 2, 3 without the node's name (Parliament 2.2)"],
-      ["half_quorum", "take half for a quorum"],
+      ["half_quorum", "take half for a quorum (Parliament 2.1)"],
       ["keeps_own_value", "propose one's own value whatever is reported (P2c)"],
       ["lowest_accepted", "adopt the value of the lowest ballot (P2c)"],
       ["most_frequent", "adopt the value that most report (P2c)"],
@@ -163,7 +163,7 @@ export const paxosOptions = [
       ["round_not_persisted", "forget one's own ballots in a crash (2.5)"],
       ["stale_promises", "count promises of earlier ballots (2.2)"],
       ["counts_values", "add up votes of several ballots (Parliament 2.1)"],
-      ["votes_not_voters", "count messages instead of acceptors"],
+      ["votes_not_voters", "count messages instead of acceptors (Parliament 2.1)"],
       ["gaps_unasked", "fill gaps without regard to reports (3)"],
       ["skips_holes", "carry out commands over holes (3)"],
       ["lease_not_honoured", "promise rivals while a lease runs (Live 5.2)"],

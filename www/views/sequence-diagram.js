@@ -47,7 +47,9 @@ export function drawSequence(host, data) {
     look = new Look();
     looks.set(host, look);
     const kept = look;
-    new ResizeObserver(() => kept.data && host.offsetParent && draw(host, kept)).observe(host);
+    new ResizeObserver(
+      () => kept.data && host.dataset.protocol === "sequence" && host.offsetParent && draw(host, kept),
+    ).observe(host);
   }
   look.data = data;
   draw(host, look);

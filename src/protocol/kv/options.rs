@@ -187,8 +187,9 @@ pub enum Mutant {
     /// A write leaves the versions beside it that it has read (Dynamo, section 4.4): what is
     /// resolved comes back as a conflict.
     KeepDominated,
-    /// A node removes a tombstone by itself, without asking the others: one that was away and
-    /// still has the value gives it back to everybody.
+    /// A node removes a tombstone by itself, without asking the others (Wuu and Bernstein 1984: what
+    /// is deleted may be forgotten once everybody is known to know it): one that was away and still
+    /// has the value gives it back to everybody.
     EarlyReap,
     /// A replica that has lost its disk, or handed a key over, counts on under its old name
     /// (Almeida et al. 2014): its new writes look like old ones, and vanish.
@@ -199,8 +200,9 @@ pub enum Mutant {
     /// A coordinator counts answers, not those who answered (Dynamo, section 4.5): a doubled
     /// message makes a quorum of fewer.
     AcksNotAckers,
-    /// A node takes a message with data however long it was under way: one from before a deletion
-    /// brings the value back after the tombstone is gone.
+    /// A node takes a message with data however long it was under way (Watson 1981, on bounding the
+    /// lifetime of packets): one from before a deletion brings the value back after the tombstone is
+    /// gone.
     TakeOldMessages,
     /// A node that keeps a key no longer drops it at once, and hands nothing over (Dynamo, section
     /// 4.9): what only it had is lost.

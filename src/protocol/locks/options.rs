@@ -95,28 +95,33 @@ pub enum Mutant {
     /// A new leader takes every session that it has not heard of for expired (Burrows, *The Chubby
     /// lock service*, 2006, section 2.9, and etcd extend leases instead): live leases end.
     ExpiresAtOnce,
-    /// The end of a lease takes effect even if the session was renewed before it was committed.
+    /// The end of a lease takes effect even if the session was renewed before it was committed
+    /// (Burrows, *The Chubby lock service*, 2006, section 2.8): a lease ends that its holder trusts.
     ExpiresDespiteRenewal,
     /// Every copy ends leases by its own clock, and not by an entry of the log (Schneider,
     /// *Implementing fault-tolerant services*, 1990, on agreement of inputs): the copies part.
     ExpiresByOwnClock,
-    /// A snapshot does not hold the counter of tokens: tokens begin anew, and the fence is down.
+    /// A snapshot does not hold the counter of tokens (Raft, section 7: it holds all of the state):
+    /// tokens begin anew, and the fence is down.
     ForgetsTokens,
-    /// Whoever releases a lock is not asked whether it holds it: a late or a wrong release frees
-    /// what somebody else holds.
+    /// Whoever releases a lock is not asked whether it holds it (Burrows 2006, section 2.4, on late
+    /// requests): a late or a wrong release frees what somebody else holds.
     ReleaseUnchecked,
     /// A retry of a request that waits is taken for another request (Raft, section 8): the client
     /// stands in the queue twice, and is granted a lock that it does not know of.
     QueuedTwice,
-    /// The detector still sees waits that have ended: it finds circles that are none, and somebody
-    /// is refused for nothing.
+    /// The detector still sees waits that have ended (Knapp, *Deadlock detection in distributed
+    /// databases*, 1987, on phantoms): it finds circles that are none, and somebody is refused for
+    /// nothing.
     StaleEdges,
-    /// The detector looks for pairs alone: a circle of three waits for ever.
+    /// The detector looks for pairs alone (Holt, *Some deadlock properties of computer systems*, 1972:
+    /// circles of any length): a circle of three waits for ever.
     PairsOnly,
     /// A request to share a lock that is shared is granted at once, whoever waits (Gray and Reuter,
     /// *Transaction Processing*, 1993, section 7.8.2): a stream of readers starves a writer.
     ReadersOvertake,
-    /// The queue keeps a client whose session has expired: it is granted a lock when it is gone.
+    /// The queue keeps a client whose session has expired (Burrows 2006, section 2.8): it is granted a
+    /// lock when it is gone.
     ExpiredKeepsWaiting,
     /// A new leader starts no clock for those that waited before it came (Burrows, *The Chubby lock
     /// service*, 2006, section 2.9, on what a new master takes over): their waits never time out.
