@@ -62,6 +62,8 @@ export class Player {
     this.judgeAt = 0;
     /** Whether the answers fit one order, so far as is known: null where nothing is promised. */
     this.linear = /** @type {boolean | null} */ (null);
+    /** Who had no answer when that was looked at, and since when. @type {{ client: number, call_ms: number }[]} */
+    this.waiting = [];
     /** The answer that no order explains. @type {Violation | null} */
     this.unorderly = null;
     /** The last message a failing simulator left, once it has failed. */
@@ -370,6 +372,9 @@ export class Player {
     this.judgedTo = this.position;
     if (this.linear !== report.linearizable) this.version++;
     this.linear = report.linearizable;
+    this.waiting = report.history.filter(
+      (/** @type {any} */ { return_ms, error }) => return_ms === null && error === null,
+    );
     if (report.linearizable !== false || report.blamed === null) return;
     const { client, return_ms } = report.history[report.blamed];
     this.unorderly = {
@@ -403,6 +408,7 @@ export class Player {
     this.judgedTo = 0;
     this.judgeAt = 0;
     this.linear = null;
+    this.waiting = [];
     this.unorderly = null;
   }
 

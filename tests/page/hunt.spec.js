@@ -34,6 +34,20 @@ test("figure 8 is hunted down, made small, explained and played", async ({ page 
   await page.waitForFunction(() => /** @type {any} */ (window).synod.simulation?.scenario().options.mutant);
   await page.evaluate(() => /** @type {any} */ (window).synod.player.seek(1e9));
   await expect(page.locator("#verdict")).toContainText("is violated");
+  // The link says where it begins, and it begins there.
+  await expect(page.locator("#notices")).not.toContainText("does not replay");
+});
+
+test("a hunt that is stopped keeps what was made small by then", async ({ page }) => {
+  test.setTimeout(180_000);
+  await page.goto("./#/hunt?protocol=raft&mutant=old_term_commit");
+  await page.locator("#hunt-start").click();
+  const working = page.getByRole("status").filter({ hasText: /[1-9][\d,]* scenarios tried/ });
+  await expect(working).toBeVisible({ timeout: 120_000 });
+  await page.waitForFunction(() => window.synod.hunt.prizes[0].reached !== null);
+  await page.locator("#hunt-stop").click();
+  await expect(page.locator("#hunt-play")).toBeVisible();
+  await expect(page.locator(".prize").first()).toContainText("it may not be the smallest");
 });
 
 /**
@@ -163,6 +177,9 @@ test("an answer that does not come is told in the find and on the stage", async 
   });
   await page.locator("#hunt-play").click();
   await expect(page.locator("#watch")).toContainText("is not answered within 5.0 s");
+  await page.waitForFunction(() => window.synod.simulation?.scenario().options.mutant);
+  await page.evaluate(() => window.synod.player.seek(window.synod.player.end));
+  await expect(page.locator("#verdict")).toContainText(/Client \d+ has waited \d+\.\d s for an answer\./);
 });
 
 test("a protocol with all its rules is tried until one has enough, and no more is claimed", async ({

@@ -452,3 +452,21 @@ test("who turns to another page while scenarios are on their way stays there", a
   await page.locator("#nav").getByText("Raft", { exact: true }).click();
   await running(page);
 });
+
+test("keys, the clock and the panel go with the protocol that is shown", async ({ page }) => {
+  await open(page, "./#/kv");
+  await page.waitForFunction(() => document.querySelector("#diagram")?.textContent?.includes("Versions"));
+  await page.getByRole("link", { name: "Paxos", exact: true }).click();
+  await page.waitForFunction(() => window.synod.page.info.name === "paxos" && window.synod.player.playing);
+  const stands = () => page.evaluate(() => !window.synod.player.playing);
+  await page.keyboard.press("Space");
+  expect(await stands()).toBe(true);
+  await page.getByRole("button", { name: "Play", exact: true }).click();
+  expect(await stands()).toBe(false);
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Space");
+  // What the store drew may draw itself anew in its own turn only.
+  await page.setViewportSize({ width: 1300, height: 820 });
+  await page.waitForFunction(() => document.querySelector("#diagram table"));
+  await expect(page.locator("#diagram")).not.toContainText("Versions");
+});

@@ -387,6 +387,9 @@ export class RunPage {
       names: this.view.claims?.(this.info.invariants, player.scenario.options ?? {}) ?? this.info.invariants,
       watched: player.scenario.invariants !== false,
       linear: player.linear,
+      waits: player.waiting
+        .map(({ client, call_ms }) => ({ client, ms: player.now - call_ms }))
+        .reduce((most, next) => (next.ms > most.ms ? next : most), { client: -1, ms: 0 }),
       violations: player.violations,
       position: player.position,
       go: (id) => this.openEvent(id),

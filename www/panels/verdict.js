@@ -9,18 +9,24 @@ import { capital, counted } from "../lib/format.js";
  *   trouble: string, ask: () => void }} Fate
  */
 
+/** Who has waited for an answer for so long, in virtual milliseconds, is named. */
+const WAITED_MS = 2000;
+
 /** More properties than this are named when somebody asks. */
 const NAMED_MOST = 9;
 
 /**
  * @param {HTMLElement} host
- * @param {{ names: string[], watched: boolean, linear: boolean | null,
+ * @param {{ names: string[], watched: boolean, linear: boolean | null, waits: { client: number, ms: number },
  *   violations: import("../types.js").Violation[], position: number, go: (id: number) => void,
  *   showHistory: () => void,
  *   fate?: Fate }} state
- *   `linear`: whether one order explains what clients were answered; null where that is not known
+ *   `waits`: who has waited longest for an answer; `linear`: whether one order explains what clients were answered; null where that is not known
  */
-export function drawVerdict(host, { names, watched, linear, violations, position, go, showHistory, fate }) {
+export function drawVerdict(
+  host,
+  { names, watched, linear, waits, violations, position, go, showHistory, fate },
+) {
   const history = html`<button class="link" @click=${showHistory}>History as intervals</button>`;
   const now = violations.filter((violation) => violation.event < position);
   const [first] = now.length ? now : violations;
@@ -40,6 +46,11 @@ export function drawVerdict(host, { names, watched, linear, violations, position
                 ><span class="in-short">${all}</span></span
               >`
             : ""
+      }
+      ${
+        waits.ms >= WAITED_MS
+          ? html`<b>Client ${waits.client} has waited ${(waits.ms / 1000).toFixed(1)} s for an answer.</b>`
+          : nothing
       }
       ${watched ? "" : html`<span class="soft">The invariants are not watched in this run.</span>`} ${history}`,
       host,
