@@ -376,10 +376,14 @@ impl Bench<'_> {
             );
         }
         let Shown { call, end, .. } = &self.record.operations[operation];
-        let unit = &self.record.unit;
-        let span = match end {
-            Some(end) => format!("from its call at {call} to its return at {end} {unit}"),
-            None => format!("after its call at {call} {unit}"),
+        let span = match (end, self.record.unit.as_str()) {
+            // Only the order is written down there.
+            (Some(end), "line") => {
+                format!("from its call in line {call} to its return in line {end}")
+            }
+            (None, "line") => format!("after its call in line {call}"),
+            (Some(end), unit) => format!("from its call at {call} to its return at {end} {unit}"),
+            (None, unit) => format!("after its call at {call} {unit}"),
         };
         match states {
             [] => format!("No order of what was done to {key} explains that {told}."),

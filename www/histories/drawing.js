@@ -2,6 +2,7 @@
 // operations are as quick to draw as ten.
 
 import { currentPalette, onThemeChange } from "../lib/color.js";
+import { moment } from "./words.js";
 
 /** @typedef {import("../types.js").Judgement} Judgement */
 
@@ -221,7 +222,7 @@ export class Drawing {
       const x = Math.round(this.x(at)) + 0.5;
       if (x < LABEL) continue;
       line(context, x, TOP - 6, x, height);
-      context.fillText(`${rounded(at, step)} ${unit}`, x + 3, 9);
+      context.fillText(moment(rounded(at, step), unit), x + 3, 9);
     }
     const cut = this.picture?.cut;
     if (cut == null) return;

@@ -52,6 +52,15 @@ export function summary({ linearizable, keys, model, work, operations }) {
 }
 
 /**
+ * A moment of a history: `12 ms`, and where only the order is written down `line 12`.
+ * @param {number | string} at
+ * @param {string} unit
+ */
+export function moment(at, unit) {
+  return unit === "line" ? `line ${at}` : `${at} ${unit}`;
+}
+
+/**
  * An operation as one says it.
  * @param {Judgement} judgement
  * @param {number} place
@@ -63,12 +72,12 @@ export function operationWords({ operations, processes, unit, form }, place, ord
   const who = /^\d+$/.test(name) ? `${form === "report" ? "Client" : "Process"} ${name}` : name;
   const span =
     end === null
-      ? `called at ${call} ${unit}, never answered`
-      : `${status === "unknown" ? "given up" : "answered"} in ${call} to ${end} ${unit}`;
+      ? `called at ${moment(call, unit)}, never answered`
+      : `${status === "unknown" ? "given up" : "answered"} from ${unit === "line" ? moment(call, unit) : call} to ${moment(end, unit)}`;
   const said = { ok: `→ ${result ?? "ok"}`, fail: "→ refused, no effect", unknown: "→ nobody knows" }[status];
   const nth = order.get(place);
   const rank = nth === undefined ? "" : ` Number ${nth + 1} in the order.`;
-  return `${who}: ${op}${op.includes(key) ? "" : ` (${key})`} ${said}; ${span.replace(" in ", " from ")}.${rank}`;
+  return `${who}: ${op}${op.includes(key) ? "" : ` (${key})`} ${said}; ${span}.${rank}`;
 }
 
 /**
