@@ -74,6 +74,10 @@ fn no_entry_of_a_stored_counterexample_can_be_left_out() {
             let text = fs::read_to_string(&path).expect("it can be read");
             let document: Value = serde_json::from_str(&text).expect("it is JSON");
             assert!(
+                document["about"].is_string(),
+                "{name} does not say what is left out and what breaks"
+            );
+            assert!(
                 shows(&document, &document),
                 "{name} does not come to what it stores"
             );

@@ -197,7 +197,7 @@ pub enum Mutant {
     /// Compares logs by length alone, not by the last term first (section 5.4.1): a long log of
     /// an old term beats a committed entry of a newer one.
     LengthOnlyCheck,
-    /// Takes n/2 voters for a majority: two halves elect two leaders of one term.
+    /// Takes n/2 voters for a majority (section 5.2): two halves elect two leaders of one term.
     HalfQuorum,
     /// Leaves out "reply false if term < currentTerm" of AppendEntries (figure 2): a deposed
     /// leader's late message cuts committed entries out of a follower's log.
