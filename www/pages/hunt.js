@@ -93,8 +93,10 @@ export class HuntPage {
       if (protocol !== this.protocol || (mutant ?? "") !== this.mutant) {
         if (this.isBusy) this.stop();
         this.choose(protocol, mutant ?? "");
-        if (mutant && this.mutant !== mutant)
+        if (mutant && this.mutant !== mutant) {
           notice(`${views[protocol].title} has no rule “${mutant}” to break.`, { bad: true });
+          this.note();
+        }
       }
     } else if (protocol) notice(`There is no protocol “${protocol}” here.`, { bad: true });
     this.draw();
