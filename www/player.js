@@ -62,7 +62,7 @@ export class Player {
     this.judgeAt = 0;
     /** Whether the answers fit one order, so far as is known: null where nothing is promised. */
     this.linear = /** @type {boolean | null} */ (null);
-    /** Who had no answer when that was looked at, and since when. @type {{ client: number, call_ms: number }[]} */
+    /** Who had no answer to the last request when that was looked at, and since when. @type {{ client: number, call_ms: number }[]} */
     this.waiting = [];
     /** The answer that no order explains. @type {Violation | null} */
     this.unorderly = null;
@@ -372,9 +372,9 @@ export class Player {
     this.judgedTo = this.position;
     if (this.linear !== report.linearizable) this.version++;
     this.linear = report.linearizable;
-    this.waiting = report.history.filter(
-      (/** @type {any} */ { return_ms, error }) => return_ms === null && error === null,
-    );
+    // Of each client the last: whoever gave up may have gone on.
+    const last = new Map(report.history.map((/** @type {any} */ asked) => [asked.client, asked]));
+    this.waiting = [...last.values()].filter(({ return_ms }) => return_ms === null);
     if (report.linearizable !== false || report.blamed === null) return;
     const { client, return_ms } = report.history[report.blamed];
     this.unorderly = {

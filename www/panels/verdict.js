@@ -49,7 +49,7 @@ export function drawVerdict(
       }
       ${
         waits.ms >= WAITED_MS
-          ? html`<b>Client ${waits.client} has waited ${(waits.ms / 1000).toFixed(1)} s for an answer.</b>`
+          ? html`<b>Client ${waits.client} has had no answer for ${(waits.ms / 1000).toFixed(1)} s.</b>`
           : nothing
       }
       ${watched ? "" : html`<span class="soft">The invariants are not watched in this run.</span>`} ${history}`,
