@@ -387,6 +387,12 @@ export class Player {
     this.withUnorderly();
   }
 
+  /** Who has waited longest for an answer to the last request, and how long. */
+  get longestWait() {
+    const waits = this.waiting.map(({ client, call_ms }) => ({ client, ms: this.now - call_ms }));
+    return waits.reduce((most, next) => (next.ms > most.ms ? next : most), { client: -1, ms: 0 });
+  }
+
   /** Puts the answer that no order explains among the violations and the marks. */
   withUnorderly() {
     const { unorderly } = this;

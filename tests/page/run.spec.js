@@ -384,7 +384,10 @@ test("after a panic there is no way but on, and the same scenario starts again",
     window.synod.panicForTest();
   });
   for (let k = 0; k < 3; k++) await page.keyboard.press("Escape");
+  // The page is loaded anew for it.
+  const loaded = page.waitForEvent("load");
   await page.getByRole("button", { name: "Start again from the same scenario" }).click();
+  await loaded;
   await running(page);
   await expect(page.locator("[data-node]")).toHaveCount(5);
   const runs = () =>

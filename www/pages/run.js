@@ -387,9 +387,7 @@ export class RunPage {
       names: this.view.claims?.(this.info.invariants, player.scenario.options ?? {}) ?? this.info.invariants,
       watched: player.scenario.invariants !== false,
       linear: player.linear,
-      waits: player.waiting
-        .map(({ client, call_ms }) => ({ client, ms: player.now - call_ms }))
-        .reduce((most, next) => (next.ms > most.ms ? next : most), { client: -1, ms: 0 }),
+      waits: player.longestWait,
       violations: player.violations,
       position: player.position,
       go: (id) => this.openEvent(id),
