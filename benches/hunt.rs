@@ -156,7 +156,7 @@ fn stored(protocol: &str, mutant: &str) -> Option<(usize, u32)> {
     Some(length(&scenario, Micros::ZERO))
 }
 
-/// How many entries what is found has when it is made small.
+/// How many entries what is found has when it is made small. With SHOW set each is printed too.
 fn short(protocol: &str, seeds: u64) {
     println!(
         "{protocol}, entries and events: found and made small (median, most); stored; shortest by search"

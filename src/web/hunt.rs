@@ -99,8 +99,7 @@ impl WebHunt {
 /// Makes a scenario that violates something smaller; with the order of the hunt that found it, also
 /// by hunting for the same violation anew. `tell` hears how many entries its script has by now, how
 /// many scenarios were tried, whether the hunt goes on anew, and the smallest scenario where that is a
-/// new one; where it answers false, the work ends
-/// with what there is.
+/// new one; where it answers false, the work ends with what there is.
 ///
 /// # Errors
 /// Where the scenario, the breach or the order is none.

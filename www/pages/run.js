@@ -134,8 +134,6 @@ export class RunPage {
     this.stage.selectedNode = this.node;
     this.face.settle();
     byId("diagram-title").textContent = this.view.diagramTitle;
-    // Whose turn it is: what a view has put there redraws itself in its own turn only.
-    byId("diagram").dataset.protocol = this.info.name;
     forgetFacts();
     this.seen = this.told = -1;
     this.onTurn(this.info.name);
@@ -149,6 +147,8 @@ export class RunPage {
   }
 
   listen() {
+    // Some diagrams are laid out by the room that they have.
+    new ResizeObserver(() => (this.seen = -1)).observe(byId("diagram"));
     listenForKeys(() => (document.body.dataset.page === "run" ? this.commands : []));
     render(
       html`<button @click=${() => this.dialogs.help()}>Help</button

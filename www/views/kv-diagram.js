@@ -49,10 +49,6 @@ export function drawKv(host, data) {
   if (!look) {
     look = new Look();
     looks.set(host, look);
-    const kept = look;
-    new ResizeObserver(
-      () => kept.data && host.dataset.protocol === "kv" && host.offsetParent && draw(host, kept),
-    ).observe(host);
   }
   look.data = data;
   look.story.read(data);

@@ -46,10 +46,6 @@ export function drawSequence(host, data) {
   if (!look) {
     look = new Look();
     looks.set(host, look);
-    const kept = look;
-    new ResizeObserver(
-      () => kept.data && host.dataset.protocol === "sequence" && host.offsetParent && draw(host, kept),
-    ).observe(host);
   }
   look.data = data;
   draw(host, look);
