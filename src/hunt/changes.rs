@@ -97,6 +97,46 @@ fn moved(number: &Value, gone: u16) -> Option<Value> {
     (node != gone).then(|| Value::from(node - u64::from(node > gone)))
 }
 
+/// The largest number in an operation that may be one that the protocol gave.
+const COUNTED_MAX: u64 = 99;
+
+/// The scenario with the numbers in operations from the entry at `place` on less by `gone`: where so
+/// many entries before them are left out, a protocol that counts (tokens, versions) gives lower ones.
+/// `None` where there are none.
+pub(super) fn counted_down(scenario: &Scenario, place: usize, gone: usize) -> Option<Scenario> {
+    let gone = u64::try_from(gone).ok()?;
+    let mut changed = scenario.clone();
+    let mut any = false;
+    for entry in changed.script.iter_mut().skip(place) {
+        if let Action::Request { op, .. } = &mut entry.0.action {
+            any |= count_down(op, gone);
+        }
+    }
+    any.then_some(changed)
+}
+
+fn count_down(op: &mut Value, gone: u64) -> bool {
+    match op {
+        Value::Array(all) => all
+            .iter_mut()
+            .fold(false, |any, it| count_down(it, gone) | any),
+        Value::Object(all) => all
+            .values_mut()
+            .fold(false, |any, it| count_down(it, gone) | any),
+        Value::Number(number) => match number
+            .as_u64()
+            .filter(|n| (gone + 1..=COUNTED_MAX).contains(n))
+        {
+            Some(n) => {
+                *op = Value::from(n - gone);
+                true
+            }
+            None => false,
+        },
+        _ => false,
+    }
+}
+
 /// Smaller is better.
 pub(super) fn size(scenario: &Scenario) -> (usize, u16, u16) {
     let Scenario {

@@ -6,7 +6,7 @@
 //! ordinary. Chance is keyed by what it is for ([`Chance`](crate::base::Chance)), so that taking one
 //! entry out leaves the luck of all the others as it was.
 
-use super::changes::{calm, flowing_from, next_choice, size, sound, without_node};
+use super::changes::{calm, counted_down, flowing_from, next_choice, size, sound, without_node};
 use super::played::{BEAT, at_beat, by_hand};
 use super::session::{Hunt, Order, Strategy};
 use super::space::shorter;
@@ -102,16 +102,20 @@ pub fn shrink(
 
 /// How many other runs with the same violation are made small at the most, how many of them one after
 /// the other without coming lower, and within how many events, those of trying included.
-const AGAIN_MOST: u32 = 36;
-const AGAIN_VAIN: u32 = 12;
-const AGAIN_EVENTS: u64 = 10_000_000;
+const AGAIN_MOST: u32 = 48;
+const AGAIN_VAIN: u32 = 18;
+const AGAIN_EVENTS: u64 = 20_000_000;
+
+/// How they are hunted, in turn: what happens by itself in natural time becomes shorter scripts, and not
+/// everything happens in it.
+const AGAIN_BY: [Strategy; 2] = [Strategy::Mixed, Strategy::Swarm];
 
 /// The longest scripts in which every two and every three entries are tried without.
 const PAIRS_LONGEST: usize = 24;
 const TRIPLES_LONGEST: usize = 20;
 
 /// The longest script for which another seed is tried in the place of an entry, and how many are.
-const LUCK_LONGEST: usize = 9;
+const LUCK_LONGEST: usize = 30;
 const LUCK_SEEDS: u64 = 32;
 
 impl Work<'_> {
@@ -196,16 +200,20 @@ impl Work<'_> {
         self.most -= all / 8;
         let (mut others, mut vain, mut better) = (0, 0, false);
         let (before, mut hunted) = (self.events, 0);
-        let mut hunt = None;
+        let mut hunts: [Option<Hunt>; AGAIN_BY.len()] = Default::default();
+        let mut turns = (0..AGAIN_BY.len()).cycle();
         while others < AGAIN_MOST
             && vain < AGAIN_VAIN
             && hunted + self.events - before < AGAIN_EVENTS
             && !self.is_over()
         {
             self.tell(None);
+            let turn = turns.next().unwrap_or_default();
+            let (hunt, by) = (&mut hunts[turn], AGAIN_BY[turn]);
+            let faults = size(best).0;
             let Some(hunting) = hunt
                 .take()
-                .or_else(|| lesser_hunt(order, size(best).0, others))
+                .or_else(|| lesser_hunt(order, by, faults, others))
             else {
                 break;
             };
@@ -225,7 +233,7 @@ impl Work<'_> {
                 *best = other;
                 (vain, better) = (0, true);
                 self.tell(Some(best));
-                hunt = None;
+                hunts = Default::default();
             }
         }
         self.most = all;
@@ -308,7 +316,8 @@ impl Work<'_> {
                 let end = (start + chunk).min(best.script.len());
                 let mut changed = best.clone();
                 changed.script.drain(start..end);
-                if self.take(best, changed) {
+                let counted = counted_down(&changed, start, end - start);
+                if self.take(best, changed) || counted.is_some_and(|it| self.take(best, it)) {
                     went = true;
                 } else {
                     start = end;
@@ -559,10 +568,10 @@ impl Work<'_> {
 }
 
 /// A hunt like that of `order`, with another seed for each `n`, in runs with at most so many faults.
-fn lesser_hunt(order: &Order, faults: usize, n: u32) -> Option<Hunt> {
+fn lesser_hunt(order: &Order, strategy: Strategy, faults: usize, n: u32) -> Option<Hunt> {
     let luck = Chance::from_seed(order.seed).of(0x6167_6169);
     let mut order = Order {
-        strategy: Strategy::Mixed,
+        strategy,
         seed: luck.draw(u64::from(n)),
         ..order.clone()
     };
