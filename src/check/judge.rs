@@ -100,6 +100,9 @@ pub struct KeyJudgement {
 pub struct BlameRecord {
     /// The operation whose return completes the prefix.
     pub operation: usize,
+    /// Whether the prefix is known to be the shortest; false where the search for a shorter one came to
+    /// its limits.
+    pub shortest: bool,
     /// The operations that had begun by then.
     pub prefix: Vec<usize>,
     /// An order of what came before that return: the longest prefix that has one.
@@ -348,6 +351,7 @@ impl Bench<'_> {
         let text = self.why(key, operation, &against, &states);
         BlameRecord {
             operation,
+            shortest: blame.shortest,
             prefix: self.shown(blame.among.iter().copied()),
             order: self.shown(blame.order.iter().copied()),
             under_way: self.shown(blame.among.iter().copied().filter(beside)),

@@ -82,6 +82,9 @@ pub struct Blame<S> {
     /// The place in the history of the operation whose return completes the shortest prefix that
     /// has no order.
     pub operation: usize,
+    /// Whether it is known to be the shortest: the search for that can come to its limits when it is
+    /// certain already that there is no order.
+    pub shortest: bool,
     /// The operations of that part that had begun by then.
     pub among: Vec<usize>,
     /// An order of what came before that return.
@@ -235,6 +238,16 @@ enum Search {
 /// The end of a prefix: a return's moment, and its operation's place.
 type Cut = (Micros, usize);
 
+/// What is known of the shortest prefix without an order.
+struct Shortest {
+    /// The end of the shortest that is known to have none.
+    cut: Cut,
+    /// The end of the longest that is known to have one, if that is not empty.
+    before: Option<Cut>,
+    /// Whether no prefix lies between the two.
+    certain: bool,
+}
+
 const WHOLE: Cut = (Micros::NEVER, usize::MAX);
 
 /// How many steps a search makes before the other takes its turn.
@@ -278,9 +291,31 @@ impl<'a, M: Model> Hunt<'a, M> {
         places.iter().filter_map(begun).unzip()
     }
 
+    /// Whether some answer needs a state that nobody had begun to leave behind when it came. That is
+    /// seen at a glance, and a search would have to try all that it may have been instead.
+    fn is_from_nowhere(&self, asked: &[Asked<'_, M>]) -> bool {
+        let mut left = BTreeMap::from([(self.model.init(), Micros::ZERO)]);
+        for Asked { op, span, .. } in asked {
+            if let Some(state) = self.model.leaves(op) {
+                let first = left.entry(state).or_insert(span.0);
+                *first = span.0.min(*first);
+            }
+        }
+        asked.iter().any(|Asked { op, outcome, span }| {
+            let needed = outcome.and_then(|outcome| self.model.needs(op, outcome));
+            needed.is_some_and(|state| {
+                let first = left.get(&state);
+                first.is_none_or(|first| span.1.is_some_and(|end| *first > end))
+            })
+        })
+    }
+
     /// Searches for an order of what a prefix holds.
     fn order(&mut self, places: &[usize], until: Cut) -> Search {
         let (places, asked) = self.prefix(places, until);
+        if self.is_from_nowhere(&asked) {
+            return Search::None(0);
+        }
         let mut walks = vec![Walk::new(self.model, &asked, false)];
         if walks[0].has_opens() {
             walks.push(Walk::new(self.model, &asked, true));
@@ -327,11 +362,11 @@ impl<'a, M: Model> Hunt<'a, M> {
         }
     }
 
-    /// Finds the end of the shortest prefix without an order, and that of the one before; nothing where
-    /// the limits are met. The prefix before the return that no search got past has an order, and all
+    /// Finds the end of the shortest prefix without an order, and that of the longest before it that is
+    /// known to have one; nothing where there is none. The prefix before the return that no search got past has an order, and all
     /// prefixes of what has one have one; so it is looked for from there, in steps that grow, and then by
     /// halving.
-    fn shortest(&mut self, places: &[usize], furthest: usize) -> Option<(Cut, Option<Cut>)> {
+    fn shortest(&mut self, places: &[usize], furthest: usize) -> Option<Shortest> {
         let ended = |place: &usize| {
             let returned = self.history[*place].returned.as_ref();
             returned.map(|(at, _)| (*at, *place))
@@ -346,21 +381,26 @@ impl<'a, M: Model> Hunt<'a, M> {
             match self.order(places, returns[probe]) {
                 Search::None(_) => bad = probe,
                 Search::Found(_) => good = probe + 1,
-                Search::OutOfBudget => return None,
+                Search::OutOfBudget => break,
             }
             let halved = (good + bad) / 2;
             probe = halved.min(good + stride);
             stride *= 2;
         }
-        Some((returns[bad], bad.checked_sub(1).map(|last| returns[last])))
+        Some(Shortest {
+            cut: returns[bad],
+            before: good.checked_sub(1).map(|last| returns[last]),
+            certain: good == bad,
+        })
     }
 
     /// Names the operation that completes the shortest prefix without an order.
     fn name(&mut self, places: &[usize], furthest: usize) -> Finding<M::State> {
         match self.shortest(places, furthest) {
             None => Finding::Unknown,
-            Some((cut, _)) => Finding::Broken(Blame {
+            Some(Shortest { cut, certain, .. }) => Finding::Broken(Blame {
                 operation: cut.1,
+                shortest: certain,
                 among: Vec::new(),
                 order: Vec::new(),
                 against: Vec::new(),
@@ -371,7 +411,12 @@ impl<'a, M: Model> Hunt<'a, M> {
 
     /// Finds the shortest prefix without an order, and who is to blame.
     fn blame(&mut self, places: &[usize], furthest: usize) -> Finding<M::State> {
-        let Some((cut, before)) = self.shortest(places, furthest) else {
+        let Some(Shortest {
+            cut,
+            before,
+            certain,
+        }) = self.shortest(places, furthest)
+        else {
             return Finding::Unknown;
         };
         let order = match before.map(|before| self.order(places, before)) {
@@ -385,6 +430,7 @@ impl<'a, M: Model> Hunt<'a, M> {
         self.left += kept;
         Finding::Broken(Blame {
             operation: cut.1,
+            shortest: certain,
             among,
             order,
             against,

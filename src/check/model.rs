@@ -48,6 +48,17 @@ pub trait Model {
         true
     }
 
+    /// The state that the object must be in for `op` to have that outcome, where the two alone say it.
+    fn needs(&self, _op: &Self::Op, _outcome: &Self::Outcome) -> Option<Self::State> {
+        None
+    }
+
+    /// The state that `op` leaves behind whenever it changes the object. A model whose operations can
+    /// leave different ones says nothing of what an outcome [needs](Model::needs).
+    fn leaves(&self, _op: &Self::Op) -> Option<Self::State> {
+        None
+    }
+
     /// How many bytes a state takes beside its own.
     fn weight(&self, _state: &Self::State) -> usize {
         0
@@ -126,6 +137,22 @@ impl Model for KeyValue {
 
     fn is_blind(&self, op: &KvCall) -> bool {
         matches!(op, KvCall::Put(..) | KvCall::Delete(_))
+    }
+
+    fn needs(&self, op: &KvCall, outcome: &KvResult) -> Option<Option<i64>> {
+        match (op, outcome) {
+            (KvCall::Get(_), KvResult::Value(value)) => Some(*value),
+            (KvCall::Cas(_, old, _), KvResult::Swapped(true)) => Some(*old),
+            _ => None,
+        }
+    }
+
+    fn leaves(&self, op: &KvCall) -> Option<Option<i64>> {
+        match op {
+            KvCall::Put(_, value) | KvCall::Cas(_, _, value) => Some(Some(*value)),
+            KvCall::Delete(_) => Some(None),
+            KvCall::Get(_) => None,
+        }
     }
 
     fn part<'a>(&self, op: &'a KvCall) -> &'a str {

@@ -25,6 +25,8 @@ const LABEL = 76;
 /** Browsers do not scroll further than some millions of pixels. */
 const WIDTH_MOST = 8_000_000;
 const NUMBER_LEAST = 15;
+/** So many operations before and after one that is looked at are in sight too. */
+const NEIGHBOURS = 6;
 /** What is nearer to the pointer than this is meant. */
 const NEAR = 14;
 
@@ -165,7 +167,9 @@ export class Drawing {
       context.strokeStyle = colors.grid;
       context.lineWidth = 1;
       line(context, LABEL, this.y(row), clientWidth, this.y(row));
-      for (const place of this.inSight(row)) this.drawOperation(context, colors, place, row);
+      /** @type {[x: number, radius: number][]} the numbers that stand in the row */
+      const numbered = [];
+      for (const place of this.inSight(row)) this.drawOperation(context, colors, place, row, numbered);
     }
     context.restore();
     context.font = `600 12px ${fontOf("--sans")}`;
@@ -239,8 +243,9 @@ export class Drawing {
    * @param {import("../lib/color.js").Palette} colors
    * @param {number} place
    * @param {number} row
+   * @param {[x: number, radius: number][]} numbered
    */
-  drawOperation(context, colors, place, row) {
+  drawOperation(context, colors, place, row, numbered) {
     const { key, bad, worst, beside, points, cut, judgement } = /** @type {Picture} */ (this.picture);
     const operation = judgement.operations[place];
     const [x, end, y] = [this.x(operation.call), this.x(this.endOf(place)), this.y(row)];
@@ -269,7 +274,7 @@ export class Drawing {
     const number = this.numbers.get(place);
     if (place === worst) cross(context, colors.bad, Math.min(wide - 1, Math.max(x, LABEL + 8)), y);
     else if (point !== undefined && number !== undefined && !other)
-      this.drawPoint(context, colors, this.x(point), y, number, wide - x);
+      this.drawPoint(context, colors, this.x(point), y, number, wide - x, numbered);
     context.globalAlpha = 1;
   }
 
@@ -280,11 +285,15 @@ export class Drawing {
    * @param {number} y
    * @param {number} number
    * @param {number} room
+   * @param {[x: number, radius: number][]} numbered
    */
-  drawPoint(context, colors, x, y, number, room) {
+  drawPoint(context, colors, x, y, number, room, numbered) {
     const text = String(number + 1);
-    const plain = room < NUMBER_LEAST + 4 * text.length;
-    const radius = plain ? 3.5 : 6 + 2.6 * (text.length - 1);
+    const wide = 6 + 2.6 * (text.length - 1);
+    const overOther = numbered.some(([at, half]) => Math.abs(at - x) < half + wide + 1);
+    const plain = overOther || room < NUMBER_LEAST + 4 * text.length;
+    const radius = plain ? 3.5 : wide;
+    if (!plain) numbered.push([x, radius]);
     context.beginPath();
     context.ellipse(x, y, radius, plain ? 3.5 : 8, 0, 0, 2 * Math.PI);
     context.fillStyle = colors.good;
@@ -384,7 +393,9 @@ export class Drawing {
     const span = Math.max(this.endOf(place) - call, this.unit);
     const { clientWidth, clientHeight } = this.host;
     if (span / this.unit < 40 && this.operation(place).status !== "unknown") {
-      this.zoom = Math.min(100_000, (this.zoom * 90 * this.unit) / span);
+      // Not so near that nothing of its neighbours is in sight, unless it were a dot then.
+      const near = Math.max(12 / span, Math.min(90 / span, (clientWidth - LABEL) / this.around(place)));
+      this.zoom = Math.max(1, Math.min(100_000, this.zoom * near * this.unit));
       this.layOut();
     }
     const left = this.x(call);
@@ -392,6 +403,19 @@ export class Drawing {
       this.host.scrollLeft += left - LABEL - (clientWidth - LABEL) / 3;
     const y = this.y(process);
     if (y < TOP + 20 || y > clientHeight - 20) this.host.scrollTop += y - clientHeight / 2;
+  }
+
+  /**
+   * The time from the calls before an operation's to those after it, a few of each.
+   * @param {number} place
+   */
+  around(place) {
+    const { key, judgement } = /** @type {Picture} */ (this.picture);
+    const shown = judgement.operations.filter((operation) => key === null || operation.key === key);
+    const calls = shown.map(({ call }) => call).sort((a, b) => a - b);
+    const at = calls.indexOf(judgement.operations[place].call);
+    const [before, after] = [Math.max(0, at - NEIGHBOURS), Math.min(calls.length - 1, at + NEIGHBOURS)];
+    return Math.max(calls[after] - calls[before], this.endOf(place) - calls[at], 1e-9);
   }
 
   /** @param {KeyboardEvent} event */

@@ -189,7 +189,10 @@ export class HistoriesPage {
           <p>${this.words}</p>
         </div>
         ${this.drawBar()} ${wrong ? nothing : this.drawVerdicts()}
-        <section class="history-view" ?hidden=${!judgement || wrong !== null}>
+        <section
+          class=${`history-view ${this.judge.busy ? "old" : ""}`}
+          ?hidden=${!judgement || wrong !== null}
+        >
           ${this.drawTools()}
           <div
             class="history-drawing"
@@ -262,7 +265,7 @@ export class HistoriesPage {
     const { sequential, sessions, operations, processes, model } = judgement;
     const glyph = { yes: "●", no: "✕", unknown: "?" };
     const tone = { yes: "good", no: "bad", unknown: "" };
-    return html`<div class="history-verdicts">
+    return html`<div class=${`history-verdicts ${this.judge.busy ? "old" : ""}`}>
       <p>
         <b>${this.title}</b>: ${counted(operations.length, "operation")} by
         ${judgement.form === "report" ? counted(processes.length, "client") : counted(processes.length, "process", "processes")}
@@ -386,7 +389,9 @@ export class HistoriesPage {
                   ? html`<li><i class="bar beside"></i> under way at the same time</li>`
                   : nothing
               }
-              <li><i class="cut"></i> here the shortest part without an order ends</li>`
+              <li>
+                <i class="cut"></i> here ${blame.shortest ? "the shortest" : "a"} part without an order ends
+              </li>`
           : nothing
       }
       <li><i class="bar open"></i> nobody heard its end</li>

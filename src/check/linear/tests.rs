@@ -199,3 +199,53 @@ fn the_first_operation_that_cannot_be_ordered_is_blamed() {
     assert_eq!((part.as_str(), blame.operation), ("x", 3));
     assert_eq!(blame.among, [0, 2, 3]);
 }
+
+/// Writes that nobody heard the end of, which may each have happened at any moment or never.
+fn unanswered(count: u64) -> KvHistory {
+    let write = |n| Call {
+        client: n as u32,
+        op: KvCall::Put("x".into(), n as i64),
+        called: Micros(n),
+        returned: None,
+    };
+    (1..=count).map(write).collect()
+}
+
+#[test]
+fn what_nobody_wrote_is_seen_without_a_search() {
+    let answered = |op, called, returned, outcome| Call {
+        client: 90,
+        op,
+        called: Micros(called),
+        returned: Some((Micros(returned), outcome)),
+    };
+    let get = || KvCall::Get("x".into());
+    let swap = KvCall::Cas("x".into(), Some(70), 71);
+    for (op, outcome) in [
+        (get(), KvResult::Value(Some(70))),
+        (swap, KvResult::Swapped(true)),
+    ] {
+        let mut history = unanswered(40);
+        history.push(answered(get(), 100, 105, KvResult::Value(Some(3))));
+        history.push(answered(op, 110, 115, outcome));
+        // Written, but too late.
+        history.push(answered(
+            KvCall::Put("x".into(), 70),
+            120,
+            125,
+            KvResult::Ok,
+        ));
+        let Verdict::Violated(_, blame) = check(&KEY_VALUE, &history, Limits::steps(2_000)) else {
+            panic!("70 came from nowhere");
+        };
+        assert_eq!((blame.operation, blame.shortest), (41, true));
+        assert!(blame.against.is_empty(), "nothing else is to blame");
+    }
+    // What is written at the same time may be seen.
+    let history = vec![
+        answered(get(), 10, 20, KvResult::Value(Some(70))),
+        answered(KvCall::Put("x".into(), 70), 20, 25, KvResult::Ok),
+    ];
+    let verdict = check(&KEY_VALUE, &history, Limits::steps(2_000));
+    assert!(matches!(verdict, Verdict::Linearizable(_)));
+}
