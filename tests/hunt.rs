@@ -5,7 +5,8 @@
 use serde_json::Value;
 use synod::base::Micros;
 use synod::hunt::{Breach, Catch, Hunt, Order, Strategy, no_return, shrink, try_out};
-use synod::scenario::{Scenario, describe, protocols};
+use synod::scenario::{BUDGET, Scenario, build_walk, describe, protocols, run};
+use synod::sim::Action;
 
 fn order(protocol: &str, mutant: Option<&str>, strategy: Strategy, seed: u64) -> Order {
     Order {
@@ -166,6 +167,36 @@ fn what_is_shrunk_stays_what_it_was_and_can_spare_nothing() {
         );
         assert!(!can_spare(small, &found.breach, found.patience));
         assert!(told.is_sorted_by_key(|progress| progress.tried) && !told.is_empty());
+    }
+}
+
+/// What built-in clients ask, written as entries of a script, is all of what they ask and nothing else: a
+/// node that joins has something asked for it, and still will when its join is left in the script.
+#[test]
+fn requests_are_spelt_out_with_who_asked_whom() {
+    let text = r#"{ "protocol": "raft", "nodes": 3, "clients": { "count": 2 }, "until_ms": 3000,
+        "script": [{ "at_ms": 1000, "do": "join" }] }"#;
+    let scenario = Scenario::parse(text).expect("sound");
+    let mut walk = build_walk(&scenario, BUDGET).expect("sound");
+    walk.advance(scenario.until).expect("within budget");
+    let asked = walk.asked();
+    let report = run(&scenario, BUDGET).expect("within budget");
+    let by_clients: Vec<_> = report.history.iter().filter(|it| it.client < 2).collect();
+    assert!(
+        by_clients.len() > 20 && walk.requests() > by_clients.len(),
+        "and a join"
+    );
+    assert_eq!(asked.len(), by_clients.len());
+    for ((at, action), operation) in asked.iter().zip(by_clients) {
+        let Action::Request { node, client, op } = action else {
+            panic!("{action:?} is no request");
+        };
+        assert_eq!(
+            (*at, client.as_ref()),
+            (operation.call, Some(&operation.client))
+        );
+        assert_eq!(*op, operation.op);
+        assert!(node.is_some(), "of three nodes one was asked first");
     }
 }
 

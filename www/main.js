@@ -4,7 +4,7 @@ import { byId, html, nothing, render } from "./lib/dom.js";
 import { onRoute, parseRoute, routeHash } from "./route.js";
 import { RunPage } from "./pages/run.js";
 import { views } from "./views/index.js";
-import { errorWords, notice } from "./panels/notices.js";
+import { dropPassing, errorWords, notice } from "./panels/notices.js";
 import { panicForTest, startRuns } from "./wasm.js";
 
 /** The protocol whose run opens first. */
@@ -110,6 +110,7 @@ class Shell {
 
   /** @param {keyof typeof OTHERS | "run"} kind */
   turnTo(kind) {
+    dropPassing();
     if (this.shown === "run") this.run?.rest();
     this.shown = kind;
     document.body.dataset.page = kind;

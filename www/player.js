@@ -2,6 +2,7 @@
 
 import { Frame } from "./stage/frame.js";
 import { freeName, partedAt, without } from "./lib/branches.js";
+import { WAITED_MS } from "./lib/clients.js";
 import { actionWords } from "./lib/format.js";
 import { simulate, troubleOf } from "./wasm.js";
 
@@ -391,6 +392,13 @@ export class Player {
   get longestWait() {
     const waits = this.waiting.map(({ client, call_ms }) => ({ client, ms: this.now - call_ms }));
     return waits.reduce((most, next) => (next.ms > most.ms ? next : most), { client: -1, ms: 0 });
+  }
+
+  /** Whether the script ends with a request that has no answer, though much time has passed. */
+  get lastIsUnanswered() {
+    const last = this.scenario.script?.at(-1);
+    if (last?.do !== "request" || this.now - last.at_ms < WAITED_MS) return false;
+    return this.waiting.some(({ call_ms }) => call_ms >= last.at_ms);
   }
 
   /** Puts the answer that no order explains among the violations and the marks. */

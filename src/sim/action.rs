@@ -380,12 +380,11 @@ impl Action {
             Drop(pick) => format!("Dropped by hand: {pick}"),
             Duplicate(pick) => format!("Duplicated by hand: {pick}"),
             Delay { message, by } => format!("Message {message} is delayed by {by} ms"),
-            Request {
-                node: Some(node),
-                op,
-                ..
-            } => format!("A client asks node {node}: {}", plain_words(op)),
-            Request { op, .. } => format!("A client asks: {}", plain_words(op)),
+            Request { node, client, op } => {
+                let who = client.map_or("A client".into(), |client| format!("Client {client}"));
+                let whom = node.map_or(String::new(), |node| format!(" node {node}"));
+                format!("{who} asks{whom}: {}", plain_words(op))
+            }
             Timeout {
                 node,
                 timer: Some(timer),

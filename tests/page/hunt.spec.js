@@ -22,6 +22,9 @@ test("figure 8 is hunted down, made small, explained and played", async ({ page 
   await prize.getByRole("button", { name: "Save as a file" }).click();
   const saved = JSON.parse(readFileSync(await (await download).path(), "utf8"));
   expect(saved.options.mutant).toBe("old_term_commit");
+  // It is a test as it is.
+  expect(saved.title).toMatch(/^Found by the hunt: /);
+  expect(saved.expect.violated).toContain(saved.title.replace("Found by the hunt: ", ""));
   await prize.getByRole("button", { name: "When was it unavoidable?" }).click();
   await expect(prize.locator(".doom figcaption")).toContainText(
     /point of no return|from the beginning|comes out well/,
@@ -168,6 +171,7 @@ test("a find keeps its name whatever is chosen next, and one find is made small 
     await faults.blur();
   }
   await expect(faults).toHaveValue("0");
+  await expect(page.locator("#notices")).toContainText("a whole number from 0 to 100 is expected");
 });
 
 test("an answer that does not come is told in the find and on the stage", async ({ page }) => {
@@ -191,7 +195,13 @@ test("an answer that does not come is told in the find and on the stage", async 
     player.pause();
     player.seek(player.scenario.until_ms);
   });
-  await expect(page.locator("#verdict")).toContainText(/Client \d+ has had no answer for \d+\.\d s\./);
+  const verdict = page.locator("#verdict");
+  await expect(verdict).toContainText(/Client \d+ has had no answer for \d+\.\d s\./);
+  await verdict.getByRole("button", { name: "When was it unavoidable?" }).click();
+  await expect(verdict).toContainText(
+    /Unavoidable from the beginning: .+ (\d+) of \1 random continuations leave it without an answer/,
+    { timeout: 60_000 },
+  );
 });
 
 test("a protocol with all its rules is tried until one has enough, and no more is claimed", async ({

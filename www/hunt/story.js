@@ -8,6 +8,7 @@ import { breachName, silenceWords } from "./words.js";
 /**
  * What a run does, in words.
  * @typedef {object} Story
+ * @property {Partial<import("../types.js").Scenario>} scenario with words for people, and what it comes to
  * @property {{ at: number, text: string }[]} steps
  * @property {string} said what was found violated
  * @property {number} last the event of the violation
@@ -40,14 +41,26 @@ export async function storyOf(found, shrunk, left) {
   try {
     sim.advance_ms(Number(scenario.until_ms));
     const events = sim.trace(0, sim.length);
-    const [violation] = sim.violations();
+    const violations = sim.violations();
+    const [violation] = violations;
+    const violated = [...new Set(violations.map(({ invariant }) => invariant))];
     const texts = events.map((event) => event.text);
     const moments = events.map((event) => event.at_ms);
+    const said = violation?.text || silent || sim.report().blame || "No order explains the answers";
+    /** @type {Partial<import("../types.js").Scenario>} */
+    const told = { ...titled, about: `${rules} ${said.replace(/[.\s]*$/, "")}.` };
+    if (violated.length > 0) told.expect = { violated };
+    else if (found.breach === "history") told.expect = { linearizable: false };
+    else if ((scenario.clients?.count ?? 0) === 0) {
+      const asked = (scenario.script ?? []).filter((entry) => entry.do === "request");
+      told.expect = { results: [{ request: asked.length - 1, is: /** @type {any} */ (null) }] };
+    }
     return {
+      scenario: told,
       steps: events
         .filter((event) => event.kind === "action")
         .map((event) => ({ at: event.at_ms, text: event.text })),
-      said: violation?.text || silent || sim.report().blame || "No order explains the answers",
+      said,
       last: violation?.event ?? events.length - 1,
       wordsOf: (event) => texts[event] ?? `event ${event}`,
       link: await link(0, 0),

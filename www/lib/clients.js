@@ -2,6 +2,9 @@
 
 /** @typedef {import("../types.js").ScriptEntry} ScriptEntry */
 
+/** Who has waited for an answer for so long, in virtual milliseconds, is named. */
+export const WAITED_MS = 2000;
+
 /**
  * The clients that stand still at a moment.
  * @param {ScriptEntry[]} script in the order of time

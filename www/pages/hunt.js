@@ -489,8 +489,13 @@ export class HuntPage {
         step="1"
         .value=${String(value)}
         @change=${(/** @type {Event} */ event) => {
-          const typed = Math.round(Number(valueOf(event)));
-          const taken = Number.isFinite(typed) ? Math.min(most, Math.max(0, typed)) : value;
+          const typed = Number(valueOf(event) || NaN);
+          const whole = Math.min(most, Math.max(0, Math.round(typed)));
+          const taken = Number.isFinite(whole) ? whole : value;
+          if (taken !== typed)
+            notice(
+              `${label} ${number(taken)} ${unit}: a whole number from 0 to ${number(most)} is expected.`,
+            );
           set(taken);
           // What is drawn anew only where it changed says what is taken in any case.
           /** @type {HTMLInputElement} */ (event.currentTarget).value = String(taken);
@@ -541,7 +546,7 @@ export class HuntPage {
                 >
                 <button
                   type="button"
-                  @click=${() => saveFile(`${shrunk.scenario.protocol}-counterexample.json`, JSON.stringify(shrunk.scenario, null, 2))}
+                  @click=${() => saveFile(`${shrunk.scenario.protocol}-counterexample.json`, JSON.stringify(story.scenario, null, 2))}
                 >
                   Save as a file
                 </button>

@@ -24,12 +24,14 @@ export class RunDoom {
    * @param {Player} player
    */
   of(player) {
-    const key = `${player.info.name} ${player.histories} ${player.current} ${player.violations[0]?.event}`;
+    const [first] = player.violations;
+    const key = `${player.info.name} ${player.histories} ${player.current} ${first?.event}`;
     if (key !== this.key) {
       this.end();
       [this.key, this.doom, this.trouble] = [key, null, ""];
     }
-    return { doom: this.doom, trouble: this.trouble, ask: () => this.ask(player) };
+    const silent = !first && player.lastIsUnanswered;
+    return { doom: this.doom, trouble: this.trouble, silent, ask: () => this.ask(player) };
   }
 
   /**
@@ -55,16 +57,16 @@ export class RunDoom {
   /** @param {Player} player */
   ask(player) {
     const [first] = player.violations;
-    if (!first) return;
+    if (!first && !player.lastIsUnanswered) return;
     this.end();
     const scenario = player.simulation.scenario();
-    const until_ms = Math.max(Number(scenario.until_ms ?? 0), Math.ceil(first.at_ms) + 1);
+    const at_ms = first?.at_ms ?? player.now;
+    const until_ms = Math.max(Number(scenario.until_ms ?? 0), Math.ceil(at_ms) + 1);
     this.doom = { fates: [], point: null, done: false };
     this.end = findNoReturn(
       { ...scenario, until_ms },
-      // An answer that no order explains is no invariant's.
-      first === player.unorderly ? "history" : { invariant: first.invariant },
-      first.event,
+      breachOf(player),
+      first?.event ?? player.simulation.length - 1,
       (doom, trouble = "") => {
         [this.doom, this.trouble] = [doom, trouble];
         this.redraw();
@@ -72,4 +74,15 @@ export class RunDoom {
     );
     this.redraw();
   }
+}
+
+/**
+ * What is wrong with the run.
+ * @param {Player} player
+ * @returns {import("../hunt/fates.js").Breach}
+ */
+function breachOf({ violations: [first], unorderly }) {
+  if (!first) return "silence";
+  // An answer that no order explains is no invariant's.
+  return first === unorderly ? "history" : { invariant: first.invariant };
 }

@@ -32,9 +32,15 @@ export function notice(text, { bad = false, stays = false, deeds = [] } = {}) {
     close.addEventListener("click", () => box.remove());
     if (!deeds.some((deed) => deed.label === "Start again")) box.append(close);
   } else {
+    box.classList.add("passing");
     setTimeout(() => box.remove(), SHOWN_MS);
   }
   host.append(box);
+}
+
+/** Takes away what would have gone by itself: it was about a page that is left. */
+export function dropPassing() {
+  for (const box of byId("notices").querySelectorAll(".passing")) box.remove();
 }
 
 /**

@@ -1,16 +1,14 @@
 // The invariants, and the order of what clients were answered: held so far, or the first that did not.
 
+import { WAITED_MS } from "../lib/clients.js";
 import { html, nothing, render } from "../lib/dom.js";
 import { capital, counted } from "../lib/format.js";
 
 /**
  * From when on a violation could not be avoided, where that was asked for.
  * @typedef {{ doom: { fates: unknown[], done: boolean, point: { event: number, tried: number, violated: number } | null } | null,
- *   trouble: string, ask: () => void }} Fate
+ *   trouble: string, silent: boolean, ask: () => void }} Fate
  */
-
-/** Who has waited for an answer for so long, in virtual milliseconds, is named. */
-const WAITED_MS = 2000;
 
 /** More properties than this are named when somebody asks. */
 const NAMED_MOST = 9;
@@ -49,7 +47,8 @@ export function drawVerdict(
       }
       ${
         waits.ms >= WAITED_MS
-          ? html`<b>Client ${waits.client} has had no answer for ${(waits.ms / 1000).toFixed(1)} s.</b>`
+          ? html`<b>Client ${waits.client} has had no answer for ${(waits.ms / 1000).toFixed(1)} s.</b>
+              ${fate?.silent ? drawFate(fate, go) : nothing}`
           : nothing
       }
       ${watched ? "" : html`<span class="soft">The invariants are not watched in this run.</span>`} ${history}`,
@@ -75,7 +74,7 @@ export function drawVerdict(
  */
 function drawFate(fate, go) {
   if (!fate) return nothing;
-  const { doom, trouble, ask } = fate;
+  const { doom, trouble, silent, ask } = fate;
   if (trouble) return html`<span class="soft">That could not be tried: ${trouble}</span>`;
   if (!doom) return html`<button class="link" @click=${ask}>When was it unavoidable?</button>`;
   if (!doom.done)
@@ -83,13 +82,17 @@ function drawFate(fate, go) {
       >Leaving the run at ${doom.fates.length} events, to go on at random…</span
     >`;
   const { point } = doom;
-  if (!point) return html`<span class="soft">Until it happens, some continuation comes out well.</span>`;
+  if (!point)
+    return html`<span class="soft"
+      >${silent ? "To the end" : "Until it happens"}, some continuation comes out well.</span
+    >`;
   const { event, tried, violated } = point;
+  const come = silent ? "leave it without an answer" : "violate it";
   const since =
     event === 0
       ? html`from the beginning`
       : html`since <button class="link" @click=${() => go(event)}>event ${event}</button>`;
   return html`<span>
-    Unavoidable ${since}: from there on ${violated} of ${tried} random continuations violate it.
+    Unavoidable ${since}: from there on ${violated} of ${tried} random continuations ${come}.
   </span>`;
 }

@@ -2,6 +2,7 @@
 
 import { toneOf } from "../lib/color.js";
 import { FUTURE, HERE, NEITHER, PAST } from "../lib/cones.js";
+import { Labels } from "./spacetime-labels.js";
 import { drawMark } from "./spacetime-marks.js";
 import { KIND, MARK, SEEN, WORLD } from "./spacetime-data.js";
 
@@ -277,7 +278,7 @@ function drawArrows(pen, scene, palette) {
   const heads = arrows.length <= HEADED_MOST;
   const crowd = arrows.length > CROWD;
   const names = arrows.length <= NAMED_MOST && scene.laneHeight >= 24;
-  pen.font = `11px ${scene.font}`;
+  const labels = new Labels();
   for (const { flight, way, a } of arrows) {
     const tone = palette.tones[toneOf(flight.epoch)];
     const lost = (flight.flags & MARK.lost) !== 0;
@@ -300,14 +301,20 @@ function drawArrows(pen, scene, palette) {
     if (!lost && (heads || chosen) && flight.endedBy >= 0)
       drawHead(pen, x, y, x - x0, y - a, (flight.flags & MARK.reply) !== 0, palette.paper, crowd ? 5 : 7);
     if (names || chosen) {
-      pen.fillStyle = palette.soft;
-      pen.textAlign = "center";
-      pen.textBaseline = "middle";
       const [from, to] = [Math.max(x0, scene.left), Math.min(x, scene.width)];
-      const middle = (from + to) / 2;
-      const along = x === x0 ? 0.5 : (middle - x0) / (x - x0);
-      if (to - from > 24) pen.fillText(scene.labelOf(flight.kind), middle, a + (y - a) * along - 7);
+      const heightAt = (/** @type {number} */ at) =>
+        (x === x0 ? y : a + ((y - a) * (at - x0)) / (x - x0)) - 7;
+      const label = { text: scene.labelOf(flight.kind), from, to, heightAt, alpha: pen.globalAlpha };
+      if (to - from > 24) labels.add(label, chosen);
     }
+  }
+  pen.font = `11px ${scene.font}`;
+  pen.fillStyle = palette.soft;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  for (const { text, x, y, alpha } of labels.placed()) {
+    pen.globalAlpha = alpha;
+    pen.fillText(text, x, y);
   }
   pen.globalAlpha = 1;
 }
