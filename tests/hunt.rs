@@ -183,7 +183,7 @@ fn requests_are_spelt_out_with_who_asked_whom() {
     let report = run(&scenario, BUDGET).expect("within budget");
     let by_clients: Vec<_> = report.history.iter().filter(|it| it.client < 2).collect();
     assert!(
-        by_clients.len() > 20 && walk.requests() > by_clients.len(),
+        by_clients.len() > 20 && walk.requests() as usize > by_clients.len(),
         "and a join"
     );
     assert_eq!(asked.len(), by_clients.len());
