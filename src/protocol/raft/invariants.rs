@@ -37,6 +37,7 @@ struct Known {
 #[derive(Clone, Copy, Debug, Default)]
 struct Decided {
     index: u64,
+    /// The term of the leader that decided it: an entry of an older term is decided in that one too.
     term: u64,
     chain: u64,
 }
@@ -193,15 +194,12 @@ impl LogWatch {
                 self.leads(node, *term, found);
                 self.has_what_is_decided(node, *term, core, found);
             }
-            Milestone::Committed { index, term, .. } => {
+            Milestone::Committed { index, .. } => {
                 if *index > self.committed.index
                     && let Some(chain) = core.chain_at(*index)
                 {
-                    self.committed = Decided {
-                        index: *index,
-                        term: *term,
-                        chain,
-                    };
+                    let (index, term) = (*index, core.term());
+                    self.committed = Decided { index, term, chain };
                 }
             }
             Milestone::Truncated { from, .. } if core.is_leader() => {
@@ -342,8 +340,9 @@ impl LogWatch {
         self.agrees(node, index, term, chain, found);
     }
 
-    /// Leader completeness: what is committed is in the log of every later leader. And so is what
-    /// a client was told.
+    /// Leader completeness: what is committed in a term is in the logs of the leaders of all higher
+    /// ones. And so is what a client was told. A leader of a lower term may be elected late, as far as a
+    /// clock outside can tell.
     fn has_what_is_decided<M: StateMachine>(
         &mut self,
         node: NodeId,
@@ -358,12 +357,11 @@ impl LogWatch {
         let committed = self.committed;
         if committed.term < term && lacks(&committed) {
             let text = format!(
-                "Node {node} leads term {term} without entry {} of term {}, which is committed",
+                "Node {node} leads term {term} without entry {}, which was committed in term {}",
                 committed.index, committed.term
             );
             report(found, LEADER_COMPLETENESS, &[node], text);
         }
-        // A leader of an earlier term may be elected late, as far as a clock outside can tell.
         if let Some((request, decided)) = &self.acknowledged
             && decided.term < term
             && lacks(decided)
