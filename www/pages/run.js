@@ -24,6 +24,7 @@ import { Dialogs, takeOver } from "./run-dialogs.js";
 import { Hands } from "./run-hands.js";
 import { Seat } from "./run-seat.js";
 import { SpacetimeFace } from "./run-spacetime.js";
+import { drawStory, openingOf } from "./run-story.js";
 import { Reasons, rootOf } from "./run-why.js";
 
 /** @typedef {import("../types.js").Scenario} Scenario */
@@ -32,11 +33,6 @@ import { Reasons, rootOf } from "./run-why.js";
 /** How often panels are drawn again while time goes on, in real milliseconds. */
 const PANEL_MS = 220;
 const STORY_MS = 120;
-/** How long a scenario's own sentence of what to watch for stays at least while it plays, in virtual milliseconds. */
-const WATCH_MS = 120;
-/** How long a violation is the headline, in virtual milliseconds. */
-const BROKEN_MS = 60;
-const RECENT = 160;
 const JUST_NOW = 160;
 /** How many nodes a diagram shows of a large cluster, at least. */
 const DIAGRAM_NODES = 12;
@@ -308,7 +304,7 @@ export class RunPage {
     if (realNow - this.storyAt > STORY_MS && (player.version !== this.told || player.playing)) {
       this.storyAt = realNow;
       this.told = player.version;
-      this.drawStory(frame);
+      drawStory(this, frame);
     }
     if ((changed && !player.playing) || realNow - this.panelsAt > PANEL_MS) {
       if (!changed && !player.playing) return;
@@ -316,52 +312,6 @@ export class RunPage {
       this.seen = player.version;
       this.drawPanels(frame);
     }
-  }
-
-  /** @param {import("../stage/frame.js").Frame} frame */
-  drawStory(frame) {
-    const { simulation, position } = this.player;
-    const recent = simulation.trace(Math.max(0, position - RECENT), position);
-    const { violationNow } = this.player;
-    /** @type {Map<number, import("../types.js").NodeDetail | null>} */
-    const details = new Map();
-    const detail = (/** @type {number} */ id) => {
-      if (!details.has(id)) details.set(id, simulation.node(id) ?? null);
-      return details.get(id) ?? null;
-    };
-    const { headline, watch } = this.view.headline({
-      still: this.hands.stillClients,
-      now: frame.now,
-      nodes: frame.everyNode(),
-      cuts: Array.from({ length: frame.cuts }, (_, k) => frame.cut(k)),
-      recent,
-      violation: violationNow,
-      detail,
-      options: this.player.scenario.options ?? {},
-    });
-    if (violationNow) {
-      const what = capital(violationNow.invariant);
-      const fresh = frame.now - violationNow.at_ms < BROKEN_MS;
-      setWords("headline", fresh ? `${what} is violated` : headline);
-      setWords("watch", `✕ ${what} no longer holds: ${violationNow.text}.`);
-    } else {
-      setWords("headline", headline);
-      setWords("watch", this.hintNow() || watch);
-    }
-    byId("watch").classList.toggle("broken", violationNow !== null);
-  }
-
-  /**
-   * The scenario's own sentence of what to watch for, from where it opens until it happens. While it plays there has
-   * to be time to read it; whoever stops or steps wants to know what is so now.
-   */
-  hintNow() {
-    const { scenario, now, touched, playing } = this.player;
-    if (touched || !scenario.watch) return "";
-    const opens = openingOf(scenario);
-    const happens = scenario.script?.find((entry) => entry.at_ms > opens)?.at_ms ?? 0;
-    const until = playing ? Math.max(happens, opens + WATCH_MS) : Math.max(happens, opens + 1);
-    return now >= opens && now < until ? scenario.watch : "";
   }
 
   /** @param {import("../stage/frame.js").Frame} frame */
@@ -579,21 +529,4 @@ export class RunPage {
       notice(errorWords(error), { bad: true });
     }
   }
-}
-
-/**
- * Where a scenario opens, in milliseconds.
- * @param {Scenario} scenario
- */
-function openingOf(scenario) {
-  return scenario.open_ms ?? 0;
-}
-
-/**
- * @param {string} id
- * @param {string} text
- */
-function setWords(id, text) {
-  const element = byId(id);
-  if (element.textContent !== text) element.textContent = text;
 }
