@@ -97,6 +97,34 @@ fn moved(number: &Value, gone: u16) -> Option<Value> {
     (node != gone).then(|| Value::from(node - u64::from(node > gone)))
 }
 
+/// The scenario without the delivery at `place`, with later entries still about the messages that they
+/// were about: those after it on its way have one more to pass over. In the second of what it returns, the
+/// answer that it brings about is passed over no more.
+pub(super) fn undelivered(scenario: &Scenario, place: usize) -> Option<[Scenario; 2]> {
+    let Action::Deliver(gone) = &scenario.script.get(place)?.0.action else {
+        return None;
+    };
+    let mut one = scenario.clone();
+    one.script.remove(place);
+    let mut two = one.clone();
+    for (changed, answers) in [(&mut one, false), (&mut two, true)] {
+        for entry in changed.script.iter_mut().skip(place) {
+            let (Action::Deliver(pick) | Action::Drop(pick) | Action::Duplicate(pick)) =
+                &mut entry.0.action
+            else {
+                continue;
+            };
+            let same = (pick.from, pick.to, &pick.kind) == (gone.from, gone.to, &gone.kind);
+            if same && pick.skip >= gone.skip {
+                pick.skip += 1;
+            } else if answers && (pick.from, pick.to) == (gone.to, gone.from) {
+                pick.skip = pick.skip.saturating_sub(1);
+            }
+        }
+    }
+    Some([one, two])
+}
+
 /// The largest number in an operation that may be one that the protocol gave.
 const COUNTED_MAX: u64 = 99;
 
@@ -163,4 +191,61 @@ pub(super) fn next_choice(places: &mut [usize], end: usize) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenario(script: &str) -> Scenario {
+        let text = format!(
+            r#"{{ "protocol": "locks", "nodes": 3, "network": {{ "manual": true }}, "script": {script} }}"#
+        );
+        Scenario::parse(&text).expect("it is sound")
+    }
+
+    fn script(scenario: &Scenario) -> Value {
+        serde_json::to_value(&scenario.script).expect("it can be written")
+    }
+
+    #[test]
+    fn what_a_protocol_counts_goes_down_with_what_went() {
+        let scenario = scenario(
+            r#"[
+            { "at_ms": 1, "do": "request", "op": { "acquire": ["a", { "mode": "exclusive" }] } },
+            { "at_ms": 2, "do": "request", "op": { "write": ["a", 3, 2004] } },
+            { "at_ms": 3, "do": "request", "op": { "release": ["a", 1] } }]"#,
+        );
+        let less = counted_down(&scenario, 1, 2).expect("there are numbers");
+        let is = script(&less);
+        assert_eq!(
+            is[1]["op"]["write"],
+            serde_json::json!(["a", 1, 2004]),
+            "a value is no count"
+        );
+        assert_eq!(
+            is[2]["op"]["release"][1], 1,
+            "there is no token 0, let alone below"
+        );
+        assert_eq!(counted_down(&scenario, 2, 1), None, "nothing to count down");
+    }
+
+    #[test]
+    fn later_deliveries_are_of_the_same_messages_as_before() {
+        let scenario = scenario(
+            r#"[
+            { "at_ms": 1, "do": "deliver", "from": 0, "to": 1, "kind": "RequestVote" },
+            { "at_ms": 2, "do": "deliver", "from": 0, "to": 2, "kind": "RequestVote" },
+            { "at_ms": 3, "do": "deliver", "from": 0, "to": 1, "kind": "RequestVote", "skip": 1 },
+            { "at_ms": 4, "do": "deliver", "from": 1, "to": 0, "kind": "RequestVoteReply", "skip": 1 }]"#,
+        );
+        let [one, two] = undelivered(&scenario, 0).expect("it is a delivery");
+        for (changed, reply) in [(one, serde_json::json!(1)), (two, Value::Null)] {
+            let is = script(&changed);
+            assert_eq!(is[0]["skip"], Value::Null, "it goes another way");
+            assert_eq!(is[1]["skip"], 2, "one more is on its way");
+            assert_eq!(is[2]["skip"], reply);
+        }
+        assert_eq!(undelivered(&scenario, 4), None);
+    }
 }

@@ -6,7 +6,9 @@
 //! ordinary. Chance is keyed by what it is for ([`Chance`](crate::base::Chance)), so that taking one
 //! entry out leaves the luck of all the others as it was.
 
-use super::changes::{calm, counted_down, flowing_from, next_choice, size, sound, without_node};
+use super::changes::{
+    calm, counted_down, flowing_from, next_choice, size, sound, undelivered, without_node,
+};
 use super::played::{BEAT, at_beat, by_hand};
 use super::session::{Hunt, Order, Strategy};
 use super::space::shorter;
@@ -317,7 +319,12 @@ impl Work<'_> {
                 let mut changed = best.clone();
                 changed.script.drain(start..end);
                 let counted = counted_down(&changed, start, end - start);
-                if self.take(best, changed) || counted.is_some_and(|it| self.take(best, it)) {
+                let passed = (end == start + 1)
+                    .then(|| undelivered(best, start))
+                    .flatten();
+                let others = counted.into_iter().chain(passed.into_iter().flatten());
+                let mut tried = std::iter::once(changed).chain(others);
+                if tried.any(|changed| self.take(best, changed)) {
                     went = true;
                 } else {
                     start = end;
