@@ -121,6 +121,7 @@ class Shell {
   async showRun(route) {
     const known = Object.hasOwn(views, route.page);
     const protocol = known ? route.page : (this.run?.info.name ?? OPENING);
+    if (!known && route.page !== "") notice(`There is no page “${route.page}” here.`, { bad: true });
     drawNav(protocol);
     try {
       await startRuns(protocol);

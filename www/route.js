@@ -20,7 +20,7 @@ export function parseRoute(hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
   const fields = new URLSearchParams(query);
   return {
-    page: path,
+    page: path.replace(/\/$/, ""),
     lesson: fields.get("lesson"),
     run: fields.get("run"),
     doc: fields.get("doc"),

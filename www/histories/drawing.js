@@ -289,7 +289,7 @@ export class Drawing {
    */
   drawPoint(context, colors, x, y, number, room, numbered) {
     const text = String(number + 1);
-    const wide = 6 + 2.6 * (text.length - 1);
+    const wide = Math.max(8, 6 + 2.6 * (text.length - 1));
     const overOther = numbered.some(([at, half]) => Math.abs(at - x) < half + wide + 1);
     const plain = overOther || room < NUMBER_LEAST + 4 * text.length;
     const radius = plain ? 3.5 : wide;

@@ -35,8 +35,8 @@ export async function storyOf(found, shrunk, left) {
     // The stage has no mark for an answer that does not come.
     watch: silent ? `${rules} ${silent}.` : rules,
   };
-  const link = async (/** @type {number} */ position, /** @type {number} */ now_ms) =>
-    routeHash(protocol, { run: await packRun({ scenario: titled, position, now_ms }) });
+  const link = async (/** @type {number} */ position, /** @type {number} */ now_ms, shown = titled) =>
+    routeHash(protocol, { run: await packRun({ scenario: shown, position, now_ms }) });
   const sim = simulate(protocol, titled);
   try {
     sim.advance_ms(Number(scenario.until_ms));
@@ -64,7 +64,11 @@ export async function storyOf(found, shrunk, left) {
       last: violation?.event ?? events.length - 1,
       wordsOf: (event) => texts[event] ?? `event ${event}`,
       link: await link(0, 0),
-      linkTo: (event) => link(event + 1, moments[event] ?? 0),
+      linkTo: (event) => {
+        const open_ms = moments[event] ?? 0;
+        const watch = `The point of no return: ${texts[event]}. However it goes on from here at random, it comes to ${breachName(found.breach)}.`;
+        return link(event + 1, open_ms, { ...titled, open_ms, watch });
+      },
     };
   } finally {
     sim.free();

@@ -99,6 +99,8 @@ export class HistoriesPage {
   judgePasted() {
     this.leaveExample();
     void this.ask({ text: this.pasted }, { title: "Your history", about: "" });
+    // What is said of it stands above.
+    this.host.querySelector("h1")?.scrollIntoView({ block: "center" });
   }
 
   /**

@@ -19,7 +19,7 @@ import {
 } from "../hunt/words.js";
 import { notice } from "../panels/notices.js";
 import { routeHash } from "../route.js";
-import { views } from "../views/index.js";
+import { leftOut, rulesOf, views } from "../views/index.js";
 import { startRuns } from "../wasm.js";
 
 /** @typedef {import("../hunt/crew.js").Catch} Catch */
@@ -99,6 +99,8 @@ export class HuntPage {
         }
       }
     } else if (protocol) notice(`There is no protocol “${protocol}” here.`, { bad: true });
+    else if (mutant)
+      notice(`“${mutant}” is a rule of which protocol? The address does not say.`, { bad: true });
     this.draw();
   }
 
@@ -122,15 +124,14 @@ export class HuntPage {
     this.mutant = known.includes(mutant) ? mutant : "";
   }
 
-  /** The rules that can be left out, with their words. @returns {[string, string][]} */
+  /** The rules that can be left out, with their words. */
   get mutants() {
-    const choice = views[this.protocol].options.find((option) => /(^|\.)mutant$/.test(option.key));
-    return choice?.choices ?? [["", "none: the whole protocol"]];
+    return rulesOf(views[this.protocol]);
   }
 
   /** The words for the rule that is left out. */
   get left() {
-    return this.mutant ? (this.mutants.find(([key]) => key === this.mutant)?.[1] ?? this.mutant) : null;
+    return leftOut(views[this.protocol], this.mutant);
   }
 
   // What one does.
@@ -308,6 +309,14 @@ export class HuntPage {
   // Drawing.
 
   draw() {
+    const held = this.host.querySelector(".hunt-order .hunt-bar :focus");
+    this.drawAll();
+    // A button that has become another one hands its focus on.
+    if (held && !held.isConnected)
+      /** @type {HTMLElement | null} */ (this.host.querySelector(".hunt-order .hunt-bar button"))?.focus();
+  }
+
+  drawAll() {
     render(
       html`<main class="hunt">
         <div class="story" aria-live="polite">
@@ -458,7 +467,16 @@ export class HuntPage {
           busy
             ? html`${
                   this.state === "running"
-                    ? html`<button id="hunt-pause" type="button" @click=${() => this.pause()}>Pause</button>`
+                    ? html`<button
+                        id="hunt-pause"
+                        type="button"
+                        @click=${(/** @type {MouseEvent} */ event) => {
+                          // The second click of two on the button that stood here.
+                          if (event.detail < 2) this.pause();
+                        }}
+                      >
+                        Pause
+                      </button>`
                     : html`<button id="hunt-resume" type="button" @click=${() => this.resume()}>
                         Go on
                       </button>`

@@ -31,7 +31,9 @@ export class RunDoom {
       [this.key, this.doom, this.trouble] = [key, null, ""];
     }
     const silent = !first && player.lastIsUnanswered;
-    return { doom: this.doom, trouble: this.trouble, silent, ask: () => this.ask(player) };
+    const tell = (/** @type {number} */ event) =>
+      player.simulation.trace(event, event + 1)[0]?.text ?? `event ${event}`;
+    return { doom: this.doom, trouble: this.trouble, silent, tell, ask: () => this.ask(player) };
   }
 
   /**
@@ -50,7 +52,7 @@ export class RunDoom {
       marks,
       branches,
       current,
-      fates: this.of(player).doom?.fates ?? [],
+      doom: this.of(player).doom,
     };
   }
 

@@ -1,7 +1,6 @@
 // The page of a run: puts the player, the stage and the panels together, and draws them.
 
 import { byId, html, render } from "../lib/dom.js";
-import { capital } from "../lib/format.js";
 import { listenForKeys } from "../lib/keys.js";
 import { packRun, unpackRun } from "../share.js";
 import { Stage } from "../stage/stage.js";
@@ -17,7 +16,7 @@ import { drawStageBar } from "../panels/stage-bar.js";
 import { drawVerdict } from "../panels/verdict.js";
 import { RunDoom } from "./run-doom.js";
 import { routeHash } from "../route.js";
-import { views } from "../views/index.js";
+import { leftOut, views } from "../views/index.js";
 import { startRuns } from "../wasm.js";
 import { commandsOf } from "./run-commands.js";
 import { Dialogs, takeOver } from "./run-dialogs.js";
@@ -334,6 +333,7 @@ export class RunPage {
       compare: () => this.dialogs.branches(),
     });
     drawVerdict(byId("verdict"), {
+      left: leftOut(this.view, /** @type {any} */ (player.scenario.options)?.mutant),
       names: this.view.claims?.(this.info.invariants, player.scenario.options ?? {}) ?? this.info.invariants,
       watched: player.scenario.invariants !== false,
       linear: player.linear,

@@ -2,11 +2,11 @@
 
 import { WAITED_MS } from "../lib/clients.js";
 import { html, nothing, render } from "../lib/dom.js";
-import { capital, counted } from "../lib/format.js";
+import { capital, counted, inMs } from "../lib/format.js";
 
 /**
  * From when on a violation could not be avoided, where that was asked for.
- * @typedef {{ doom: { fates: unknown[], done: boolean, point: { event: number, tried: number, violated: number } | null } | null,
+ * @typedef {{ tell: (event: number) => string, doom: import("../hunt/fates.js").Doom | null,
  *   trouble: string, silent: boolean, ask: () => void }} Fate
  */
 
@@ -15,24 +15,26 @@ const NAMED_MOST = 9;
 
 /**
  * @param {HTMLElement} host
- * @param {{ names: string[], watched: boolean, linear: boolean | null, waits: { client: number, ms: number },
+ * @param {{ left?: string | null, names: string[], watched: boolean, linear: boolean | null, waits: { client: number, ms: number },
  *   violations: import("../types.js").Violation[], position: number, go: (id: number) => void,
  *   showHistory: () => void,
  *   fate?: Fate }} state
- *   `waits`: who has waited longest for an answer; `linear`: whether one order explains what clients were answered; null where that is not known
+ *   `left`: the rule that is left out, in words; `waits`: who has waited longest for an answer; `linear`: whether one order explains what clients were answered; null where that is not known
  */
 export function drawVerdict(
   host,
-  { names, watched, linear, waits, violations, position, go, showHistory, fate },
+  { left = null, names, watched, linear, waits, violations, position, go, showHistory, fate },
 ) {
   const history = html`<button class="link" @click=${showHistory}>History as intervals</button>`;
+  const broken = left ? html`<span class="left-out">A rule is left out: ${left}.</span>` : nothing;
   const now = violations.filter((violation) => violation.event < position);
   const [first] = now.length ? now : violations;
   if (!first) {
     const held = [...(watched ? names : []), ...(linear ? ["linearizability"] : [])];
     const all = `All ${counted(held.length, "property", "properties")} hold so far`;
     render(
-      html`${
+      html`${broken}
+      ${
         held.length > NAMED_MOST
           ? html`<details class="good">
               <summary>● ${all}</summary>
@@ -58,7 +60,8 @@ export function drawVerdict(
   }
   const more = violations.length > 1 ? ` and ${counted(violations.length - 1, "more violation")}` : "";
   render(
-    html`<span class="broken"
+    html`${broken}
+      <span class="broken"
         >✕ ${capital(first.invariant)} ${now.length ? "is violated" : "will be violated"}: ${first.text}</span
       >
       ${more ? html`<span class="soft">${more}</span>` : nothing}
@@ -74,7 +77,7 @@ export function drawVerdict(
  */
 function drawFate(fate, go) {
   if (!fate) return nothing;
-  const { doom, trouble, silent, ask } = fate;
+  const { doom, trouble, silent, tell, ask } = fate;
   if (trouble) return html`<span class="soft">That could not be tried: ${trouble}</span>`;
   if (!doom) return html`<button class="link" @click=${ask}>When was it unavoidable?</button>`;
   if (!doom.done)
@@ -86,13 +89,14 @@ function drawFate(fate, go) {
     return html`<span class="soft"
       >${silent ? "To the end" : "Until it happens"}, some continuation comes out well.</span
     >`;
-  const { event, tried, violated } = point;
+  const { event, at_ms, tried, violated } = point;
   const come = silent ? "leave it without an answer" : "violate it";
-  const since =
-    event === 0
-      ? html`from the beginning`
-      : html`since <button class="link" @click=${() => go(event)}>event ${event}</button>`;
+  const often = html`from there on ${violated} of ${tried} random continuations ${come}`;
+  const before = doom.fates.filter((fate) => fate.event < event).at(-1);
+  if (!before) return html`<span>Unavoidable from the beginning: ${often}.</span>`;
   return html`<span>
-    Unavoidable ${since}: from there on ${violated} of ${tried} random continuations ${come}.
+    Unavoidable since <button class="link" @click=${() => go(event)}>event ${event}</button> at
+    ${inMs(at_ms)}, “${tell(event)}”: ${often}; left just before, ${before.violated} of ${before.tried} do.
+    The slope over the run shows how often.
   </span>`;
 }

@@ -176,6 +176,8 @@ export class Spacetime {
     this.from = Math.max(0, now - NOW_AT * span);
     this.to = this.from + span;
     this.follows = true;
+    // Where little has happened yet, there will be more to see.
+    this.grows = position < nodes + AT_FIRST;
   }
 
   /**
@@ -189,7 +191,8 @@ export class Spacetime {
     const span = this.to - this.from;
     const known = this.seenNow >= 0;
     this.seenNow = now;
-    if (playing) {
+    if (this.grows) this.open();
+    else if (playing) {
       if (this.follows && now > this.from + NOW_AT * span) this.show(now - NOW_AT * span, span);
       else if (this.follows && now < this.from) this.show(now - 0.5 * span, span);
     } else if (known && (now < this.from || now > this.to)) this.show(now - 0.5 * span, span);
@@ -201,6 +204,7 @@ export class Spacetime {
    */
   show(from, span) {
     const { sim } = /** @type {SpacetimeState} */ (this.state);
+    this.grows = false;
     const most = Math.max(100, sim.end_ms * 1.02);
     const length = Math.max(SPAN_LEAST, Math.min(span, most));
     this.from = Math.max(0, Math.min(from, most - 0.2 * length));

@@ -36,8 +36,8 @@ const FATES_HIGH = 18;
  * @property {number[]} marks triples of event, time and code
  * @property {Branch[]} branches
  * @property {number} current
- * @property {{ at_ms: number, tried: number, violated: number }[]} [fates] how often a violation comes where the
- *   run is left at a moment and goes on at random, in order of time
+ * @property {import("../hunt/fates.js").Doom | null} [doom] how often a violation comes where the run is left at
+ *   an event and goes on at random
  */
 
 export class Timeline {
@@ -88,7 +88,7 @@ export class Timeline {
     this.state = state;
     this.measure();
     const { clientWidth: width, clientHeight: height } = this.host;
-    const key = `${width} ${height} ${state.now} ${state.end} ${state.marks.length} ${state.branches.length} ${state.current} ${this.span} ${state.fates?.length ?? 0}`;
+    const key = `${width} ${height} ${state.now} ${state.end} ${state.marks.length} ${state.branches.length} ${state.current} ${this.span} ${state.doom?.fates.length ?? -1} ${state.doom?.done}`;
     if (key === this.drawn || width === 0) return;
     this.drawn = key;
     const scale = Math.min(2, devicePixelRatio || 1);
@@ -100,8 +100,9 @@ export class Timeline {
     this.context.setTransform(scale, 0, 0, scale, 0, 0);
     this.context.clearRect(0, 0, width, height);
     this.drawBranches();
-    this.drawBands();
-    this.drawFates();
+    // One red below the other could not be told from it.
+    if (state.doom) this.drawFates(state.doom);
+    else this.drawBands();
     this.drawLine();
     this.drawMarks();
     this.drawHandle();
@@ -134,22 +135,35 @@ export class Timeline {
     context.globalAlpha = 1;
   }
 
-  /** How likely the violation was from each moment on, as a slope above the line. */
-  drawFates() {
+  /**
+   * How likely the violation was from each moment on, as a slope above the line, with a stroke where it
+   * could be avoided no more.
+   * @param {import("../hunt/fates.js").Doom} doom
+   */
+  drawFates({ fates, point, done }) {
     const { context } = this;
-    const fates = this.state.fates ?? [];
+    const { bad } = currentPalette();
     const last = fates.at(-1);
     if (!last) return;
     const y = (/** @type {{ tried: number, violated: number }} */ fate) =>
       LINE_Y - 3 - (FATES_HIGH * fate.violated) / Math.max(1, fate.tried);
-    context.beginPath();
-    context.moveTo(this.x(fates[0].at_ms), LINE_Y - 3);
-    for (const fate of fates) context.lineTo(this.x(fate.at_ms), y(fate));
-    context.lineTo(this.x(last.at_ms), LINE_Y - 3);
-    context.fillStyle = currentPalette().bad;
-    context.globalAlpha = 0.28;
-    context.fill();
+    const slope = new Path2D();
+    for (const fate of fates) slope.lineTo(this.x(fate.at_ms), y(fate));
+    context.strokeStyle = context.fillStyle = bad;
+    context.lineWidth = 1.5;
+    context.stroke(slope);
+    slope.lineTo(this.x(last.at_ms), LINE_Y - 3);
+    slope.lineTo(this.x(fates[0].at_ms), LINE_Y - 3);
+    context.globalAlpha = 0.22;
+    context.fill(slope);
     context.globalAlpha = 1;
+    if (!done || !point) return;
+    context.setLineDash([4, 3]);
+    context.beginPath();
+    context.moveTo(this.x(point.at_ms), LINE_Y - 3 - FATES_HIGH);
+    context.lineTo(this.x(point.at_ms), LINE_Y + 15);
+    context.stroke();
+    context.setLineDash([]);
   }
 
   drawMarks() {

@@ -127,23 +127,31 @@ const news = {
     headline: `Node ${node} gives up on ${key}: ${counted(have, "answer")} of ${need}`,
     watch: "The client is not answered. What it wrote stays where it got to, and may still be seen.",
   }),
-  ring_changed: ({ members, moving }, { node }) => ({
+  ring_changed: ({ members, moving }, { node }, { options }) => ({
     headline: `Node ${node} learns that the ring is ${nodesListed(members)}`,
-    watch: moving
-      ? `It has ${counted(moving, "key")} to hand over, and lets go of each when those who keep it say that they have it.`
-      : "It keeps all that it kept, and gets what it lacks from the others.",
+    watch:
+      moving && options?.mutant === "no_handover"
+        ? `It has ${counted(moving, "key")} to hand over, and hands over nothing: that rule is left out.`
+        : moving
+          ? `It has ${counted(moving, "key")} to hand over, and lets go of each when those who keep it say that they have it.`
+          : "It keeps all that it kept, and gets what it lacks from the others.",
   }),
-  reaped: ({ item }, { node }) => ({
+  reaped: ({ item }, { node }, { options }) => ({
     headline: `Node ${node} forgets that ${item.key} was deleted`,
-    watch: "Every node was asked twice: none has anything older, and none takes a message from before.",
+    watch: options?.mutant
+      ? "Before that every node has to be asked twice, and none may take a message from before. Here a rule is left out."
+      : "Every node was asked twice: none has anything older, and none takes a message from before.",
   }),
   hinted: ({ key, owner }, { node }) => ({
     headline: `Node ${node} stands in for node ${owner}`,
     watch: `It keeps ${key} with a note for whom, and hands it over when node ${owner} is heard again.`,
   }),
-  handed_over: ({ key, to }, { node }) => ({
+  handed_over: ({ key, to }, { node }, { options }) => ({
     headline: `Node ${node} has handed ${key} over to node ${to}`,
-    watch: "Only now that it has arrived may the copy go.",
+    watch:
+      options?.mutant === "early_hint_drop"
+        ? "Only when it has arrived may the copy go. That rule is left out: it went before."
+        : "Only now that it has arrived may the copy go.",
   }),
   suspected: ({ node: silent }, { node }, state) => {
     const all = suspects(state);
@@ -301,7 +309,7 @@ function atRest(state, up) {
   if (owed.length > 0)
     return {
       headline: `${capital(nodesListed(owed.map((node) => node.id)))} ${owed.length === 1 ? "keeps" : "keep"} something for others`,
-      watch: "It is handed over as soon as those are heard, and kept until it has arrived.",
+      watch: `It is handed over as soon as those are heard${state.options?.mutant === "early_hint_drop" ? "" : ", and kept until it has arrived"}.`,
     };
   const differing = difference(state, up);
   if (differing) return apart(state, differing);

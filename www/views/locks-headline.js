@@ -45,7 +45,7 @@ export function locksHeadline(state) {
   });
   for (const names of ORDER) {
     const told = facts.findLast(({ name }) => names.includes(name));
-    if (told) return tell(told.name, told.fact, table);
+    if (told) return tell(told.name, told.fact, table, state.options?.mutant ?? "");
   }
   return standing(table, beneath, state.still ?? new Set());
 }
@@ -54,9 +54,10 @@ export function locksHeadline(state) {
  * @param {string} name
  * @param {any} fact
  * @param {any} table
+ * @param {string} mutant the rule that is left out, if one is
  * @returns {Told}
  */
-function tell(name, fact, table) {
+function tell(name, fact, table, mutant) {
   const { lock, client } = fact;
   const who = `client ${client}`;
   switch (name) {
@@ -65,7 +66,7 @@ function tell(name, fact, table) {
       const behind = behindWords(lock, table);
       return {
         headline: `Lock ${lock} is granted to ${who}${how}`,
-        watch: `Its fencing token is ${fact.token}, greater than every one before. ${behind}`,
+        watch: `Its fencing token is ${fact.token}${mutant === "forgets_tokens" ? "; whether it is greater than all before, nobody remembers" : ", greater than every one before"}. ${behind}`,
       };
     }
     case "queued":
@@ -90,12 +91,12 @@ function tell(name, fact, table) {
     case "expired":
       return {
         headline: `The session of ${who} has expired`,
-        watch: `Nothing was heard of it for its time to live, so what it held goes to the next. It may not know that yet.`,
+        watch: `${mutant.startsWith("expires_") ? "A rule about when is left out. What" : "Nothing was heard of it for its time to live, so what"} it held goes to the next. It may not know that yet.`,
       };
     case "written":
       return {
         headline: `${capital(who)} has written ${fact.value} to ${fact.resource} under token ${fact.token}`,
-        watch: sleeper(fact, table),
+        watch: sleeper(fact, table, mutant),
       };
     default:
       return {
@@ -124,12 +125,14 @@ const clients = (ids) => `${ids.length === 1 ? "Client" : "Clients"} ${listed(id
 /**
  * @param {any} fact
  * @param {any} table
+ * @param {string} mutant
  */
-function sleeper(fact, table) {
+function sleeper(fact, table, mutant) {
   const lock = table.locks.find((/** @type {any} */ each) => each.name === fact.resource);
   const holder = lock?.holders[0];
   if (holder && !lock.holders.some((/** @type {any} */ each) => each.token === fact.token))
     return `Yet client ${holder.client} holds the lock, under token ${holder.token}: nobody has looked at the token.`;
+  if (mutant === "no_fencing_check") return "The resource takes it under whatever token: it looks at none.";
   return "The resource keeps the greatest token that it has seen, and refuses smaller ones.";
 }
 

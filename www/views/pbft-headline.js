@@ -27,7 +27,7 @@ export function pbftHeadline(state) {
  * @param {StageState} state
  * @returns {{ headline: string, watch: string } | null}
  */
-function news({ recent, now, nodes }) {
+function news({ recent, now, nodes, options = {} }) {
   const fresh = (/** @type {string} */ name) => {
     const event = recent.findLast((e) => e.name === name);
     return event && now - event.at_ms < FRESH_MS ? event : null;
@@ -43,7 +43,10 @@ function news({ recent, now, nodes }) {
   if (fetched)
     return {
       headline: fetched.text,
-      watch: "It believes the state for its digest, which enough others have announced.",
+      watch:
+        options.mutant === "single_checkpoint"
+          ? "It believes the state for its digest, which one other has announced: too few to be sure that an honest one has."
+          : "It believes the state for its digest, which enough others have announced.",
     };
   const conduct = fresh("conduct");
   const liar = conduct && nodes.find((node) => node.id === conduct.node);
@@ -87,7 +90,7 @@ function viewChange(state, up) {
     return {
       headline: begun.text.replace(/, with .*$/, ""),
       watch: kept
-        ? `${capital(kept)}: what may have been executed keeps its number, and is agreed on again.`
+        ? `${capital(kept)}: ${state.options?.mutant ? "what may have been executed has to keep" : "what may have been executed keeps"} its number, and is agreed on again.`
         : "The view changes show nothing that was prepared: it starts afresh.",
     };
   }
@@ -184,7 +187,7 @@ function working(state, up) {
   if (prepared > 0)
     return {
       headline: `Number ${number}${request} is prepared at ${counted(prepared, "replica")}`,
-      watch: `No other request can be prepared there in this view. ${quorum} commits make it final.${patience(state, at)}${lone}`,
+      watch: `${state.options?.mutant ? "" : "No other request can be prepared there in this view. "}${quorum} commits make it final.${patience(state, at)}${lone}`,
     };
   const best = Math.max(...at.map((node) => node.glance.prepares));
   return {

@@ -33,7 +33,9 @@ export function raftHeadline(state) {
     const [was, is] = removed.text.includes("entries") ? ["They were", "they are"] : ["It was", "it is"];
     return {
       headline: removed.text,
-      watch: `${was} never committed, so nobody was told that ${is} done.`,
+      watch: state.options?.mutant
+        ? "What was committed must stay, since somebody may have been told that it is done. Here a rule is left out."
+        : `${was} never committed, so nobody was told that ${is} done.`,
     };
   }
   const apart = leader ? standingApart(state, leader) : [];
@@ -109,7 +111,7 @@ function twoLeaders(state, leaders) {
 function election(state, candidates, leader) {
   const [first] = candidates;
   const term = first.epoch;
-  if (candidates.length > 1) return rivals(candidates, term);
+  if (candidates.length > 1) return rivals(state, candidates, term);
   const { votes, needed } = first.glance;
   const missing = needed - votes;
   const gone = leader ? "" : lostLeader(state, first.id);
@@ -121,10 +123,11 @@ function election(state, candidates, leader) {
 
 /**
  * Several stand in one term.
+ * @param {StageState} state
  * @param {NodeGlance[]} candidates
  * @param {number} term
  */
-function rivals(candidates, term) {
+function rivals({ options }, candidates, term) {
   const few = candidates.length <= 4;
   const who = capital(nodesListed(candidates.map((node) => node.id)));
   const { needed } = candidates[0].glance;
@@ -134,7 +137,7 @@ function rivals(candidates, term) {
     : `The foremost has ${best}`;
   return {
     headline: `${who} ${candidates.length === 2 ? "both" : "all"} ask for votes in term ${term}`,
-    watch: `Each node votes once a term. ${tally}; ${needed} are needed, or the vote is split and they try again.`,
+    watch: `${options?.mutant ? "" : "Each node votes once a term. "}${tally}; ${needed} are needed, or the vote is split and they try again.`,
   };
 }
 
@@ -228,6 +231,8 @@ function copying(state, leader, which) {
   const holds = `${known(voters)} of ${voters.length} logs ${known(voters) === 1 ? "is" : "are"} known to hold ${one ? "it" : "them"}`;
   if (outgoing.length > 0)
     return `Two sets of members decide together, each by a majority: ${known(outgoing)} of the ${outgoing.length} old and ${known(voters)} of the ${voters.length} new are known to hold ${one ? "it" : "them"}.`;
+  if (old === last - commit && state.options?.mutant === "old_term_commit")
+    return `${capital(which)} ${one ? "is" : "are"} of an older term: ${holds}. The rule that ${one ? "it waits" : "they wait"} for an entry of the leader's own term is left out: with ${leader.glance.needed} copies ${they} committed, and not safe.`;
   if (old === last - commit)
     return `${capital(which)} ${one ? "is" : "are"} of an older term: ${holds}, yet a leader counts copies only of entries of its own term, here ${leader.epoch}. Older ones are committed along with one of those.`;
   const survived =
