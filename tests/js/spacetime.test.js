@@ -9,6 +9,7 @@ import { hostOf, jsonLines, SHIVIZ, shivizLines } from "../../www/lib/trace-line
 import { otherSides, othersWords, STEPS, whyOf } from "../../www/lib/why.js";
 import { conesAround, KIND, Lives, Parts, Stretch } from "../../www/stage/spacetime-data.js";
 import { drawSpacetime, ticksOf, xOf } from "../../www/stage/spacetime-draw.js";
+import { Labels } from "../../www/stage/spacetime-labels.js";
 import { lanesOf } from "../../www/stage/spacetime-lanes.js";
 import { drawMark, LEGEND } from "../../www/stage/spacetime-marks.js";
 import { svgOf } from "../../www/stage/spacetime-picture.js";
@@ -487,4 +488,26 @@ test("an arrow begins and ends where its events are", () => {
   }
   assert.ok(checked > 20);
   sim.free();
+});
+
+test("names beside arrows do not stand on one another, and the chosen one is there", () => {
+  const labels = new Labels();
+  const arrow = (/** @type {string} */ text) => ({
+    text,
+    from: 100,
+    to: 160,
+    heightAt: (/** @type {number} */ x) => x / 4,
+    alpha: 1,
+  });
+  for (const text of ["prepare", "commit", "prepare", "commit"]) labels.add(arrow(text), false);
+  labels.add(arrow("chosen"), true);
+  const placed = labels.placed();
+  assert.equal(placed[0].text, "chosen");
+  assert.ok(placed.length < 5, "there is no room for all");
+  for (const [k, one] of placed.entries())
+    for (const other of placed.slice(k + 1))
+      assert.ok(
+        Math.abs(one.x - other.x) >= one.half + other.half || Math.abs(one.y - other.y) >= 11,
+        `${one.text} on ${other.text}`,
+      );
 });

@@ -75,6 +75,7 @@ test("what is pasted is judged, and what is wrong with it said", async ({ page }
   await field.fill("INFO jepsen.util - 1 :invoke :write 3\nINFO jepsen.util - 1 :ok :write 3\n");
   await page.getByRole("button", { name: "Judge it" }).click();
   await expect(page.locator(".history-verdicts")).toContainText("1 operation by 1 process");
+  await expect(title(page)).toBeInViewport();
   await expect(title(page)).toHaveText("Linearizable");
   await field.fill(
     '{"version": 1, "model": "register", "operations": [{"process": 1, "op": "read", "call": 5, "return": 1}]}',
@@ -84,6 +85,24 @@ test("what is pasted is judged, and what is wrong with it said", async ({ page }
   await expect(page.locator("#histories .story p")).toHaveText(
     "operations[0].return: found 1, before its call, expected 5 or later.",
   );
+});
+
+test("a read of what nobody wrote is told beside any number of unanswered writes", async ({ page }) => {
+  await open(page, "overlap");
+  const ask = (/** @type {number} */ process, /** @type {object} */ what) => ({
+    process,
+    call: process,
+    ...what,
+  });
+  const writes = Array.from({ length: 40 }, (_, k) => ask(k, { op: "write", value: k }));
+  const operations = [...writes, ask(50, { op: "read", result: 99, return: 60 })];
+  await page.locator(".history-form summary").click();
+  await page
+    .getByLabel("A history", { exact: true })
+    .fill(JSON.stringify({ version: 1, model: "register", operations }));
+  await page.getByRole("button", { name: "Judge it" }).click();
+  await expect(title(page)).toHaveText("Not linearizable");
+  await expect(page.locator("#histories .story p")).toContainText("read was answered 99");
 });
 
 test("a scenario is run for its history, and a file can be opened", async ({ page }) => {

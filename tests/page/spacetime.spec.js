@@ -213,6 +213,28 @@ test("an empty place is a moment: a click goes there", async ({ page }) => {
   await expect(page.locator("#headline")).toContainText("has crashed");
 });
 
+test("a diagram that is open when a run begins widens with it, until it is moved", async ({ page }) => {
+  await openLesson(page, "raft", "split-vote", 0);
+  await page.getByRole("button", { name: "Space-time" }).click();
+  const sight = () =>
+    page.evaluate(() => {
+      const { from, to, scene } = window.synod.page.face.diagram;
+      return { from, to, now: scene?.now ?? -1 };
+    });
+  await expect.poll(async () => (await sight()).now).toBe(0);
+  await seek(page, 200);
+  await expect.poll(async () => (await sight()).now).toBe(200);
+  const { from, to } = await sight();
+  expect(from).toBeLessThan(60);
+  expect(to).toBeGreaterThan(200);
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  const zoomed = await sight();
+  await seek(page, 210);
+  await expect.poll(async () => (await sight()).now).toBe(210);
+  const after = await sight();
+  expect(after.to - after.from).toBeCloseTo(zoomed.to - zoomed.from, 6);
+});
+
 test("heartbeats can be left out, and the legend tells every mark", async ({ page }) => {
   await openDiagram(page);
   await page.evaluate(() => window.synod.page.face.diagram.show(900, 400));
