@@ -1,7 +1,7 @@
 //! Scenarios, read and run natively.
 #![cfg(not(target_arch = "wasm32"))]
 
-use synod::scenario::{BUDGET, Scenario, Verdict, run};
+use synod::scenario::{BUDGET, Scenario, Verdict, build, describe, protocols, run};
 
 fn raft(extra: &str) -> Result<Scenario, synod::scenario::ScenarioError> {
     Scenario::parse(&format!(
@@ -194,4 +194,24 @@ fn nodes_are_there_from_the_moment_they_join() {
         (error.path.as_str(), error.found.as_str()),
         ("script[0].op", "node 9")
     );
+}
+
+/// What is shared, saved and searched is the scenario as its run tells it: no option may be lost there.
+#[test]
+fn a_run_tells_the_options_that_it_was_given() {
+    for protocol in protocols() {
+        for mutant in describe(protocol).expect("it is there").mutants {
+            let text =
+                format!(r#"{{ "protocol": "{protocol}", "options": {{ "mutant": "{mutant}" }} }}"#);
+            let scenario = Scenario::parse(&text).expect("it is sound");
+            let told = build(&scenario, 10).expect("it is sound").options();
+            assert_eq!(told["mutant"], mutant.as_str(), "{protocol}");
+            let again = Scenario {
+                options: told.clone(),
+                ..scenario
+            };
+            let again = build(&again, 10).expect("what is told is read").options();
+            assert_eq!(again, told, "{protocol} {mutant}");
+        }
+    }
 }

@@ -110,6 +110,11 @@ pub trait Core: Clone + Sized + 'static {
         Misfit::read(options)
     }
 
+    /// The options as a scenario gives them: what [`Core::read_options`] reads again as the same.
+    fn write_options(options: &Self::Options) -> serde_json::Value {
+        serde_json::to_value(options).unwrap_or_default()
+    }
+
     /// Whether `options` make sense for a cluster of `nodes`; if not, which one does not and why.
     fn check_options(options: &Self::Options, nodes: usize) -> Result<(), Misfit>;
 

@@ -68,7 +68,7 @@ impl<C: Core> Simulation for Run<C> {
         Run::weight(self)
     }
     fn options(&self) -> Value {
-        to_value(&*self.world.setup.options)
+        C::write_options(&self.world.setup.options)
     }
 
     fn frame(&self, out: &mut Vec<f64>) {

@@ -33,8 +33,7 @@ export function drawVerdict(
     const held = [...(watched ? names : []), ...(linear ? ["linearizability"] : [])];
     const all = `All ${counted(held.length, "property", "properties")} hold so far`;
     render(
-      html`${broken}
-      ${
+      html`${
         held.length > NAMED_MOST
           ? html`<details class="good">
               <summary>● ${all}</summary>
@@ -53,19 +52,20 @@ export function drawVerdict(
               ${fate?.silent ? drawFate(fate, go) : nothing}`
           : nothing
       }
-      ${watched ? "" : html`<span class="soft">The invariants are not watched in this run.</span>`} ${history}`,
+      ${watched ? "" : html`<span class="soft">The invariants are not watched in this run.</span>`} ${history}
+      ${broken}`,
       host,
     );
     return;
   }
   const more = violations.length > 1 ? ` and ${counted(violations.length - 1, "more violation")}` : "";
   render(
-    html`${broken}
-      <span class="broken"
+    html`<span class="broken"
         >✕ ${capital(first.invariant)} ${now.length ? "is violated" : "will be violated"}: ${first.text}</span
       >
       ${more ? html`<span class="soft">${more}</span>` : nothing}
-      <button class="link" @click=${() => go(first.event)}>Show it</button> ${history} ${drawFate(fate, go)}`,
+      <button class="link" @click=${() => go(first.event)}>Show it</button> ${history} ${broken}
+      ${drawFate(fate, go)}`,
     host,
   );
 }
@@ -97,6 +97,5 @@ function drawFate(fate, go) {
   return html`<span>
     Unavoidable since <button class="link" @click=${() => go(event)}>event ${event}</button> at
     ${inMs(at_ms)}, “${tell(event)}”: ${often}; left just before, ${before.violated} of ${before.tried} do.
-    The slope over the run shows how often.
   </span>`;
 }

@@ -53,6 +53,10 @@ impl Switches for Options {
         names_of(&Mutant::ALL)
     }
 
+    fn mutant(&self) -> Option<String> {
+        names_of(self.mutant.as_slice()).pop()
+    }
+
     fn fault(&self) -> Option<Misfit> {
         if self.ttl == Micros::ZERO || self.ttl > TTL_MAX {
             let expected = format!("more than 0, and {} at the most", TTL_MAX.as_ms());

@@ -153,6 +153,11 @@ pub trait Switches:
         Vec::new()
     }
 
+    /// The name of the one that is switched on, if one is.
+    fn mutant(&self) -> Option<String> {
+        None
+    }
+
     /// The first switch that makes no sense.
     fn fault(&self) -> Option<Misfit> {
         None

@@ -39,6 +39,10 @@ impl<M: StateMachine> Core for Raft<M> {
         Options::read(options)
     }
 
+    fn write_options(options: &Self::Options) -> Value {
+        options.written()
+    }
+
     fn check_options(options: &Self::Options, nodes: usize) -> Result<(), Misfit> {
         options.fault(nodes).map_or(Ok(()), Err)
     }

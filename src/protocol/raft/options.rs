@@ -110,6 +110,15 @@ impl<O: Switches> Options<O> {
         })
     }
 
+    /// The options as [`Options::read`] reads them.
+    pub(super) fn written(&self) -> Value {
+        let mut options = serde_json::to_value(self).unwrap_or_default();
+        if let Some(mutant) = self.machine.mutant() {
+            options["mutant"] = mutant.into();
+        }
+        options
+    }
+
     /// Whether `mutant` is the one that is switched on.
     pub fn is(&self, mutant: Mutant) -> bool {
         self.mutant == Some(mutant)
