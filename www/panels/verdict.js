@@ -26,7 +26,7 @@ export function drawVerdict(
   { left = null, names, watched, linear, waits, violations, position, go, showHistory, fate },
 ) {
   const history = html`<button class="link" @click=${showHistory}>History as intervals</button>`;
-  const broken = left ? html`<span class="left-out">A rule is left out: ${left}.</span>` : nothing;
+  const broken = left ? html`<span class="left-out">Wrong here on purpose: ${left}.</span>` : nothing;
   const now = violations.filter((violation) => violation.event < position);
   const [first] = now.length ? now : violations;
   if (!first) {
