@@ -487,9 +487,12 @@ impl Work<'_> {
             workload: best.clients.workload.clone(),
             ..crate::sim::Clients::default()
         };
-        let mut changed = best.clone();
-        changed.clients = plain;
-        self.take(best, changed);
+        // Whoever gave up would not be answered either.
+        if !matches!(self.breach, Breach::Silence) {
+            let mut changed = best.clone();
+            changed.clients = plain;
+            self.take(best, changed);
+        }
         if best.clients.count == 0 {
             let mut changed = best.clone();
             changed.clients.workload = None;

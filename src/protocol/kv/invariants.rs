@@ -59,7 +59,8 @@ pub struct Invariants {
     /// Whether the ring has changed, or a disk was lost: then old quorums and new ones need not
     /// meet.
     shaken: bool,
-    disk_lost: bool,
+    /// The writes before this one may have gone with a disk.
+    lost_until: Number,
     /// Whether the last writer wins by its timestamp.
     lww: bool,
     /// What was reported already, so that it is reported once.
@@ -187,7 +188,7 @@ impl Monitor<Kv> for Invariants {
         if !disk_lost {
             return;
         }
-        (self.disk_lost, self.shaken) = (true, true);
+        (self.lost_until, self.shaken) = (self.oracle.next(), true);
         let keys: Vec<Key> = self.keys.keys().cloned().collect();
         for key in keys {
             self.truth(&key).held.retain(|(at, _)| *at != node);
@@ -294,7 +295,7 @@ impl Invariants {
         truth.told.retain(|write| !gone.contains(write));
         for write in gone {
             self.oracle.mark_lost(write);
-            if self.disk_lost {
+            if write < self.lost_until {
                 self.counts.with_a_disk += 1;
             } else {
                 lost(write);

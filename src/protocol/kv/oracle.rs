@@ -64,9 +64,14 @@ impl Oracle {
         }
     }
 
+    /// The number of the write that is taken in next.
+    pub(super) fn next(&self) -> Number {
+        self.writes.end() as Number
+    }
+
     /// Takes in a write, and gives it a number.
     pub(super) fn take(&mut self, id: WriteId, key: u64, dot: Dot, read: Vec<Number>) -> Number {
-        let number = self.writes.end() as Number;
+        let number = self.next();
         self.writes.push(Write {
             id,
             key,

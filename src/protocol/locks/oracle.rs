@@ -345,8 +345,9 @@ impl Oracle {
         }
         for client in std::mem::take(&mut self.queued) {
             if self.is_stuck(client) {
-                let text =
-                    format!("Client {client} waits for ever: those it waits for wait for it");
+                let text = format!(
+                    "Client {client} waits in a circle that nobody has found: those it waits for wait for it"
+                );
                 broken.push((RESOLVED, text));
             }
         }

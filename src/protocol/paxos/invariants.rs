@@ -19,6 +19,12 @@ const LEARNERS_AGREE: usize = 5;
 const NOTHING_LOST: usize = 6;
 const ONE_A_BALLOT: usize = 7;
 
+/// No ballot is above this one.
+const HIGHEST: Ballot = Ballot {
+    round: u32::MAX,
+    node: NodeId(u16::MAX),
+};
+
 /// Who has accepted a value in a ballot.
 #[derive(Clone, Copy, Debug, Default)]
 struct Votes {
@@ -143,7 +149,8 @@ impl Invariants {
         let promised = self.promised_mut(node);
         if ballot < *promised {
             let text = format!(
-                "Node {node} promises ballot {ballot}, though it has promised ballot {promised}"
+                "Node {node} promises ballot {ballot}, though it has promised or accepted ballot \
+                 {promised}"
             );
             report(found, PROMISES, &[node], text);
         }
@@ -160,16 +167,15 @@ impl Invariants {
         let promised = self.promised_mut(node);
         if ballot < *promised {
             let text = format!(
-                "Node {node} accepts {value} in ballot {ballot}, though it has promised ballot \
-                 {promised}"
+                "Node {node} accepts {value} in ballot {ballot}, though it has promised or \
+                 accepted ballot {promised}"
             );
             report(found, PROMISES, &[node], text);
         }
         *promised = ballot.max(*promised);
         // Parliament, 2.1, B1: "each ballot in B has a unique ballot number", hence one decree.
-        let latest = self.known(slot).map(|known| known.latest);
-        let same = latest.filter(|latest| latest.ballot == ballot);
-        if same.is_some_and(|latest| latest.digest != value.digest()) {
+        let differs = |(_, digest): (Ballot, u64)| digest != value.digest();
+        if self.accepted(slot, ballot, ballot).any(differs) {
             let text = format!(
                 "Node {node} accepts {value} in ballot {ballot}{}, in which another value was \
                  accepted before",
@@ -208,9 +214,31 @@ impl Invariants {
             None if voters.len() >= quorum => {
                 known.chosen = Some((ballot, value.clone()));
                 self.was_proposed(core, slot, value, found);
+                // The same of what was accepted before the choice.
+                let mut above = self.accepted(slot, ballot, HIGHEST);
+                if let Some((other, _)) =
+                    above.find(|(at, digest)| *at > ballot && differs((*at, *digest)))
+                {
+                    let text = format!(
+                        "{value} is chosen in ballot {ballot}{}, though another value was accepted \
+                         in ballot {other}",
+                        place(core, slot)
+                    );
+                    let nodes: Vec<NodeId> = voters.nodes().collect();
+                    report(found, CHOSEN_STAYS, &nodes, text);
+                }
             }
             _ => {}
         }
+    }
+
+    /// What was accepted in a slot from one ballot to another: ballots with digests of values.
+    fn accepted(&self, slot: u64, from: Ballot, to: Ballot) -> impl Iterator<Item = (Ballot, u64)> {
+        let others = self.others.range((slot, from, 0)..=(slot, to, u64::MAX));
+        let others = others.map(|(&(_, ballot, digest), _)| (ballot, digest));
+        let latest = self.slots.at(slot).map(|known| known.latest);
+        let latest = latest.filter(|latest| (from..=to).contains(&latest.ballot));
+        others.chain(latest.map(|latest| (latest.ballot, latest.digest)))
     }
 
     /// Counts a vote; gives everybody who voted for that value in that ballot.

@@ -32,6 +32,8 @@ struct Asked {
     digest: Digest,
     /// The result that an honest replica came to first.
     result: Option<KvOutput>,
+    /// What its client took for the result before that, and from whom.
+    taken: Option<(KvOutput, NodeId)>,
 }
 
 /// Who prepared which request at one number of one view.
@@ -117,6 +119,7 @@ impl Monitor<Pbft> for Invariants {
             asked.push(Asked {
                 digest: request.digest(),
                 result: None,
+                taken: None,
             });
         }
     }
@@ -127,20 +130,14 @@ impl Monitor<Pbft> for Invariants {
             // A read without an order is judged by the history alone.
             return;
         }
-        let known = self.asked_at(id).and_then(|asked| asked.result);
-        if known == Some(answer.result) {
+        let Some(asked) = self.asked_mut(id) else {
             return;
-        }
-        let RequestId { client, serial } = id;
-        let told = format!(
-            "Client {client} takes “{}” for the result of operation {serial}",
-            answer.result
-        );
-        let text = match known {
-            Some(known) => format!("{told}, which is “{known}” at correct replicas"),
-            None => format!("{told}, which no correct replica has carried out"),
         };
-        report(found, CLIENTS, &[reply.0.sender()], text);
+        match asked.result {
+            Some(known) => takes(id, (answer.result, reply.0.sender()), known, found),
+            // Correct replicas may come to it yet.
+            None => asked.taken = Some((answer.result, reply.0.sender())),
+        }
     }
 
     fn weight(&self) -> usize {
@@ -167,6 +164,10 @@ impl Monitor<Pbft> for Invariants {
 impl Invariants {
     fn asked_at(&self, id: RequestId) -> Option<&Asked> {
         self.asked.get(id.client as usize)?.at(id.serial)
+    }
+
+    fn asked_mut(&mut self, id: RequestId) -> Option<&mut Asked> {
+        self.asked.get_mut(id.client as usize)?.at_mut(id.serial)
     }
 
     /// Agreement: honest replicas execute the same at each number (section 4.5.1). What they
@@ -215,9 +216,13 @@ impl Invariants {
             report(found, ONCE, &[node], text);
         }
         *last = (*last).max(id.serial);
-        let asked = self.asked.get_mut(id.client as usize);
-        if let Some(asked) = asked.and_then(|asked| asked.at_mut(id.serial)) {
-            asked.result.get_or_insert(result);
+        if let Some(asked) = self.asked_mut(id)
+            && asked.result.is_none()
+        {
+            asked.result = Some(result);
+            if let Some(taken) = asked.taken {
+                takes(id, taken, result, found);
+            }
         }
     }
 
@@ -253,7 +258,8 @@ impl Invariants {
     }
 
     /// A request that is committed at an honest replica "will commit locally at f + 1 or more
-    /// non-faulty replicas eventually", as so many have prepared it (section 4.2).
+    /// non-faulty replicas eventually", as so many have prepared it (section 4.2): enough that every
+    /// quorum of a view change has one of them.
     fn commits(
         &self,
         core: &Pbft,
@@ -267,7 +273,7 @@ impl Invariants {
             return;
         }
         let have = self.honest(known.map(|known| known.by).unwrap_or_default());
-        let needed = core.quorum().saturating_sub(self.faulty.len());
+        let needed = in_every_quorum(core);
         if have < needed {
             let node = core.id();
             let text = format!(
@@ -303,11 +309,12 @@ impl Invariants {
         }
     }
 
-    /// A stable checkpoint is one that enough honest replicas have reached (section 4.3).
+    /// A stable checkpoint is one that enough honest replicas have reached: every quorum has one that
+    /// can give the state to the others (section 4.3).
     fn is_stable(&self, core: &Pbft, seq: u64, digest: Digest, found: &mut Vec<Violation>) {
         let known = self.states.get(&seq).filter(|(known, ..)| *known == digest);
         let have = self.honest(known.map(|(.., by)| *by).unwrap_or_default());
-        let needed = core.quorum().saturating_sub(self.faulty.len());
+        let needed = in_every_quorum(core);
         if have < needed {
             let node = core.id();
             let text = format!(
@@ -316,6 +323,27 @@ impl Invariants {
             );
             report(found, CERTIFICATES, &[node], text);
         }
+    }
+}
+
+/// How many replicas it takes that every quorum has one of them: f + 1 of 3f + 1.
+fn in_every_quorum(core: &Pbft) -> usize {
+    (core.replicas() + 1).saturating_sub(core.quorum())
+}
+
+/// A client's result is that of correct replicas.
+fn takes(
+    RequestId { client, serial }: RequestId,
+    (taken, from): (KvOutput, NodeId),
+    known: KvOutput,
+    found: &mut Vec<Violation>,
+) {
+    if taken != known {
+        let text = format!(
+            "Client {client} takes “{taken}” for the result of operation {serial}, which is \
+             “{known}” at correct replicas"
+        );
+        report(found, CLIENTS, &[from], text);
     }
 }
 

@@ -42,6 +42,19 @@ struct Decided {
     chain: u64,
 }
 
+/// What of a leader's log was not known to be committed when it was elected.
+#[derive(Clone, Debug)]
+struct Elected {
+    node: NodeId,
+    /// The index of the first of `chains`.
+    first: u64,
+    /// Digests of its log up to each entry.
+    chains: Vec<u64>,
+}
+
+/// Of so many leaders it is remembered what they had.
+const ELECTED_MOST: usize = 64;
+
 /// How many properties are Raft's own; those of the machine come after them.
 const OWN: usize = 6;
 
@@ -93,9 +106,12 @@ struct LogWatch {
     known: Seq<Known>,
     /// Entries of other terms seen at an index: only where logs parted.
     others: BTreeMap<(u64, u64), u64>,
-    committed: Decided,
-    /// The newest acknowledged command, where it stands, and the term of the leader that told it.
-    acknowledged: Option<(RequestId, Decided)>,
+    /// The newest entry that was committed in each term.
+    committed: BTreeMap<u64, Decided>,
+    /// The same of what was acknowledged.
+    acknowledged: BTreeMap<u64, (RequestId, Decided)>,
+    /// The leaders of the highest terms.
+    elected: BTreeMap<u64, Elected>,
     /// Up to where each node has applied its log since it started.
     applied: Vec<u64>,
 }
@@ -193,13 +209,12 @@ impl LogWatch {
             Milestone::Elected { term, .. } => {
                 self.leads(node, *term, found);
                 self.has_what_is_decided(node, *term, core, found);
+                self.is_elected(node, *term, core);
             }
             Milestone::Committed { index, .. } => {
-                if *index > self.committed.index
-                    && let Some(chain) = core.chain_at(*index)
-                {
+                if let Some(chain) = core.chain_at(*index) {
                     let (index, term) = (*index, core.term());
-                    self.committed = Decided { index, term, chain };
+                    self.commits(node, Decided { index, term, chain }, found);
                 }
             }
             Milestone::Truncated { from, .. } if core.is_leader() => {
@@ -215,7 +230,7 @@ impl LogWatch {
 
     fn weight(&self) -> usize {
         let ends = self.known.len() % 256 * size_of::<Known>() + self.known.len() / 256 * 8;
-        size_of::<Self>() + ends + self.others.len() * 32 + self.leaders.len() * 16
+        size_of::<Self>() + ends + self.others.len() * 32 + self.leaders.len() * 96
     }
 
     /// Election safety: at most one leader in a term.
@@ -354,24 +369,64 @@ impl LogWatch {
             decided.index >= core.log().base().index
                 && core.chain_at(decided.index) != Some(decided.chain)
         };
-        let committed = self.committed;
-        if committed.term < term && lacks(&committed) {
+        let lower = self.committed.range(..term);
+        if let Some((_, committed)) = lower.rev().find(|(_, decided)| lacks(decided)) {
             let text = format!(
                 "Node {node} leads term {term} without entry {}, which was committed in term {}",
                 committed.index, committed.term
             );
             report(found, LEADER_COMPLETENESS, &[node], text);
         }
-        if let Some((request, decided)) = &self.acknowledged
-            && decided.term < term
-            && lacks(decided)
-        {
+        let lower = self.acknowledged.range(..term);
+        if let Some((_, (request, decided))) = lower.rev().find(|(_, (_, told))| lacks(told)) {
             let text = format!(
                 "Node {node} leads term {term} without entry {}: operation {} of client {}, \
                  which was told that it is done",
                 decided.index, request.serial, request.client
             );
             report(found, NOTHING_LOST, &[node], text);
+        }
+    }
+
+    /// Remembers what a leader had in its log, so that it can be held against what is committed later
+    /// in a lower term.
+    fn is_elected<M: StateMachine>(&mut self, node: NodeId, term: u64, core: &Raft<M>) {
+        let known = self.committed.values().map(|decided| decided.index).max();
+        let first = known.unwrap_or(0).max(core.log().base().index) + 1;
+        let chains = (first..).map_while(|index| core.chain_at(index)).collect();
+        self.elected.insert(
+            term,
+            Elected {
+                node,
+                first,
+                chains,
+            },
+        );
+        if self.elected.len() > ELECTED_MOST {
+            self.elected.pop_first();
+        }
+    }
+
+    /// Leader completeness again: the leader of a higher term may be elected already.
+    fn commits(&mut self, node: NodeId, decided: Decided, found: &mut Vec<Violation>) {
+        let Decided { index, term, chain } = decided;
+        for (higher, leader) in self.elected.range(term + 1..) {
+            let Some(place) = index.checked_sub(leader.first) else {
+                continue;
+            };
+            if leader.chains.get(place as usize) != Some(&chain) {
+                let text = format!(
+                    "Node {node} commits entry {index} in term {term}, and node {}, which was \
+                     elected leader of term {higher}, had not got it",
+                    leader.node
+                );
+                report(found, LEADER_COMPLETENESS, &[leader.node, node], text);
+                break;
+            }
+        }
+        let newest = self.committed.entry(term).or_insert(decided);
+        if newest.index < index {
+            *newest = decided;
         }
     }
 
@@ -396,11 +451,12 @@ impl LogWatch {
             );
             report(found, NOTHING_LOST, &[node, other], text);
         }
-        if self
+        let newest = self
             .acknowledged
-            .is_none_or(|(_, decided)| decided.index < index)
-        {
-            self.acknowledged = Some((request, told));
+            .entry(told.term)
+            .or_insert((request, told));
+        if newest.1.index < index {
+            *newest = (request, told);
         }
     }
 }
