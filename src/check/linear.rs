@@ -256,6 +256,7 @@ const TURN: u32 = 256;
 /// How often it is tried to find fewer answers to blame, and with how many steps.
 const TRIES: u32 = 200;
 const EXPLAIN_STEPS: u64 = 2_000_000;
+const GLANCE_STEPS: u64 = 20_000;
 
 impl<'a, M: Model> Hunt<'a, M> {
     /// Judges a part; `share` parts share the steps that are left.
@@ -423,8 +424,13 @@ impl<'a, M: Model> Hunt<'a, M> {
             Some(Search::Found(order)) => order,
             _ => Vec::new(),
         };
-        let (among, _) = self.prefix(places, cut);
-        let kept = self.left.saturating_sub(EXPLAIN_STEPS);
+        let (among, asked) = self.prefix(places, cut);
+        // What is seen at a glance needs no long search for what it may have been instead.
+        let most = match self.is_from_nowhere(&asked) {
+            true => GLANCE_STEPS,
+            false => EXPLAIN_STEPS,
+        };
+        let kept = self.left.saturating_sub(most);
         self.left -= kept;
         let (against, states) = self.explain(&among, cut);
         self.left += kept;

@@ -42,6 +42,22 @@ pub fn check_sequential<M: Model>(
     for (place, call) in history.iter().enumerate() {
         by_part.entry(model.part(&call.op)).or_default().push(place);
     }
+    // What nobody leaves behind at any time can be in no order: that is seen without a search.
+    for (part, places) in &by_part {
+        let left = places
+            .iter()
+            .filter_map(|place| model.leaves(&history[*place].op));
+        let left: BTreeSet<M::State> = left.chain([model.init()]).collect();
+        let from_nowhere = places.iter().any(|place| {
+            let Call { op, returned, .. } = &history[*place];
+            let outcome = returned.as_ref().map(|(_, outcome)| outcome);
+            let needed = outcome.and_then(|outcome| model.needs(op, outcome));
+            needed.is_some_and(|state| !left.contains(&state))
+        });
+        if from_nowhere {
+            return (Sequential::Broken(Some((*part).to_owned())), work);
+        }
+    }
     let mut unknown = false;
     let parts = by_part.len() as u64;
     for (n, (part, places)) in (0..).zip(&by_part) {

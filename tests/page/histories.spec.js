@@ -101,8 +101,9 @@ test("a read of what nobody wrote is told beside any number of unanswered writes
     .getByLabel("A history", { exact: true })
     .fill(JSON.stringify({ version: 1, model: "register", operations }));
   await page.getByRole("button", { name: "Judge it" }).click();
-  await expect(title(page)).toHaveText("Not linearizable");
+  await expect(title(page)).toHaveText("Not linearizable", { timeout: 20_000 });
   await expect(page.locator("#histories .story p")).toContainText("read was answered 99");
+  await expect(page.locator(".history-verdicts")).toContainText("Not sequentially consistent");
 });
 
 test("a scenario is run for its history, and a file can be opened", async ({ page }) => {
