@@ -240,6 +240,11 @@ fn what_nobody_wrote_is_seen_without_a_search() {
         };
         assert_eq!((blame.operation, blame.shortest), (41, true));
         assert!(blame.against.is_empty(), "nothing else is to blame");
+        // Without a step it is certain too, but not whether less would do.
+        let Verdict::Violated(_, blame) = check(&KEY_VALUE, &history, Limits::steps(0)) else {
+            panic!("70 came from nowhere");
+        };
+        assert_eq!((blame.operation, blame.shortest), (42, false));
     }
     // What is written at the same time may be seen.
     let history = vec![
