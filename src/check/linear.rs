@@ -253,7 +253,8 @@ const WHOLE: Cut = (Micros::NEVER, usize::MAX);
 /// How many steps a search makes before the other takes its turn.
 const TURN: u32 = 256;
 
-/// How often it is tried to find fewer answers to blame, and with how many steps.
+/// How often it is tried to find fewer answers to blame, and with how many steps; with how many where
+/// one answer is seen to be wrong by itself.
 const TRIES: u32 = 200;
 const EXPLAIN_STEPS: u64 = 2_000_000;
 const GLANCE_STEPS: u64 = 20_000;
@@ -364,9 +365,9 @@ impl<'a, M: Model> Hunt<'a, M> {
     }
 
     /// Finds the end of the shortest prefix without an order, and that of the longest before it that is
-    /// known to have one; nothing where there is none. The prefix before the return that no search got past has an order, and all
-    /// prefixes of what has one have one; so it is looked for from there, in steps that grow, and then by
-    /// halving.
+    /// known to have one; nothing where nobody was answered. The prefix before the return that no search
+    /// got past has an order, and all prefixes of what has one have one; so it is looked for from there,
+    /// in steps that grow, and then by halving.
     fn shortest(&mut self, places: &[usize], furthest: usize) -> Option<Shortest> {
         let ended = |place: &usize| {
             let returned = self.history[*place].returned.as_ref();
