@@ -38,6 +38,19 @@ test("figure 8 is hunted down, made small, explained and played", async ({ page 
       timeout: 120_000,
     },
   );
+  // A point is played from just after its event, wherever that stands among what happens at once.
+  const links = await page.evaluate(async () => {
+    const { story } = window.synod.hunt.prizes[0];
+    return Promise.all([1, story.last >> 1].map((event) => story.linkTo(event)));
+  });
+  const hunted = page.url();
+  for (const link of links) {
+    await page.goto(link);
+    await expect(page.locator("#watch")).toContainText("The point of no return: ");
+    await expect(page.locator("#notices")).not.toContainText("does not replay");
+  }
+  await page.goto(hunted);
+  await expect(play).toBeVisible();
   await play.click();
   await expect(page).toHaveURL(/#\/raft\?run=/);
   await page.waitForFunction(() => /** @type {any} */ (window).synod.simulation?.scenario().options.mutant);

@@ -45,7 +45,6 @@ export async function storyOf(found, shrunk, left) {
     const [violation] = violations;
     const violated = [...new Set(violations.map(({ invariant }) => invariant))];
     const texts = events.map((event) => event.text);
-    const moments = events.map((event) => event.at_ms);
     const said = violation?.text || silent || sim.report().blame || "No order explains the answers";
     /** @type {Partial<import("../types.js").Scenario>} */
     const told = { ...titled, about: `${rules} ${said.replace(/[.\s]*$/, "")}.` };
@@ -65,11 +64,29 @@ export async function storyOf(found, shrunk, left) {
       wordsOf: (event) => texts[event] ?? `event ${event}`,
       link: await link(0, 0),
       linkTo: (event) => {
-        const open_ms = moments[event] ?? 0;
-        const watch = `The point of no return: ${texts[event]}. However it goes on from here at random, it comes to ${breachName(found.breach)}.`;
-        return link(event + 1, open_ms, { ...titled, open_ms, watch });
+        const { position, now_ms } = placeAfter(protocol, titled, event);
+        const what = silent ? "a request without an answer" : `a violation of “${breachName(found.breach)}”`;
+        const watch = `The point of no return: ${texts[event]}. However it goes on from here at random, it comes to ${what}.`;
+        return link(position, now_ms, { ...titled, open_ms: now_ms, watch });
       },
     };
+  } finally {
+    sim.free();
+  }
+}
+
+/**
+ * Where a run stands after an event: what happens in the same step has happened too.
+ * @param {string} protocol
+ * @param {Partial<import("../types.js").Scenario>} scenario
+ * @param {number} event
+ */
+function placeAfter(protocol, scenario, event) {
+  const sim = simulate(protocol, scenario);
+  try {
+    sim.advance_ms(Number(scenario.until_ms));
+    sim.seek_event(event);
+    return { position: sim.position, now_ms: sim.now_ms };
   } finally {
     sim.free();
   }
