@@ -21,6 +21,7 @@ mod exhaust;
 mod guided;
 mod no_return;
 mod pct;
+mod plain;
 mod played;
 mod rounds;
 mod seen;

@@ -6,18 +6,15 @@
 //! ordinary. Chance is keyed by what it is for ([`Chance`](crate::base::Chance)), so that taking one
 //! entry out leaves the luck of all the others as it was.
 
-use super::changes::{
-    calm, counted_down, flowing_from, next_choice, size, sound, undelivered, without_node,
-};
-use super::played::{BEAT, at_beat, by_hand};
+use super::changes::{calm, counted_down, flowing_from, next_choice, size, sound, undelivered};
+use super::played::by_hand;
 use super::session::{Hunt, Order, Strategy};
 use super::space::shorter;
 use super::trial::{Breach, EVENTS_MAX, try_out};
-use crate::base::{Chance, Micros, Ratio};
-use crate::scenario::{Network, Scenario, ScriptEntry, build_walk};
+use crate::base::{Chance, Micros};
+use crate::scenario::{Scenario, ScriptEntry, build_walk};
 use crate::sim::{Action, Entry};
 use serde::Serialize;
-use serde_json::Value;
 
 /// What was made of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,8 +43,8 @@ pub struct Progress {
 pub type Tell<'a> = dyn FnMut(Progress, Option<&Scenario>) -> bool + 'a;
 
 /// The work of shrinking one scenario.
-struct Work<'a> {
-    breach: &'a Breach,
+pub(super) struct Work<'a> {
+    pub(super) breach: &'a Breach,
     patience: Micros,
     most: usize,
     /// How many events there were in all that was tried.
@@ -139,7 +136,7 @@ impl Work<'_> {
     }
 
     /// Takes `changed` for `best` if it comes to the same.
-    fn take(&mut self, best: &mut Scenario, changed: Scenario) -> bool {
+    pub(super) fn take(&mut self, best: &mut Scenario, changed: Scenario) -> bool {
         if changed == *best || !self.holds(&changed) {
             return false;
         }
@@ -156,7 +153,7 @@ impl Work<'_> {
     }
 
     /// Whether no more may be tried.
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.stopped || self.progress.tried >= self.most
     }
 
@@ -421,103 +418,6 @@ impl Work<'_> {
             let mut changed = best.clone();
             changed.clients.count -= 1;
             if !self.take(best, changed) {
-                return;
-            }
-        }
-    }
-
-    /// Leaves out the last node, or any other by giving its number to the last.
-    fn fewer_nodes(&mut self, best: &mut Scenario) {
-        'again: while best.nodes > 1 && !self.is_over() {
-            for gone in (0..best.nodes).rev() {
-                if let Some(changed) = without_node(best, gone)
-                    && self.take(best, changed)
-                {
-                    continue 'again;
-                }
-            }
-            return;
-        }
-    }
-
-    fn plain_network(&mut self, best: &mut Scenario) {
-        let plain = Network {
-            manual: best.network.manual,
-            ..Network::default()
-        };
-        let mut changed = best.clone();
-        changed.network = plain;
-        // Where the plain network does not do, as much of it as does.
-        if best.network != plain && !self.take(best, changed) {
-            let changes: [fn(&mut Network); 4] = [
-                |network| network.loss = Ratio::ZERO,
-                |network| network.duplicate = Ratio::ZERO,
-                |network| network.reorder = Ratio::ZERO,
-                |network| network.latency = [Micros::from_ms(10); 2],
-            ];
-            for change in changes {
-                let mut changed = best.clone();
-                change(&mut changed.network);
-                self.take(best, changed);
-            }
-        }
-        for seed in 1..=3 {
-            if best.seed > seed {
-                let mut changed = best.clone();
-                changed.seed = seed;
-                self.take(best, changed);
-            }
-        }
-    }
-
-    /// Leaves each option to its default where that comes to the same.
-    fn plain_options(&mut self, best: &mut Scenario) {
-        let Value::Object(options) = best.options.clone() else {
-            return;
-        };
-        for name in options.keys().filter(|name| *name != "mutant") {
-            let mut changed = best.clone();
-            if let Value::Object(options) = &mut changed.options {
-                options.remove(name);
-            }
-            self.take(best, changed);
-        }
-        let plain = crate::sim::Clients {
-            count: best.clients.count,
-            workload: best.clients.workload.clone(),
-            ..crate::sim::Clients::default()
-        };
-        // Whoever gave up would not be answered either.
-        if !matches!(self.breach, Breach::Silence) {
-            let mut changed = best.clone();
-            changed.clients = plain;
-            self.take(best, changed);
-        }
-        if best.clients.count == 0 {
-            let mut changed = best.clone();
-            changed.clients.workload = None;
-            self.take(best, changed);
-        }
-    }
-
-    /// Puts the script's moments on whole tens, or whole milliseconds.
-    fn tidy_times(&mut self, best: &mut Scenario) {
-        if best.network.manual {
-            let mut changed = best.clone();
-            let actions = best.script.iter().map(|entry| entry.0.action.clone());
-            changed.script = actions.zip(1..).map(|(a, beat)| at_beat(a, beat)).collect();
-            changed.until = Micros(BEAT.0 * (changed.script.len() as u64 + 1));
-            self.take(best, changed);
-            return;
-        }
-        for grain in [10_000, 1_000] {
-            let mut changed = best.clone();
-            for entry in &mut changed.script {
-                entry.0.at = Micros((entry.0.at.0 + grain / 2) / grain * grain);
-                entry.0.after = 0;
-            }
-            changed.until = Micros(changed.until.0.div_ceil(grain) * grain);
-            if self.take(best, changed) {
                 return;
             }
         }
