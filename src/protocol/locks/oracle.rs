@@ -63,9 +63,10 @@ pub(super) struct Oracle {
     /// Which lock each client waits for.
     waits: BTreeMap<ClientId, Arc<str>>,
     expired: BTreeSet<ClientId>,
-    /// The tokens that a client has lost with its session.
-    lost: BTreeMap<ClientId, Vec<u64>>,
-    resources: BTreeMap<Arc<str>, u64>,
+    /// The tokens that a client has lost with its session, each with what it was for.
+    lost: BTreeMap<ClientId, Vec<(u64, Arc<str>)>>,
+    /// The newest grant under which a resource was written to, by the resource and the lock.
+    written: BTreeMap<[Arc<str>; 2], (u64, ClientId)>,
     token: u64,
     /// What the present entry has touched: locks, and clients that wait since.
     touched: BTreeSet<Arc<str>>,
@@ -128,17 +129,7 @@ impl Oracle {
                 client,
                 token,
                 ..
-            } => {
-                let newest = self.resources.entry(Arc::clone(resource)).or_insert(0);
-                if token < newest {
-                    let text = format!(
-                        "Client {client} writes to {resource} under token {token}, after a write \
-                         under token {newest}"
-                    );
-                    broken.push((AT_RESOURCE, text));
-                }
-                *newest = (*newest).max(*token);
-            }
+            } => self.write(resource, *client, *token, broken),
             Fact::WriteRefused { .. } => {}
         }
     }
@@ -251,7 +242,7 @@ impl Oracle {
         };
         if by.is_none() {
             let lost = self.lost.entry(client).or_default();
-            lost.push(held.token);
+            lost.push((held.token, Arc::clone(lock)));
             let old = lost.len().saturating_sub(64);
             lost.drain(..old);
         }
@@ -270,7 +261,44 @@ impl Oracle {
     pub fn has_lost(&self, client: ClientId, token: u64) -> bool {
         self.lost
             .get(&client)
-            .is_some_and(|lost| lost.contains(&token))
+            .is_some_and(|lost| lost.iter().any(|(old, _)| *old == token))
+    }
+
+    /// Takes a write. It matters only where its token is one that the client was granted, and did
+    /// not give back: whoever writes under a number of its own making says nothing of the lock.
+    fn write(
+        &mut self,
+        resource: &Arc<str>,
+        client: ClientId,
+        token: u64,
+        broken: &mut Vec<Broken>,
+    ) {
+        let mut lost = self.lost.get(&client).into_iter().flatten();
+        let lost = lost.find(|(old, _)| *old == token).map(|(_, lock)| lock);
+        let holds = |known: &Known| {
+            let mut holders = known.holders.iter();
+            holders.any(|held| (held.client, held.token) == (client, token))
+        };
+        // What a resource is called is mostly what its lock is called.
+        let likely = self.locks.get_key_value(resource);
+        let mut locks = likely.into_iter().chain(&self.locks);
+        let mut held = || locks.find(|(_, known)| holds(known));
+        let Some(lock) = lost.or_else(|| held().map(|(lock, _)| lock)) else {
+            return;
+        };
+        let place = [Arc::clone(resource), Arc::clone(lock)];
+        let newest = self.written.entry(place).or_insert((token, client));
+        if lost.is_some() && token < newest.0 && client != newest.1 {
+            let text = format!(
+                "Client {client} writes to {resource} under token {token}, which has expired, after \
+                 client {} wrote under token {}: two at once have acted as the holder of lock {lock}",
+                newest.1, newest.0
+            );
+            broken.push((AT_RESOURCE, text));
+        }
+        if token > newest.0 {
+            *newest = (token, client);
+        }
     }
 
     /// Every client that `client` waits for: those who hold what it asks for in a way that
@@ -354,6 +382,6 @@ impl Oracle {
     }
 
     pub fn weight(&self) -> usize {
-        self.locks.len() * 160 + self.waits.len() * 48 + self.resources.len() * 48
+        self.locks.len() * 160 + self.waits.len() * 48 + self.written.len() * 96
     }
 }
