@@ -225,6 +225,13 @@ fn small(protocol: &str, mutant: &str, seed: u64) -> usize {
         Some(what),
         "{protocol} {mutant} {seed}"
     );
+    if protocol == "pbft" {
+        let Scenario { nodes, .. } = shrunk.scenario;
+        assert!(
+            nodes >= 4,
+            "{mutant} {seed}: {nodes} replicas, where none may be faulty"
+        );
+    }
     length(&shrunk.scenario)
 }
 
@@ -259,6 +266,7 @@ fn what_is_shrunk_is_hardly_longer_than_what_is_stored() {
         ("raft", "no_rearm"),
         ("pbft", "single_checkpoint"),
         ("pbft", "second_pre_prepare"),
+        ("locks", "no_fencing_check"),
         ("kv", "drop_concurrent"),
         ("kv", "early_hint_drop"),
         ("locks", "queued_twice"),

@@ -227,6 +227,12 @@ pub trait Core: Clone + Sized + 'static {
         Ground::default()
     }
 
+    /// With how many nodes at the least the protocol claims anything, under these options: a hunt
+    /// makes no find smaller.
+    fn least_nodes(_options: &Self::Options) -> usize {
+        1
+    }
+
     /// An operation that somebody asks by hand in a hunt, the `n`-th of `client`.
     fn sample(workload: usize, client: ClientId, n: u64, luck: &mut Draws) -> Self::Op {
         Self::workload(workload, &Self::Memory::default(), client, n, luck)

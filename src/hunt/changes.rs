@@ -63,6 +63,24 @@ pub(super) fn calm(scenario: &mut Scenario) {
     }
 }
 
+/// The scenario with the node that misbehaves by the entry at `place` doing so in one way less: one
+/// such scenario for each way.
+pub(super) fn less_misbehaved(scenario: &Scenario, place: usize) -> Vec<Scenario> {
+    let Some(Action::Conduct { ways, .. }) = scenario.script.get(place).map(|it| &it.0.action)
+    else {
+        return Vec::new();
+    };
+    let several = if ways.len() > 1 { ways.len() } else { 0 };
+    let less = |way| {
+        let mut changed = scenario.clone();
+        if let Action::Conduct { ways, .. } = &mut changed.script[place].0.action {
+            ways.remove(way);
+        }
+        changed
+    };
+    (0..several).rev().map(less).collect()
+}
+
 /// The scenario without one of its nodes; those after it move up by one. `None` where the script
 /// does something to it.
 pub(super) fn without_node(scenario: &Scenario, gone: u16) -> Option<Scenario> {
@@ -247,5 +265,28 @@ mod tests {
             assert_eq!(is[2]["skip"], reply);
         }
         assert_eq!(undelivered(&scenario, 4), None);
+    }
+
+    #[test]
+    fn whoever_misbehaves_does_so_in_one_way_less() {
+        let text = r#"{ "protocol": "pbft", "nodes": 4, "script": [
+            { "at_ms": 1, "do": "conduct", "node": 2, "ways": ["forge", "slow", "silent"] },
+            { "at_ms": 2, "do": "conduct", "node": 3, "ways": ["slow"] }] }"#;
+        let scenario = Scenario::parse(text).expect("it is sound");
+        let less = less_misbehaved(&scenario, 0);
+        let ways: Vec<Value> = less
+            .iter()
+            .map(|it| script(it)[0]["ways"].clone())
+            .collect();
+        assert_eq!(
+            Value::from(ways),
+            serde_json::json!([["forge", "slow"], ["forge", "silent"], ["slow", "silent"]])
+        );
+        let none = less_misbehaved(&scenario, 1);
+        assert!(
+            none.is_empty(),
+            "without the last it would be another entry"
+        );
+        assert!(less_misbehaved(&scenario, 2).is_empty());
     }
 }

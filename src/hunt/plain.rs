@@ -1,17 +1,18 @@
 //! Making plain what else is out of the ordinary in a scenario, beside the length of its script.
 
-use super::changes::without_node;
+use super::changes::{less_misbehaved, without_node};
 use super::played::{BEAT, at_beat};
 use super::shrink::Work;
 use super::trial::Breach;
 use crate::base::{Micros, Ratio};
-use crate::scenario::{Network, Scenario};
+use crate::scenario::{Network, Scenario, least_nodes};
 use serde_json::Value;
 
 impl Work<'_> {
-    /// Leaves out the last node, or any other by giving its number to the last.
+    /// Leaves out the last node, or any other by giving its number to the last, as long as there are
+    /// so many that the protocol claims anything.
     pub(super) fn fewer_nodes(&mut self, best: &mut Scenario) {
-        'again: while best.nodes > 1 && !self.is_over() {
+        'again: while usize::from(best.nodes) > least_nodes(best) && !self.is_over() {
             for gone in (0..best.nodes).rev() {
                 if let Some(changed) = without_node(best, gone)
                     && self.take(best, changed)
@@ -102,6 +103,17 @@ impl Work<'_> {
             changed.until = Micros(changed.until.0.div_ceil(grain) * grain);
             if self.take(best, changed) {
                 return;
+            }
+        }
+    }
+
+    /// Has those who misbehave do so in as few ways as do.
+    pub(super) fn fewer_ways(&mut self, best: &mut Scenario) {
+        let mut place = 0;
+        while place < best.script.len() && !self.is_over() {
+            let less = less_misbehaved(best, place);
+            if !less.into_iter().any(|changed| self.take(best, changed)) {
+                place += 1;
             }
         }
     }

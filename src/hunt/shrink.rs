@@ -248,6 +248,7 @@ impl Work<'_> {
             self.thin_script(&mut best);
             self.fewer_clients(&mut best);
             self.fewer_nodes(&mut best);
+            self.fewer_ways(&mut best);
             self.plain_network(&mut best);
             self.plain_options(&mut best);
             self.oldest_messages(&mut best);

@@ -20,7 +20,7 @@ pub use format::{FORMAT_VERSION, Network, Scenario, ScriptEntry, action_object, 
 pub use history::contradicts;
 pub use registry::{ProtocolInfo, build, describe, protocols};
 #[cfg(feature = "hunt")]
-pub use registry::{build_walk, ground, sample_op};
+pub use registry::{build_walk, ground, least_nodes, sample_op};
 pub use report::{Availability, Latency, Report, Verdict};
 
 /// The events and messages that a run may have, unless told otherwise: some 250 MB of trace.

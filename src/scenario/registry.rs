@@ -50,6 +50,8 @@ struct Protocol {
     #[cfg(feature = "hunt")]
     ground: fn(Option<&str>, Pace, &mut Draws) -> Ground,
     #[cfg(feature = "hunt")]
+    least: fn(Value) -> usize,
+    #[cfg(feature = "hunt")]
     op: fn(usize, ClientId, u64, &mut Draws) -> Value,
 }
 
@@ -97,6 +99,8 @@ const fn entry<C: Core>(name: &'static str) -> Protocol {
         walk: |scenario, budget| Ok(Box::new(start::<C>(scenario, budget)?)),
         #[cfg(feature = "hunt")]
         ground: C::ground,
+        #[cfg(feature = "hunt")]
+        least: |options| C::read_options(options).map_or(1, |it| C::least_nodes(&it)),
         #[cfg(feature = "hunt")]
         op: |workload, client, n, luck| {
             let op = C::sample(workload, client, n, luck);
@@ -166,6 +170,13 @@ pub fn ground(
     luck: &mut Draws,
 ) -> Result<Ground, ScenarioError> {
     Ok((find(protocol)?.ground)(mutant, pace, luck))
+}
+
+/// With how many nodes at the least the scenario's protocol claims anything: see
+/// [`Core::least_nodes`]. One where there is no such protocol, or its options are none.
+#[cfg(feature = "hunt")]
+pub fn least_nodes(scenario: &Scenario) -> usize {
+    find(&scenario.protocol).map_or(1, |it| (it.least)(scenario.options.clone()))
 }
 
 /// An operation that somebody may ask for in a hunt: the `n`-th of `client` under the workload of

@@ -17,8 +17,9 @@ const BOTTOM = 22;
  * @param {number} last the event of the violation
  * @param {(event: number) => string} wordsOf what an event says
  * @param {string} link the address of the run at the point, once it is known
+ * @param {boolean} byHand whether the script delivers each message
  */
-export function drawDoom({ fates, point, done }, last, wordsOf, link) {
+export function drawDoom({ fates, point, done }, last, wordsOf, link, byHand) {
   const width = WIDTHS[matchMedia(NARROW).matches ? 1 : 0];
   const x = (/** @type {number} */ event) => LEFT + ((width - LEFT - 8) * event) / Math.max(1, last);
   const y = (/** @type {number} */ share) => 6 + (HEIGHT - BOTTOM - 6) * (1 - share);
@@ -53,6 +54,14 @@ export function drawDoom({ fates, point, done }, last, wordsOf, link) {
           : done
             ? "Up to the violation itself, some continuation comes out well: nothing before it made it unavoidable."
             : "Leaving the run at one event after the other, and letting it go on at random…"
+      }
+      ${
+        byHand && done
+          ? html`<span class="soft"
+              >In this run each message waits for its turn. Where it is left, the messages go their own way,
+              so that what was prepared with care may come undone: the share can fall as well as rise.</span
+            >`
+          : nothing
       }
     </figcaption>
   </figure>`;

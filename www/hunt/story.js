@@ -12,6 +12,7 @@ import { breachName, silenceWords } from "./words.js";
  * @property {{ at: number, text: string }[]} steps
  * @property {string} said what was found violated
  * @property {number} last the event of the violation
+ * @property {boolean} byHand whether the script delivers each message
  * @property {(event: number) => string} wordsOf
  * @property {string} link where the run is played from its beginning
  * @property {(event: number) => Promise<string>} linkTo where it is played from just after an event
@@ -61,6 +62,7 @@ export async function storyOf(found, shrunk, left) {
         .map((event) => ({ at: event.at_ms, text: event.text })),
       said,
       last: violation?.event ?? events.length - 1,
+      byHand: scenario.network?.manual === true,
       wordsOf: (event) => texts[event] ?? `event ${event}`,
       link: await link(0, 0),
       linkTo: (event) => {

@@ -221,7 +221,8 @@ export class HistoriesPage {
 
   get words() {
     const { judgement, wrong } = this;
-    if (this.judge.busy) return "A search for an order is under way. It ends by itself within seconds.";
+    if (this.judge.busy)
+      return "A search for an order is under way. It ends by itself, decided or not; what is hard takes half a minute.";
     if (wrong?.found) return `${wrong.path || "The text"}: found ${wrong.found}, expected ${wrong.expected}.`;
     if (wrong) return wrong.message;
     if (this.stopped) return "The search was stopped. What is drawn is what was judged before.";

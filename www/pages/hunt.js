@@ -576,7 +576,7 @@ export class HuntPage {
                   When was it unavoidable?
                 </button>
               </div>
-              ${doom ? drawDoom(doom, story.last, story.wordsOf, prize.pointLink) : nothing}
+              ${doom ? drawDoom(doom, story.last, story.wordsOf, prize.pointLink, story.byHand) : nothing}
               <ol class="hunt-steps">
                 ${story.steps.map(({ at, text }) => html`<li><time>${inMs(at)}</time> ${text}</li>`)}
               </ol>

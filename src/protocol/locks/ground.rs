@@ -12,6 +12,8 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws, ground:
     let own = named(&Mutant::ALL, mutant);
     let workload = match own {
         Some(Mutant::ForgetsWaits) => IMPATIENT,
+        // Whoever writes under each grant, so that one may come too late.
+        Some(Mutant::NoFencingCheck) => luck.one(&[0, 0, 3]),
         // Nobody ever waits where each has a lock of its own.
         _ => luck.one(&[0, 1, 2, 3, 4, 5, IMPATIENT]),
     };
@@ -31,6 +33,8 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws, ground:
     ground.of_time = true;
     ground.tail = Micros::from_ms(1_500);
     let ttl = match pace {
+        // A lease that ends before an answer is waited for no more.
+        Pace::Natural if own == Some(Mutant::NoFencingCheck) => luck.one(&[150, 300]),
         Pace::Natural => luck.one(&[300, 800, 1_500]),
         Pace::ByHand => 60_000,
     };

@@ -131,6 +131,11 @@ impl Core for Pbft {
         super::ground::ground(mutant, pace, luck)
     }
 
+    /// 3f + 1 where one may be faulty, and a node for each second copy of a replica.
+    fn least_nodes(options: &Options) -> usize {
+        4 + options.twins.len()
+    }
+
     fn mutants() -> Vec<String> {
         names_of(&Mutant::ALL)
     }

@@ -277,8 +277,8 @@ impl Invariants {
         if have < needed {
             let node = core.id();
             let text = format!(
-                "Number {seq} of view {view} is committed at node {node}, but prepared at {have} \
-                 correct replicas where it takes {needed}"
+                "Number {seq} of view {view} is committed at node {node}. Correct replicas at which it \
+                 is prepared: {have}; it takes {needed}"
             );
             report(found, CERTIFICATES, &[node], text);
         }
