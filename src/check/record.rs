@@ -132,10 +132,11 @@ impl Moment {
             return Moment { whole, part: 0.0 };
         }
         let number = number.as_f64().unwrap_or_default();
-        let whole = number.floor();
+        // Beyond what fits, the part has what is over, so that the order is kept.
+        let whole = number.floor() as i128;
         Moment {
-            whole: whole as i128,
-            part: number - whole,
+            whole,
+            part: number - whole as f64,
         }
     }
 
@@ -159,5 +160,34 @@ impl Ranks {
 
     pub(super) fn rank(&self, moment: Moment) -> Micros {
         Micros(self.0.partition_point(|known| *known < moment) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_of_any_size_keep_their_order() {
+        let written = [
+            "-1e300",
+            "-1e299",
+            "-1.5",
+            "-1",
+            "0",
+            "0.25",
+            "0.5",
+            "9007199254740992",
+            "9007199254740993",
+            "1e299",
+            "1e300",
+        ];
+        let moment = |text: &&str| Moment::of(&text.parse().expect("it is a number"));
+        let moments: Vec<Moment> = written.iter().map(moment).collect();
+        let ranks = Ranks::of(moments.iter().rev().copied().collect());
+        let ranked: Vec<u64> = moments.iter().map(|it| ranks.rank(*it).0).collect();
+        assert_eq!(ranked, (0..written.len() as u64).collect::<Vec<_>>());
+        assert_eq!(moments[0].as_f64(), -1e300);
+        assert_eq!(moments[10].as_f64(), 1e300);
     }
 }
