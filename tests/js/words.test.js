@@ -1,6 +1,7 @@
 // What the editor says in words.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { shortened } from "../../www/histories/words.js";
 import { countText, keepingWords, storyWords, syncWords } from "../../www/editor/words.js";
 
 /** @type {import("../../www/editor/words.js").State} */
@@ -56,4 +57,12 @@ test("a headline names no more people than it has room for", () => {
     storyWords({ ...CALM, others }).headline,
     "You, P0, P1, P2, P3, P4 and 55 others edit this text",
   );
+});
+
+test("a verdict cuts what is very long, and shows that it did", () => {
+  assert.equal(
+    shortened(`was answered ${"é".repeat(300)}: it was x`),
+    `was answered ${"é".repeat(60)}…: it was x`,
+  );
+  assert.equal(shortened(`an address of ${"a".repeat(80)}`), `an address of ${"a".repeat(80)}`);
 });

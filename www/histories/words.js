@@ -30,6 +30,20 @@ export function headline({ linearizable, sessions, operations }) {
   return `${broken.length} of 4 session guarantees broken`;
 }
 
+/** So many characters of a value stand in a verdict; the whole value is told with its operation. */
+const VALUE_SHOWN = 60;
+
+/**
+ * With what is very long cut, and seen to be.
+ * @param {string} text
+ */
+export function shortened(text) {
+  return text.replaceAll(/(\S+?)([,:;.]?)(?=\s|$)/gu, (whole, word, end) => {
+    const letters = [...word];
+    return letters.length > VALUE_SHOWN + 20 ? `${letters.slice(0, VALUE_SHOWN).join("")}…${end}` : whole;
+  });
+}
+
 /** @param {Judgement} judgement */
 export function summary({ linearizable, keys, model, work, operations }) {
   if (operations.length === 0) return "There is no operation in this history, and so nothing to judge.";
@@ -41,7 +55,7 @@ export function summary({ linearizable, keys, model, work, operations }) {
       ? `Each of the ${keys.length.toLocaleString("en")} keys has an order in which ${what} would have answered the same. ${most}.`
       : `One order, each operation between its call and its return, explains every answer of ${what}. ${most}.`;
   if (linearizable === "no") {
-    const blame = broken[0].blame?.text ?? "";
+    const blame = shortened(broken[0].blame?.text ?? "");
     const others = broken.length - 1;
     const more = others > 0 ? ` ${counted(others, "other key fails", "other keys fail")} too.` : "";
     return blame + more;
