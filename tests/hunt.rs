@@ -331,6 +331,17 @@ fn the_violation_grows_likelier_along_its_run() {
 }
 
 #[test]
+fn what_is_still_to_come_of_a_script_may_never_come() {
+    let text = std::fs::read_to_string("tests/scenarios/kv/mutant-drop-concurrent.json");
+    let scenario = Scenario::parse(&text.expect("it is stored")).expect("it is sound");
+    let breach = breach(&scenario, Micros::ZERO).expect("it violates something");
+    let fate = no_return(&scenario, &breach, 0, 200, 1).expect("sound");
+    // Two writes, each of which comes or does not.
+    let share = f64::from(fate.violated) / f64::from(fate.tried);
+    assert!((0.1..0.4).contains(&share), "about a quarter, not {share}");
+}
+
+#[test]
 fn orders_that_make_no_sense_are_refused() {
     for (protocol, mutant, path) in [
         ("raft", Some("no_such_rule"), "mutant"),

@@ -43,14 +43,8 @@ pub fn no_return(
         }
     }
     let at = run.now();
-    let done = run.script().iter().filter(|entry| entry.at <= at);
-    let done = done.count();
-    let rest: Vec<Entry> = scenario
-        .script
-        .iter()
-        .skip(done)
-        .map(|e| e.0.clone())
-        .collect();
+    // Else it would all come at its moment, whatever chance makes of it.
+    let rest = run.end_script();
     // As long again as what is left, so that what comes late comes at all.
     let left = scenario.until.since(at);
     let span = Micros((2 * left.0).max(1_000_000));

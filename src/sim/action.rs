@@ -366,13 +366,38 @@ impl Action {
                 format!("The network is cut into {}", groups.join(" and "))
             }
             Heal {} => "Every link is mended".into(),
-            Link { from, to, .. } => {
+            Link {
+                from,
+                to,
+                latency,
+                loss,
+                duplicate,
+                reorder,
+            } => {
                 let name = |node: &Option<NodeId>| node.map_or("any".into(), |n| n.to_string());
-                format!(
-                    "The link {} → {} changes its conditions",
-                    name(from),
-                    name(to)
-                )
+                let mut says = Vec::new();
+                if let Some([least, most]) = latency {
+                    says.push(format!(
+                        "messages take {} to {} ms",
+                        least.as_ms(),
+                        most.as_ms()
+                    ));
+                }
+                for (share, what) in [
+                    (loss, "are lost"),
+                    (duplicate, "arrive twice"),
+                    (reorder, "may overtake others"),
+                ] {
+                    says.extend(share.map(|share| {
+                        format!("{} % {what}", f64::from(share.millionths()) / 10_000.0)
+                    }));
+                }
+                let says = if says.is_empty() {
+                    "as before".into()
+                } else {
+                    says.join(", ")
+                };
+                format!("On the link {} → {}: {says}", name(from), name(to))
             }
             Manual { on: true } => "Messages now wait to be delivered by hand".into(),
             Manual { on: false } => "Messages travel by themselves again".into(),

@@ -247,15 +247,7 @@ impl<C: Core> Run<C> {
     /// When the action cannot be done; nothing is changed then.
     pub fn apply(&mut self, action: Action) -> Result<bool, ActionError> {
         self.world.check(&action, &self.trace)?;
-        let events = self.world.mark.events;
-        let cut = (events as usize) < self.trace.events.len();
-        if cut {
-            self.trace.cut(&self.world.mark);
-            self.overview.cut(events);
-            self.keyframes.cut(events);
-            self.script.truncate(self.world.script_done);
-            self.end = self.world.now;
-        }
+        let cut = self.cut_future();
         let at = self.world.now;
         let agenda = &self.world.agenda;
         let after = if agenda.has_begun(at) {
@@ -268,6 +260,28 @@ impl<C: Core> Run<C> {
         self.proceed();
         self.touch();
         Ok(cut)
+    }
+
+    /// Cuts off what was recorded beyond now, with the script's rest. Whether there was any.
+    fn cut_future(&mut self) -> bool {
+        let events = self.world.mark.events;
+        let cut = (events as usize) < self.trace.events.len();
+        if cut {
+            self.trace.cut(&self.world.mark);
+            self.overview.cut(events);
+            self.keyframes.cut(events);
+            self.script.truncate(self.world.script_done);
+            self.end = self.world.now;
+        }
+        cut
+    }
+
+    /// Takes out of the script what is still to come of it, and returns that.
+    #[cfg(feature = "hunt")]
+    pub(super) fn end_script(&mut self) -> Vec<Entry> {
+        let rest = self.script.split_off(self.world.script_done);
+        self.cut_future();
+        rest
     }
 
     /// Whether `action` could be done now.

@@ -1,7 +1,7 @@
 //! The face of a run that a search needs: what could happen next, and what tells moments apart.
 
 use super::act::timer_name;
-use super::action::{Action, Pick};
+use super::action::{Action, Entry, Pick};
 use super::node::Life;
 use super::run::Run;
 use super::simulation::Simulation;
@@ -68,6 +68,8 @@ pub trait Walk: Simulation {
     fn asked(&self) -> Vec<(Micros, Action)>;
     /// A copy that goes its own way.
     fn fork(&self) -> Box<dyn Walk>;
+    /// Takes out of the script what is still to come of it.
+    fn end_script(&mut self) -> Vec<Entry>;
 }
 
 /// Hashes what is written to it.
@@ -418,5 +420,9 @@ impl<C: Core> Walk for Run<C> {
 
     fn fork(&self) -> Box<dyn Walk> {
         Box::new(self.clone())
+    }
+
+    fn end_script(&mut self) -> Vec<Entry> {
+        Run::end_script(self)
     }
 }
