@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 pub struct Clocks {
     /// What the clock showed when the leader last asked what is due.
     looked: Micros,
+    /// The last entry of the log when it took office: what came before, it heard of at second hand.
+    before: u64,
     sessions: BTreeMap<ClientId, Heard>,
     waits: BTreeMap<ClientId, Waits>,
 }
@@ -48,6 +50,14 @@ fn matters(session: &Session) -> bool {
 }
 
 impl Clocks {
+    /// Those of a leader that takes office when `before` is the last entry of its log.
+    pub(super) fn from(before: u64) -> Clocks {
+        Clocks {
+            before,
+            ..Clocks::default()
+        }
+    }
+
     /// The leader hears a client that waits: its request is in the log, and nothing new comes into
     /// it.
     pub(super) fn hear(&mut self, client: ClientId, now: Micros) {
@@ -64,9 +74,7 @@ impl Clocks {
     /// What should be proposed now.
     pub(super) fn due(&mut self, table: &LockTable, options: &Options, now: Micros) -> Vec<LockOp> {
         let mut due = Vec::new();
-        let first = std::mem::replace(&mut self.looked, now) == Micros::ZERO;
-        // A wait is part of the table, its clock is not: a new leader has to start it anew.
-        let forgets = first && options.is(Mutant::ForgetsWaits);
+        self.looked = now;
         let mut live: Vec<(ClientId, &Session)> = table
             .sessions()
             .filter(|(_, session)| matters(session))
@@ -83,7 +91,7 @@ impl Clocks {
                     renewed: session.renewed,
                 });
             }
-            due.extend(self.end_of_wait(client, session, now, forgets));
+            due.extend(self.end_of_wait(client, session, options, now));
         }
         due
     }
@@ -101,16 +109,14 @@ impl Clocks {
             at: now,
             proposed: false,
         };
-        let mut first = false;
-        let heard = self.sessions.entry(client).or_insert_with(|| {
-            first = true;
-            fresh
-        });
+        let first = !self.sessions.contains_key(&client);
+        let heard = self.sessions.entry(client).or_insert(fresh);
         if heard.renewed != renewed {
             *heard = fresh;
         }
         // A leader that has not heard of a session yet knows nothing of its age.
-        let unheard = first && options.is(Mutant::ExpiresAtOnce);
+        let inherited = first && renewed <= self.before;
+        let unheard = inherited && options.is(Mutant::ExpiresAtOnce);
         let over = unheard || now.since(heard.at) >= session.ttl;
         let proposes = over && !heard.proposed;
         heard.proposed |= over;
@@ -121,11 +127,14 @@ impl Clocks {
         &mut self,
         client: ClientId,
         session: &Session,
+        options: &Options,
         now: Micros,
-        forgets: bool,
     ) -> Option<LockOp> {
         let wait = session.wait.as_ref()?;
         let serial = wait.serial;
+        // A wait is part of the table, its clock is not: a new leader has to start it anew.
+        let inherited = wait.place.index <= self.before;
+        let forgets = inherited && options.is(Mutant::ForgetsWaits);
         let fresh = Waits {
             serial,
             since: now,

@@ -97,6 +97,10 @@ impl StateMachine for LockTable {
         }
     }
 
+    fn take_office(last: u64) -> Clocks {
+        Clocks::from(last)
+    }
+
     fn due(&self, options: &Options, clocks: &mut Clocks, now: Micros) -> Vec<LockOp> {
         clocks.due(self, options, now)
     }

@@ -65,7 +65,7 @@ pub(super) struct Oracle {
     expired: BTreeSet<ClientId>,
     /// The tokens that a client has lost with its session, each with what it was for.
     lost: BTreeMap<ClientId, Vec<(u64, Arc<str>)>>,
-    /// The newest grant under which a resource was written to, by the resource and the lock.
+    /// The newest grant under which its holder wrote to a resource, by the resource and the lock.
     written: BTreeMap<[Arc<str>; 2], (u64, ClientId)>,
     token: u64,
     /// What the present entry has touched: locks, and clients that wait since.
@@ -287,16 +287,17 @@ impl Oracle {
             return;
         };
         let place = [Arc::clone(resource), Arc::clone(lock)];
-        let newest = self.written.entry(place).or_insert((token, client));
+        let newest = self.written.entry(place).or_default();
         if lost.is_some() && token < newest.0 && client != newest.1 {
             let text = format!(
                 "Client {client} writes to {resource} under token {token}, which has expired, after \
-                 client {} wrote under token {}: two at once have acted as the holder of lock {lock}",
+                 client {} wrote as the holder of lock {lock} under token {}: whoever holds it is not \
+                 alone there",
                 newest.1, newest.0
             );
             broken.push((AT_RESOURCE, text));
         }
-        if token > newest.0 {
+        if lost.is_none() && token > newest.0 {
             *newest = (token, client);
         }
     }
@@ -346,8 +347,8 @@ impl Oracle {
             let next = cycle[(place + 1) % cycle.len()];
             if !self.waited_for(*client).contains(&next) {
                 let text = format!(
-                    "Client {victim} is refused for a deadlock that there is not: client {client} \
-                     does not wait for client {next}"
+                    "A deadlock is found that there is not, with client {victim} as its victim: client \
+                     {client} does not wait for client {next}"
                 );
                 return broken.push((REAL, text));
             }

@@ -83,6 +83,11 @@ pub trait StateMachine:
     /// Is put in the place of the present state, from a snapshot.
     fn restored(&mut self, _options: &Self::Options) {}
 
+    /// What a leader's clocks show as it takes office, when `last` is the last entry of its log.
+    fn take_office(_last: u64) -> Self::Clocks {
+        Self::Clocks::default()
+    }
+
     /// The operations that a leader should propose now by its own clock, such as the end of a
     /// lease. Asked at each heartbeat of a leader with a committed entry of its own term.
     fn due(

@@ -118,7 +118,7 @@ impl<M: StateMachine> Leader<M> {
             rounds: Rounds::default(),
             transfer: None,
             wishes: Vec::new(),
-            clocks: M::Clocks::default(),
+            clocks: M::take_office(last),
             values: Vec::new(),
         };
         leader.regroup(id, config, last);
