@@ -27,6 +27,8 @@ struct Maker<'a> {
     /// Who did something last: often the same goes on.
     focus: NodeId,
     /// Whether a message may arrive before older ones on its link.
+    /// Whether nodes may come and go.
+    members: bool,
     reorders: bool,
     choices: Vec<Choice>,
 }
@@ -59,6 +61,7 @@ pub(super) fn run(
         asked: 0,
         faults: luck.between(0, u64::from(quarry.budget.faults.min(4))),
         disk_loss: hardships.disk_loss && quarry.budget.disks,
+        members: hardships.membership && quarry.budget.members,
         conducts,
         reorders: quarry.budget.network && luck.coin(),
         choices: Vec::new(),
@@ -122,6 +125,7 @@ impl Maker<'_> {
                 let on = self.crash(node, Action::DiskLoss { node });
                 (on, self.luck.one(&[0, 2, all]))
             }
+            18.. if self.members => (self.change(), self.luck.one(&[0, 0, 1, 2, 4, all])),
             _ => (true, self.luck.one(&[1, 2, 3, 4, 6, all])),
         };
         on && self.flow(&group, most)
@@ -171,6 +175,17 @@ impl Maker<'_> {
         firing.into_iter().all(|node| {
             let action = self.run.action(Choice::Fire { node, timer });
             self.act(action)
+        })
+    }
+
+    /// Somebody is asked to leave, or comes.
+    fn change(&mut self) -> bool {
+        let node = NodeId(self.luck.between(0, self.run.nodes() as u64 - 1) as u16);
+        let comes = self.luck.between(0, 3) == 0;
+        self.act(if comes {
+            Action::Join {}
+        } else {
+            Action::Leave { node }
         })
     }
 

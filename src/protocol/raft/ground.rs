@@ -21,6 +21,7 @@ pub(super) fn ground<M: StateMachine>(
         Pace::ByHand => {
             ground.nodes = match own {
                 Some(Mutant::HalfQuorum | Mutant::VotesNotVoters) => luck.one(&[4, 5]),
+                Some(Mutant::EarlySingleChange) => 4,
                 _ => 3,
             };
             ground.set("election_timeout_ms", vec![100_000, 120_000]);
@@ -51,6 +52,8 @@ fn switches(own: Option<Mutant>, luck: &mut Draws) -> Ground {
     let no_op = match own {
         // The no-op travels with the old entries, and commits them (thesis, section 6.4).
         Some(Mutant::OldTermCommit | Mutant::ReadBeforeCommit | Mutant::MatchOwnLast) => false,
+        // It keeps the old entry's majority until the change has spread.
+        Some(Mutant::EarlySingleChange) => false,
         _ => luck.between(0, 4) > 0,
     };
     let membership = own == Some(Mutant::EarlySingleChange) || (own.is_none() && luck.coin());
@@ -84,6 +87,12 @@ fn switches(own: Option<Mutant>, luck: &mut Draws) -> Ground {
     ground.set("fast_backtrack", luck.coin());
     ground.set("snapshot_every", luck.one(snapshots));
     match own {
+        // From an even number, two changes at once come to majorities that do not meet.
+        Some(Mutant::EarlySingleChange) => {
+            ground.nodes = 4;
+            ground.set("pre_vote", false);
+            ground.set("check_quorum", false);
+        }
         Some(Mutant::NoRandomTimeout | Mutant::NoRearm) => {
             ground.nodes = luck.one(&[2, 3, 4, 5]);
             ground.set("no_op", true);

@@ -75,7 +75,7 @@ impl<M: StateMachine> Raft<M> {
             node,
             votes,
         };
-        if self.is(Mutant::EarlySingleChange) && config.votes(node) != votes {
+        if self.is(Mutant::EarlySingleChange) && settled && config.votes(node) != votes {
             self.note_wish(wish, out);
             return self.write_config(config.with_voter(node, votes), ctx, out);
         }

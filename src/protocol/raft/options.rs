@@ -229,8 +229,9 @@ pub enum Mutant {
     /// Confirms a read by answers to any earlier message, as a round that reuses its token does
     /// (thesis, section 6.4; etcd issue 20418): a deposed leader serves stale data.
     ReusedReadToken,
-    /// Changes members in one step, before an entry of the leader's own term is committed
-    /// (the 2015 flaw of single-server changes; section 6): two majorities that do not meet.
+    /// Changes members one at a time, in one step, as first published (thesis, section 4.1): a new
+    /// leader does so before an entry of its own term is committed (Ongaro, 2015, on raft-dev), and
+    /// two majorities do not meet.
     EarlySingleChange,
     /// Counts votes, not voters (section 5.2): a duplicated message is a second vote.
     VotesNotVoters,
