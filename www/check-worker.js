@@ -2,6 +2,7 @@
 // want to wait ends the worker.
 
 import { judge } from "./wasm-check.js";
+import { heldToPromise, modelOf } from "./histories/promise.js";
 import { listed } from "./lib/format.js";
 import { simulate, startRuns } from "./wasm.js";
 
@@ -16,7 +17,7 @@ const PROTOCOLS = ["paxos", "raft", "pbft", "kv", "locks", "sequence"];
 addEventListener("message", async (/** @type {MessageEvent<Question>} */ { data }) => {
   try {
     const text = "text" in data ? await textOf(data.text) : await historyOf(data.scenario, data.until_ms);
-    postMessage({ judgement: await judge(text) });
+    postMessage({ judgement: heldToPromise(await judge(text), () => modelOf(text)) });
   } catch (error) {
     const { message, path, found, expected } = /** @type {any} */ (error ?? {});
     postMessage({ error: { message: String(message ?? error), path, found, expected } });

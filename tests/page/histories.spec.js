@@ -202,6 +202,16 @@ test("the session guarantees of a store are counted, and a breach is shown", asy
   await expect(said(page)).toContainText("After client");
 });
 
+test("a replicated text promises no single copy, and is not judged as if it did", async ({ page }) => {
+  await openLesson(page, "sequence", undefined, 1500);
+  await page.getByRole("button", { name: "History as intervals" }).click();
+  await expect(title(page)).toHaveText("No single copy is promised");
+  const verdicts = page.locator(".history-verdicts");
+  await expect(verdicts).toContainText("on copies that may differ");
+  await expect(verdicts).not.toContainText("onsistent");
+  await expect(page.locator("#histories .good")).toHaveCount(0);
+});
+
 test("of ten thousand operations those in sight are drawn", async ({ page }) => {
   await open(page, "overlap");
   const big = await page.evaluate(() => {

@@ -1,6 +1,7 @@
 // What a judgement comes to, in words. Pure.
 
 import { counted } from "../lib/format.js";
+import { NOTHING_PROMISED } from "./promise.js";
 
 /** @typedef {import("../types.js").Judgement} Judgement */
 /** @typedef {Judgement["keys"][number]} KeyJudgement */
@@ -16,11 +17,13 @@ export const MODELS = {
   consensus: "a single decision",
   fenced_locks: "locks by their tokens, and what they guard",
   siblings: "a store that keeps siblings",
+  [NOTHING_PROMISED]: "copies that may differ",
 };
 
 /** @param {Judgement} judgement */
-export function headline({ linearizable, sessions, operations }) {
+export function headline({ linearizable, sessions, operations, model }) {
   if (operations.length === 0) return "Nothing was asked";
+  if (model === NOTHING_PROMISED) return "No single copy is promised";
   if (linearizable === "yes") return "Linearizable";
   if (linearizable === "no") return "Not linearizable";
   if (linearizable === "unknown") return "Undecided";
@@ -62,6 +65,8 @@ export function summary({ linearizable, keys, model, work, operations }) {
   }
   if (linearizable === "unknown")
     return `The search came to its limits after ${counted(work.steps, "step")} and remembered ${counted(work.configurations, "configuration")} at the most: there may be an order or not.`;
+  if (model === NOTHING_PROMISED)
+    return "The protocol does not promise its clients a single copy, so there is no order to look for. The history is drawn, not judged.";
   return "The store promises no single copy, so there is no order to look for. What it may promise each client are the session guarantees.";
 }
 
