@@ -51,3 +51,20 @@ test("what is promised is judged", () => {
   const report = told(raft.run, { protocol: "raft", clients: { count: 2 }, until_ms: 2000 });
   for (const history of [report, report.history]) assert.equal(judged(history).linearizable, "yes");
 });
+
+test("only session guarantees that something put to the test are said to have held", () => {
+  const of = (/** @type {[held: number, broken: number][]} */ counts) => {
+    const sessions = counts.map(([held, broken]) => ({ name: "", held, broken, breaches: [] }));
+    const operations = /** @type {any} */ ([{}]);
+    return headline(/** @type {any} */ ({ linearizable: null, sessions, operations, model: "siblings" }));
+  };
+  const [none, held, broken] = /** @type {[number, number][]} */ ([
+    [0, 0],
+    [3, 0],
+    [3, 1],
+  ]);
+  assert.equal(of([none, none, none, none]), "No session guarantee was put to the test");
+  assert.equal(of([held, none, none, held]), "2 of 4 session guarantees held, the rest were not tested");
+  assert.equal(of([held, held, held, held]), "All session guarantees held");
+  assert.equal(of([held, none, none, broken]), "1 of 4 session guarantees broken");
+});

@@ -212,6 +212,16 @@ test("a replicated text promises no single copy, and is not judged as if it did"
   await expect(page.locator("#histories .good")).toHaveCount(0);
 });
 
+test("a guarantee that nothing put to the test is not said to be held", async ({ page }) => {
+  await openLesson(page, "kv", undefined, 1e6);
+  await page.getByRole("button", { name: "History as intervals" }).click();
+  await expect(title(page)).toHaveText("No session guarantee was put to the test");
+  await expect(page.locator(".history-sessions li")).toHaveText(
+    Array(4).fill(/○ [a-z ]+\s+Nothing put it to the test\./),
+  );
+  await expect(page.locator("#histories .good")).toHaveCount(0);
+});
+
 test("of ten thousand operations those in sight are drawn", async ({ page }) => {
   await open(page, "overlap");
   const big = await page.evaluate(() => {

@@ -27,10 +27,13 @@ export function headline({ linearizable, sessions, operations, model }) {
   if (linearizable === "yes") return "Linearizable";
   if (linearizable === "no") return "Not linearizable";
   if (linearizable === "unknown") return "Undecided";
-  const broken = sessions?.filter((each) => each.broken > 0) ?? [];
   if (!sessions) return "Not judged";
-  if (broken.length === 0) return "All session guarantees held";
-  return `${broken.length} of 4 session guarantees broken`;
+  const broken = sessions.filter((each) => each.broken > 0);
+  if (broken.length > 0) return `${broken.length} of 4 session guarantees broken`;
+  const tested = sessions.filter((each) => each.held > 0);
+  if (tested.length === 0) return "No session guarantee was put to the test";
+  if (tested.length < 4) return `${tested.length} of 4 session guarantees held, the rest were not tested`;
+  return "All session guarantees held";
 }
 
 /** So many characters of a value stand in a verdict; the whole value is told with its operation. */

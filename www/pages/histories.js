@@ -309,8 +309,10 @@ export class HistoriesPage {
       ${sessions.map(
         ({ name, held, broken, breaches }) =>
           html`<li>
-            <span class=${broken ? "bad" : "good"}>${broken ? "✕" : "●"} ${name}</span>
-            held ${held} times, broken ${broken} times.
+            <span class=${broken ? "bad" : held ? "good" : ""}
+              >${broken ? "✕" : held ? "●" : "○"} ${name}</span
+            >
+            ${held + broken > 0 ? `held ${counted(held, "time")}, broken ${counted(broken, "time")}.` : "Nothing put it to the test."}
             ${
               breaches[0]
                 ? html`<button class="link" title=${breaches[0].text} @click=${() => light(breaches[0])}>
