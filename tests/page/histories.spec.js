@@ -222,6 +222,17 @@ test("a guarantee that nothing put to the test is not said to be held", async ({
   await expect(page.locator("#histories .good")).toHaveCount(0);
 });
 
+test("an example that is not there is told, and what is shown stays", async ({ page }) => {
+  await page.goto("./#/histories?lesson=foo");
+  await expect(page.locator("#notices")).toContainText("There is no example “foo” here.");
+  await expect(title(page)).toHaveText("Not linearizable");
+  await open(page, "queue");
+  await page.goto("./#/histories?lesson=constructor");
+  await expect(page.locator("#notices")).toContainText("There is no example “constructor” here.");
+  await expect(page.locator(".history-verdicts")).toContainText("A lock with its queue");
+  await expect(page).toHaveURL(/#\/histories\?lesson=queue$/);
+});
+
 test("of ten thousand operations those in sight are drawn", async ({ page }) => {
   await open(page, "overlap");
   const big = await page.evaluate(() => {

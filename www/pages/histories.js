@@ -7,6 +7,7 @@ import { EXAMPLES } from "../histories/examples.js";
 import { Judge } from "../histories/judge.js";
 import { pointsOf } from "../histories/points.js";
 import { MODELS, headline, litWords, operationWords, summary } from "../histories/words.js";
+import { notice } from "../panels/notices.js";
 import { routeHash } from "../route.js";
 import { unpackRun } from "../share.js";
 
@@ -70,8 +71,13 @@ export class HistoriesPage {
     }
     const example = EXAMPLES.find(({ name }) => name === route.lesson);
     if (example) await this.show(example);
-    else if (route.lesson !== null) this.fail({ message: `There is no example “${route.lesson}” here.` });
-    else if (!this.judgement && !this.wrong) await this.show(EXAMPLES[1]);
+    else {
+      if (route.lesson !== null) {
+        notice(`There is no example “${route.lesson}” here.`, { bad: true });
+        history.replaceState(null, "", routeHash("histories", this.example ? { lesson: this.example } : {}));
+      }
+      if (!this.judgement && !this.wrong) await this.show(EXAMPLES[1]);
+    }
   }
 
   /** @param {typeof EXAMPLES[number]} example */
