@@ -222,6 +222,24 @@ test("a guarantee that nothing put to the test is not said to be held", async ({
   await expect(page.locator("#histories .good")).toHaveCount(0);
 });
 
+test("each of the operations that cannot be right together is a step away", async ({ page }) => {
+  await open(page, "torn");
+  const next = page.getByRole("button", { name: "Next blamed" });
+  const step = page.locator(".history-tools output");
+  await expect(step).toHaveText("2 blamed");
+  for (const [words, place] of /** @type {const} */ ([
+    [/It cannot be placed/, "1 of 2 blamed"],
+    [/cannot all be right/, "2 of 2 blamed"],
+    [/It cannot be placed/, "1 of 2 blamed"],
+  ])) {
+    await next.click();
+    await expect(said(page)).toHaveText(words);
+    await expect(step).toHaveText(place);
+  }
+  await page.getByRole("button", { name: "Previous blamed" }).click();
+  await expect(step).toHaveText("2 of 2 blamed");
+});
+
 test("an example that is not there is told, and what is shown stays", async ({ page }) => {
   await page.goto("./#/histories?lesson=foo");
   await expect(page.locator("#notices")).toContainText("There is no example “foo” here.");

@@ -162,6 +162,23 @@ export class HistoriesPage {
     return judgement?.linearizable === "yes" ? (judgement.sequential?.order ?? []) : [];
   }
 
+  /** The operations that are blamed, the worst first. */
+  get blamed() {
+    const { keyed, breach } = this;
+    const of = [keyed?.blame, breach].flatMap((each) => (each ? [each.operation, ...each.against] : []));
+    return [...new Set(of)];
+  }
+
+  /** @param {number} step from the blamed operation that is told, if it is one */
+  showBlamed(step) {
+    const { blamed } = this;
+    const at = blamed.indexOf(this.chosen);
+    const from = at >= 0 ? at : step > 0 ? -1 : 0;
+    const place = blamed[(from + step + blamed.length) % blamed.length];
+    this.drawing.choose(place);
+    this.drawing.bringIn(place);
+  }
+
   /** @param {boolean} fresh whether it is another history */
   picture(fresh) {
     const { judgement, keyed, breach } = this;
@@ -170,14 +187,13 @@ export class HistoriesPage {
     const blame = keyed?.blame;
     const last = lastOf(operations);
     const worst = blame?.operation ?? breach?.operation ?? -1;
-    const bad = [worst, ...(blame?.against ?? []), ...(breach?.against ?? [])];
     this.drawing.show(
       {
         judgement,
         key: this.key === ALL ? null : this.key,
         order: this.order,
         points: pointsOf(operations, this.order, last),
-        bad: new Set(bad.filter((place) => place >= 0)),
+        bad: new Set(this.blamed),
         worst,
         beside: new Set(blame?.under_way ?? []),
         cut: blame ? operations[blame.operation].return : null,
@@ -331,8 +347,18 @@ export class HistoriesPage {
     </ul>`;
   }
 
+  /** @param {number[]} blamed */
+  drawBlamed(blamed) {
+    const at = blamed.indexOf(this.chosen);
+    const number = blamed.length.toLocaleString("en");
+    return html`<button aria-label="Previous blamed" @click=${() => this.showBlamed(-1)}>‹</button
+      ><button aria-label="Next blamed" @click=${() => this.showBlamed(1)}>›</button
+      ><output>${at < 0 ? `${number} blamed` : `${at + 1} of ${number} blamed`}</output>`;
+  }
+
   drawTools() {
     const keys = this.judgement?.keys ?? [];
+    const { blamed } = this;
     const mark = { yes: "", no: " ✕", unknown: " ?" };
     return html`<div class="history-tools">
       ${
@@ -363,6 +389,7 @@ export class HistoriesPage {
             >`
           : nothing
       }
+      ${blamed.length > 1 ? this.drawBlamed(blamed) : nothing}
       <span class="push"></span>
       <button aria-label="Narrower" @click=${() => this.drawing.scale(1 / 1.7)}>−</button
       ><button aria-label="Wider" @click=${() => this.drawing.scale(1.7)}>+</button
