@@ -17,7 +17,9 @@ const PROTOCOLS = ["paxos", "raft", "pbft", "kv", "locks", "sequence"];
 addEventListener("message", async (/** @type {MessageEvent<Question>} */ { data }) => {
   try {
     const text = "text" in data ? await textOf(data.text) : await historyOf(data.scenario, data.until_ms);
-    postMessage({ judgement: heldToPromise(await judge(text), () => modelOf(text)) });
+    const judgement = heldToPromise(await judge(text), () => modelOf(text));
+    // What was asked as a text is known to who asked.
+    postMessage({ judgement, text: "text" in data ? undefined : text });
   } catch (error) {
     const { message, path, found, expected } = /** @type {any} */ (error ?? {});
     postMessage({ error: { message: String(message ?? error), path, found, expected } });

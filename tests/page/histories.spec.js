@@ -222,6 +222,45 @@ test("a guarantee that nothing put to the test is not said to be held", async ({
   await expect(page.locator("#histories .good")).toHaveCount(0);
 });
 
+test("the text below is that of the history above, wherever it comes from", async ({ page }) => {
+  const field = page.getByLabel("A history", { exact: true });
+  const judgeIt = () => page.getByRole("button", { name: "Judge it" }).click();
+  await page.goto("./#/histories");
+  await expect(title(page)).toHaveText("Not linearizable");
+  expect(JSON.parse(await field.inputValue()).model).toBe("register");
+  const file = JSON.stringify({ version: 1, model: "register", operations: [] });
+  await page
+    .locator("#histories input[type=file]")
+    .setInputFiles({ name: "mine.json", mimeType: "application/json", buffer: Buffer.from(file) });
+  await expect(title(page)).toHaveText("Nothing was asked");
+  await expect(field).toHaveValue(file);
+  await openLesson(page, "raft", undefined, 1500);
+  const { history, model } = await page.evaluate(() => window.synod.simulation.report());
+  await page.getByRole("button", { name: "History as intervals" }).click();
+  const verdicts = page.locator(".history-verdicts");
+  await expect(verdicts).toContainText(`${history.length} operations`);
+  expect(JSON.parse(await field.inputValue())).toEqual({ history, model });
+  await page.locator(".history-form summary").click();
+  // What was typed and not judged does not stay behind either.
+  await field.fill("nothing of the kind");
+  await page.getByRole("link", { name: "A stale read" }).click();
+  await expect(page.locator("#histories .story p")).toContainText("the register can only have been 2");
+  expect(JSON.parse(await field.inputValue()).operations).toHaveLength(4);
+  await page.goBack();
+  await expect(verdicts).toContainText(`${history.length} operations`);
+  await judgeIt();
+  await expect(verdicts).toContainText("Your history");
+  await expect(verdicts).toContainText(`${history.length} operations`);
+  // From a link alone.
+  await page.goBack();
+  await openLesson(page, "raft", undefined, 1500);
+  await page.getByRole("button", { name: "History as intervals" }).click();
+  await expect(page).toHaveURL(/#\/histories\?run=/);
+  await page.reload();
+  await expect(verdicts).toContainText(`${history.length} operations`);
+  expect(JSON.parse(await field.inputValue())).toEqual({ history, model });
+});
+
 test("each of the operations that cannot be right together is a step away", async ({ page }) => {
   await open(page, "torn");
   const next = page.getByRole("button", { name: "Next blamed" });

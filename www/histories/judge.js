@@ -20,9 +20,9 @@ export class Judge {
   }
 
   /**
-   * Answers null when it was stopped, or asked something else meanwhile.
+   * Answers null when it was stopped, or asked something else meanwhile; of a run also its history as text.
    * @param {Question} question
-   * @returns {Promise<{ judgement?: Judgement, error?: Wrong } | null>}
+   * @returns {Promise<{ judgement?: Judgement, text?: string, error?: Wrong } | null>}
    */
   ask(question) {
     this.stop();

@@ -38,7 +38,10 @@ export class HistoriesPage {
     this.chosen = -1;
     /** The breach of a guarantee that is lit. @type {{ operation: number, against: number[] } | null} */
     this.breach = null;
+    /** The text of what is shown, as far as it is not too long, or what was made of it since. */
     this.pasted = "";
+    /** Whether it was too long. */
+    this.tooLong = false;
     this.draw();
     const canvas = /** @type {HTMLElement} */ (host.querySelector(".history-drawing"));
     this.drawing = new Drawing(canvas, (place) => {
@@ -83,7 +86,7 @@ export class HistoriesPage {
   /** @param {typeof EXAMPLES[number]} example */
   async show(example) {
     const { name, title, about, document: text } = example;
-    this.pasted = JSON.stringify(text, null, 1);
+    this.hold(JSON.stringify(text, null, 1));
     await this.ask({ text: this.pasted }, { title, about, example: name });
   }
 
@@ -91,9 +94,15 @@ export class HistoriesPage {
   async openFile(file) {
     if (!file) return;
     const text = await file.text();
-    this.pasted = text.length > SHOWN_MOST ? "" : text;
+    this.hold(text);
     this.leaveExample();
     await this.ask({ text }, { title: file.name, about: "" });
+  }
+
+  /** Puts a text into the field for it. @param {string} text */
+  hold(text) {
+    this.tooLong = text.length > SHOWN_MOST;
+    this.pasted = this.tooLong ? "" : text;
   }
 
   /** The address names an example no more, so that its link leads back to it. */
@@ -119,6 +128,8 @@ export class HistoriesPage {
     this.draw();
     const answer = await asking;
     if (!answer) return;
+    // What a run comes to is known by now.
+    if ("scenario" in question) this.hold(answer.text ?? "");
     if (answer.error) {
       this.fail(answer.error);
       return;
@@ -443,9 +454,12 @@ export class HistoriesPage {
         spellcheck="false"
         rows="10"
         aria-label="A history"
+        placeholder=${this.tooLong ? "The text of this history is too long to be shown here." : ""}
         .value=${this.pasted}
         @input=${(/** @type {Event} */ event) => {
           this.pasted = valueOf(event);
+          // So that what is put there next is seen to differ.
+          this.draw();
         }}
       ></textarea>
       <div class="history-bar">
