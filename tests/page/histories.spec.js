@@ -323,6 +323,67 @@ test("of ten thousand operations those in sight are drawn", async ({ page }) => 
   expect(drawn).toBeLessThan(1000);
 });
 
+test("no number of the order is painted over by the next operation", async ({ page }) => {
+  await page.addInitScript(() => {
+    /** @type {[kind: "number" | "tick", x: number, y: number, half: number][]} */
+    const strokes = [];
+    let [x, y] = [0, 0];
+    const { ellipse, moveTo, lineTo } = CanvasRenderingContext2D.prototype;
+    Object.assign(window, { strokes });
+    Object.assign(CanvasRenderingContext2D.prototype, {
+      ellipse(/** @type {Parameters<typeof ellipse>} */ ...of) {
+        if (of[3] === 8) strokes.push(["number", of[0], of[1], of[2]]);
+        return ellipse.apply(/** @type {any} */ (this), of);
+      },
+      moveTo(/** @type {number} */ u, /** @type {number} */ v) {
+        [x, y] = [u, v];
+        return moveTo.call(/** @type {any} */ (this), u, v);
+      },
+      lineTo(/** @type {number} */ u, /** @type {number} */ v) {
+        if (u === x && v === y + 12) strokes.push(["tick", u, y + 6, 0]);
+        return lineTo.call(/** @type {any} */ (this), u, v);
+      },
+    });
+  });
+  await open(page, "overlap");
+  await page.evaluate(() => {
+    /** @type {Record<string, any>} */
+    const { strokes } = /** @type {any} */ (window);
+    strokes.splice(0);
+  });
+  const operations = Array.from({ length: 250 }, (_, n) => {
+    // Nine read what a tenth writes shortly before they are answered.
+    const [round, process] = [Math.floor(n / 10), n % 10];
+    const at = round * 40;
+    return process === 9
+      ? { process, op: "write", value: round, call: at + 33, return: at + 35 }
+      : { process, op: "read", result: round, call: at, return: at + 36 };
+  });
+  await page.locator("#histories input[type=file]").setInputFiles({
+    name: "dense.json",
+    mimeType: "application/json",
+    buffer: Buffer.from(JSON.stringify({ version: 1, model: "register", operations })),
+  });
+  await expect(page.locator(".history-verdicts")).toContainText("250 operations");
+  await page.getByRole("button", { name: "All in sight" }).click();
+  const count = () =>
+    page.evaluate(() => {
+      /** @type {["number" | "tick", number, number, number][]} */
+      const strokes = /** @type {any} */ (window).strokes;
+      const numbers = strokes.filter(([kind]) => kind === "number").length;
+      const over = strokes.filter(([kind, x, y], n) => {
+        const before = strokes.slice(Math.max(0, n - 300), n);
+        return (
+          kind === "tick" &&
+          before.some(([other, at, row, half]) => other === "number" && row === y && Math.abs(at - x) < half)
+        );
+      }).length;
+      return { numbers, over };
+    });
+  await expect.poll(async () => (await count()).numbers).toBeGreaterThan(20);
+  expect((await count()).over).toBe(0);
+});
+
 test("a search can be stopped", async ({ page }) => {
   await open(page, "overlap");
   // A worker that is never heard of again.

@@ -2,6 +2,7 @@
 // operations are as quick to draw as ten.
 
 import { currentPalette, onThemeChange } from "../lib/color.js";
+import { withRoom } from "./points.js";
 import { moment } from "./words.js";
 
 /** @typedef {import("../types.js").Judgement} Judgement */
@@ -167,9 +168,11 @@ export class Drawing {
       context.strokeStyle = colors.grid;
       context.lineWidth = 1;
       line(context, LABEL, this.y(row), clientWidth, this.y(row));
-      /** @type {[x: number, radius: number][]} the numbers that stand in the row */
-      const numbered = [];
-      for (const place of this.inSight(row)) this.drawOperation(context, colors, place, row, numbered);
+      const places = this.inSight(row);
+      for (const place of places) this.drawOperation(context, colors, place, row);
+      // Above all intervals, so that none is painted over.
+      const roomy = this.numbersWithRoom(places);
+      places.forEach((place, n) => this.drawPoint(context, colors, place, row, roomy[n]));
     }
     context.restore();
     context.font = `600 12px ${fontOf("--sans")}`;
@@ -238,73 +241,113 @@ export class Drawing {
     context.setLineDash([]);
   }
 
+  /** From where to where an operation is drawn. @param {number} place */
+  extent(place) {
+    const x = this.x(this.operation(place).call);
+    return { x, end: Math.max(this.x(this.endOf(place)), x + 2) };
+  }
+
+  /** @param {number} place */
+  isOfOtherKey(place) {
+    const { key } = /** @type {Picture} */ (this.picture);
+    return key !== null && this.operation(place).key !== key;
+  }
+
+  /** How faint an operation is drawn. @param {number} place */
+  alphaOf(place) {
+    const { cut } = /** @type {Picture} */ (this.picture);
+    const { call, status } = this.operation(place);
+    if (this.isOfOtherKey(place)) return 0.16;
+    if (cut !== null && call > cut) return 0.32;
+    return status === "fail" ? 0.4 : 1;
+  }
+
   /**
-   * @param {CanvasRenderingContext2D} context
-   * @param {import("../lib/color.js").Palette} colors
-   * @param {number} place
-   * @param {number} row
-   * @param {[x: number, radius: number][]} numbered
+   * Which operations of a row have room for their numbers.
+   * @param {number[]} places
    */
-  drawOperation(context, colors, place, row, numbered) {
-    const { key, bad, worst, beside, points, cut, judgement } = /** @type {Picture} */ (this.picture);
-    const operation = judgement.operations[place];
-    const [x, end, y] = [this.x(operation.call), this.x(this.endOf(place)), this.y(row)];
-    const other = key !== null && operation.key !== key;
-    const late = cut !== null && operation.call > cut;
-    const isBad = bad.has(place);
-    const color = isBad ? colors.bad : beside.has(place) ? colors.accent : colors.ink;
-    context.globalAlpha = other ? 0.16 : late ? 0.32 : operation.status === "fail" ? 0.4 : 1;
-    context.strokeStyle = context.fillStyle = color;
-    context.lineWidth = isBad ? 5 : 3;
-    context.lineCap = "butt";
-    if (operation.status === "unknown") context.setLineDash([6, 4]);
-    const wide = Math.max(end, x + 2);
-    line(context, x, y, wide, y);
-    context.setLineDash([]);
-    context.lineWidth = 2;
-    line(context, x, y - 6, x, y + 6);
-    if (operation.status !== "unknown") line(context, wide, y - 6, wide, y + 6);
-    if (place === this.chosen || place === this.hovered) {
-      context.strokeStyle = colors.accent;
-      context.lineWidth = 1.5;
-      context.strokeRect(x - 4, y - 10, wide - x + 8, 20);
-    }
-    if (!other) this.drawWords(context, colors, operation, x, wide, y, isBad ? colors.bad : colors.soft);
-    const point = points.get(place);
-    const number = this.numbers.get(place);
-    if (place === worst) cross(context, colors.bad, Math.min(wide - 1, Math.max(x, LABEL + 8)), y);
-    else if (point !== undefined && number !== undefined && !other)
-      this.drawPoint(context, colors, this.x(point), y, number, wide - x, numbered);
-    context.globalAlpha = 1;
+  numbersWithRoom(places) {
+    const { points, worst } = /** @type {Picture} */ (this.picture);
+    return withRoom(
+      places.map((place) => {
+        const { x, end } = this.extent(place);
+        const span = { from: x, to: end, goesOn: this.operation(place).status === "unknown" };
+        const [point, number] = [points.get(place), this.numbers.get(place)];
+        if (point === undefined || number === undefined || place === worst || this.isOfOtherKey(place))
+          return span;
+        const { length } = String(number + 1);
+        const half = halfOf(length);
+        return end - x < NUMBER_LEAST + 4 * length ? span : { ...span, number: { at: this.x(point), half } };
+      }),
+    );
   }
 
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {import("../lib/color.js").Palette} colors
-   * @param {number} x
-   * @param {number} y
-   * @param {number} number
-   * @param {number} room
-   * @param {[x: number, radius: number][]} numbered
+   * @param {number} place
+   * @param {number} row
    */
-  drawPoint(context, colors, x, y, number, room, numbered) {
-    const text = String(number + 1);
-    const wide = Math.max(8, 6 + 2.6 * (text.length - 1));
-    const overOther = numbered.some(([at, half]) => Math.abs(at - x) < half + wide + 1);
-    const plain = overOther || room < NUMBER_LEAST + 4 * text.length;
-    const radius = plain ? 3.5 : wide;
-    if (!plain) numbered.push([x, radius]);
-    context.beginPath();
-    context.ellipse(x, y, radius, plain ? 3.5 : 8, 0, 0, 2 * Math.PI);
-    context.fillStyle = colors.good;
-    context.fill();
-    if (plain) return;
-    context.font = `600 10.5px ${fontOf("--sans")}`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.fillStyle = colors.paper;
-    context.fillText(text, x, y + 0.5);
-    context.textAlign = "left";
+  drawOperation(context, colors, place, row) {
+    const { bad, beside } = /** @type {Picture} */ (this.picture);
+    const operation = this.operation(place);
+    const { x, end } = this.extent(place);
+    const y = this.y(row);
+    const isBad = bad.has(place);
+    const color = isBad ? colors.bad : beside.has(place) ? colors.accent : colors.ink;
+    context.globalAlpha = this.alphaOf(place);
+    context.strokeStyle = context.fillStyle = color;
+    context.lineWidth = isBad ? 5 : 3;
+    context.lineCap = "butt";
+    if (operation.status === "unknown") context.setLineDash([6, 4]);
+    line(context, x, y, end, y);
+    context.setLineDash([]);
+    context.lineWidth = 2;
+    line(context, x, y - 6, x, y + 6);
+    if (operation.status !== "unknown") line(context, end, y - 6, end, y + 6);
+    if (place === this.chosen || place === this.hovered) {
+      context.strokeStyle = colors.accent;
+      context.lineWidth = 1.5;
+      context.strokeRect(x - 4, y - 10, end - x + 8, 20);
+    }
+    if (!this.isOfOtherKey(place))
+      this.drawWords(context, colors, operation, x, end, y, isBad ? colors.bad : colors.soft);
+    context.globalAlpha = 1;
+  }
+
+  /**
+   * Where an operation takes effect, with its number in the order where there is room; or that it cannot.
+   * @param {CanvasRenderingContext2D} context
+   * @param {import("../lib/color.js").Palette} colors
+   * @param {number} place
+   * @param {number} row
+   * @param {boolean} roomy
+   */
+  drawPoint(context, colors, place, row, roomy) {
+    const { points, worst } = /** @type {Picture} */ (this.picture);
+    const [point, number] = [points.get(place), this.numbers.get(place)];
+    const y = this.y(row);
+    context.globalAlpha = this.alphaOf(place);
+    if (place === worst) {
+      const { x, end } = this.extent(place);
+      cross(context, colors.bad, Math.min(end - 1, Math.max(x, LABEL + 8)), y);
+    } else if (point !== undefined && number !== undefined && !this.isOfOtherKey(place)) {
+      const text = String(number + 1);
+      const x = this.x(point);
+      context.beginPath();
+      context.ellipse(x, y, roomy ? halfOf(text.length) : 3.5, roomy ? 8 : 3.5, 0, 0, 2 * Math.PI);
+      context.fillStyle = colors.good;
+      context.fill();
+      if (roomy) {
+        context.font = `600 10.5px ${fontOf("--sans")}`;
+        context.textAlign = "center";
+        context.textBaseline = "middle";
+        context.fillStyle = colors.paper;
+        context.fillText(text, x, y + 0.5);
+        context.textAlign = "left";
+      }
+    }
+    context.globalAlpha = 1;
   }
 
   /**
@@ -495,6 +538,11 @@ function fitted(context, text, room) {
 /** @param {string} name */
 function fontOf(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name) || "sans-serif";
+}
+
+/** Half the width of a number. @param {number} digits */
+function halfOf(digits) {
+  return Math.max(8, 6 + 2.6 * (digits - 1));
 }
 
 /** The next of 1, 2, 5, 10, 20 … @param {number} least */
