@@ -8,6 +8,7 @@
  * @property {string | null} doc the name of a text
  * @property {string | null} protocol what to hunt
  * @property {string | null} mutant the rule that is left out of it
+ * @property {string | null} without the kinds of faults, with commas between, that do not befall it
  * @property {boolean} beside whether the page is shown inside another one, beside its editor
  */
 
@@ -26,6 +27,7 @@ export function parseRoute(hash) {
     doc: fields.get("doc"),
     protocol: fields.get("protocol"),
     mutant: fields.get("mutant"),
+    without: fields.get("without"),
     beside: fields.has("beside"),
   };
 }

@@ -275,3 +275,32 @@ for (const [what, name, broken] of UNAVOIDABLE)
     expect(await page.evaluate(() => window.synod.page.event)).toBe(known.point.event);
     expect(await page.evaluate(() => window.synod.player.position)).toBeGreaterThan(known.point.event);
   });
+
+test("the example in which nobody has to lie is hunted without liars", async ({ page }) => {
+  test.setTimeout(180_000);
+  await page.goto("./#/hunt");
+  const example = page.getByRole("link", { name: "Nobody has to lie" });
+  await example.click();
+  await expect(page).toHaveURL(/protocol=pbft&mutant=drops_prepared&without=liars$/);
+  await expect(example).toHaveAttribute("aria-current", "true");
+  await page.getByText("What may befall it: all but liars").click();
+  await expect(page.getByLabel("Liars")).not.toBeChecked();
+  await expect(page.getByLabel("Crashes")).toBeChecked();
+  await page.locator("#hunt-start").click();
+  await expect(page.locator("#hunt-headline")).toContainText("is violated", { timeout: 120_000 });
+  const { order, script } = await page.evaluate(() => {
+    const { hunted, prizes } = window.synod.hunt;
+    return { order: hunted.order, script: prizes[0].found.scenario.script };
+  });
+  expect(order.budget.liars).toBe(false);
+  expect(script.filter((/** @type {{ do: string }} */ entry) => entry.do === "conduct")).toEqual([]);
+  await page.locator("#hunt-stop").click();
+  // What is changed is in the address, and another hunt does without what the last one did without.
+  await page.getByLabel("Crashes").uncheck();
+  await expect(page).toHaveURL(/without=crashes%2Cliars$/);
+  await page.goto("./#/hunt?protocol=raft");
+  await expect(page.getByLabel("Liars")).toBeChecked();
+  await page.goto("./#/hunt?protocol=raft&without=liars,lions");
+  await expect(page.getByLabel("Liars")).not.toBeChecked();
+  await expect(page.locator("#notices")).toContainText("There is no kind of fault “lions” here.");
+});

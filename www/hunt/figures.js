@@ -3,24 +3,35 @@
 import { html, nothing } from "../lib/dom.js";
 import { duration } from "../lib/format.js";
 import { routeHash } from "../route.js";
+import { leftOutOf } from "./befall.js";
 import { FIRST_HUNTS, STRATEGIES, number } from "./words.js";
 
 /**
+ * The address of a hunt.
+ * @param {string} protocol
+ * @param {string} [mutant] the rule that is left out
+ * @param {string} [without] the kinds of faults that are
+ */
+export function huntHash(protocol, mutant, without) {
+  return routeHash("hunt", { protocol, ...(mutant ? { mutant } : {}), ...(without ? { without } : {}) });
+}
+
+/**
  * What one may begin with.
- * @param {string} protocol what is chosen
- * @param {string} mutant
+ * @param {{ protocol: string, mutant: string, kinds: Record<string, boolean> }} chosen
  * @param {(protocol: string) => string} titleOf
  */
-export function drawFirst(protocol, mutant, titleOf) {
+export function drawFirst({ protocol, mutant, kinds }, titleOf) {
+  const off = leftOutOf(kinds).join();
   return html`<section class="hunt-first">
     <h2>Begin with one of these</h2>
     <ul>
       ${FIRST_HUNTS.map(
-        ([name, rule, words]) =>
+        ([name, rule, words, without = ""]) =>
           html`<li>
             <a
-              href=${routeHash("hunt", rule ? { protocol: name, mutant: rule } : { protocol: name })}
-              aria-current=${name === protocol && rule === mutant ? "true" : nothing}
+              href=${huntHash(name, rule, without)}
+              aria-current=${name === protocol && rule === mutant && without === off ? "true" : nothing}
               ><b>${titleOf(name)}</b> ${words}</a
             >
           </li>`,

@@ -76,13 +76,13 @@ export function silenceWords(patience_ms) {
 }
 
 /**
- * Hunts to begin with: a protocol, a rule, and why it is worth a look.
- * @type {[protocol: string, mutant: string, words: string][]}
+ * Hunts to begin with: a protocol, a rule, why it is worth a look, and which kinds of faults may not befall it.
+ * @type {[protocol: string, mutant: string, words: string, without?: string][]}
  */
 export const FIRST_HUNTS = [
   ["raft", "old_term_commit", "Figure 8 of the Raft paper: an entry that a majority has, and that is lost."],
   ["paxos", "lowest_accepted", "The wrong value of two: it takes three ballots to see."],
-  ["pbft", "drops_prepared", "A view change that forgets what was prepared. Nobody has to lie."],
+  ["pbft", "drops_prepared", "A view change that forgets what was prepared. Nobody has to lie.", "liars"],
   ["raft", "reused_read_token", "A read that answers before its own question was confirmed."],
   ["locks", "no_fencing_check", "Two holders of one lock, and a resource that believes both."],
   ["sequence", "tombstones_dropped", "Two writers, one text, and copies that never agree again."],

@@ -3,22 +3,14 @@
 import { html, nothing, render } from "../lib/dom.js";
 import { saveFile, valueOf } from "../lib/dom.js";
 import { capital, counted, inMs } from "../lib/format.js";
-import { drawFigures, drawFirst } from "../hunt/figures.js";
+import { drawBefall, kindsWithout, leftOutOf } from "../hunt/befall.js";
+import { drawFigures, drawFirst, huntHash } from "../hunt/figures.js";
 import { Crew, crewSize, makeWorker } from "../hunt/crew.js";
 import { drawDoom } from "../hunt/doom-chart.js";
 import { findNoReturn } from "../hunt/fates.js";
 import { storyOf } from "../hunt/story.js";
-import {
-  FAULTS,
-  STRATEGIES,
-  breachHeadline,
-  breachName,
-  nothingFound,
-  number,
-  paragraph,
-} from "../hunt/words.js";
+import { STRATEGIES, breachHeadline, breachName, nothingFound, number, paragraph } from "../hunt/words.js";
 import { notice } from "../panels/notices.js";
-import { routeHash } from "../route.js";
 import { leftOut, rulesOf, views } from "../views/index.js";
 import { startRuns } from "../wasm.js";
 
@@ -60,7 +52,7 @@ export class HuntPage {
     this.strategy = "mixed";
     this.faults = 16;
     /** @type {Record<string, boolean>} */
-    this.kinds = Object.fromEntries(FAULTS.map(([key]) => [key, true]));
+    this.kinds = kindsWithout();
     this.seed = 0;
     this.goesOn = false;
     /** What the figures and finds are about: the choice may be another one by now. */
@@ -87,12 +79,18 @@ export class HuntPage {
 
   /** @param {import("../route.js").Route} route */
   async go(route) {
-    const { protocol, mutant } = route;
+    const { protocol, mutant, without } = route;
     if (protocol && Object.hasOwn(views, protocol)) {
+      const off = without?.split(",") ?? [];
+      const kinds = kindsWithout(off);
+      const unknown = off.find((key) => !Object.hasOwn(kinds, key));
+      if (unknown !== undefined) notice(`There is no kind of fault “${unknown}” here.`, { bad: true });
+      const same = leftOutOf(kinds).join() === leftOutOf(this.kinds).join();
       // Whoever comes back to what is hunted finds it as it is.
-      if (protocol !== this.protocol || (mutant ?? "") !== this.mutant) {
+      if (protocol !== this.protocol || (mutant ?? "") !== this.mutant || !same) {
         if (this.isBusy) this.stop();
         this.choose(protocol, mutant ?? "");
+        this.kinds = kinds;
         if (mutant && this.mutant !== mutant) {
           notice(`${views[protocol].title} has no rule “${mutant}” to break.`, { bad: true });
           this.note();
@@ -110,8 +108,8 @@ export class HuntPage {
 
   /** The address says what is chosen. */
   note() {
-    const { protocol, mutant } = this;
-    history.replaceState(null, "", routeHash("hunt", mutant ? { protocol, mutant } : { protocol }));
+    const { protocol, mutant, kinds } = this;
+    history.replaceState(null, "", huntHash(protocol, mutant, leftOutOf(kinds).join()));
   }
 
   /**
@@ -326,7 +324,7 @@ export class HuntPage {
         <div class="hunt-columns">
           ${this.drawOrder()}
           <div class="hunt-results">
-            ${this.crew ? drawFigures(this.crew.total) : drawFirst(this.protocol, this.mutant, (name) => views[name].title)}
+            ${this.crew ? drawFigures(this.crew.total) : drawFirst(this, (name) => views[name].title)}
             ${this.prizes.map((prize, k) => this.drawPrize(prize, k))}
           </div>
         </div>
@@ -427,31 +425,10 @@ export class HuntPage {
         }
         <p class="soft">${STRATEGIES[this.strategy].help}</p>
       </fieldset>
-      <details>
-        <summary>What may befall it</summary>
-        <fieldset ?disabled=${busy}>
-          <legend class="hidden">Faults</legend>
-          ${FAULTS.map(
-            ([key, label]) =>
-              html`<label class="choice"
-                ><input
-                  type="checkbox"
-                  .checked=${this.kinds[key]}
-                  @change=${(/** @type {Event} */ event) => {
-                    this.kinds[key] = /** @type {HTMLInputElement} */ (event.currentTarget).checked;
-                  }}
-                />
-                ${label}</label
-              >`,
-          )}
-          ${this.drawNumber("At most", "faults in a run", this.faults, 100, (value) => (this.faults = value))}
-          ${this.drawNumber("Seed", "", this.seed, 2 ** 31, (value) => (this.seed = value))}
-          <p class="soft">
-            What a protocol makes no claim about never befalls it: Raft’s nodes keep their disks, and only
-            PBFT’s lie.
-          </p>
-        </fieldset>
-      </details>
+      ${drawBefall(this, busy, () => {
+        this.note();
+        this.draw();
+      })}
       <label class="choice"
         ><input
           type="checkbox"
@@ -488,40 +465,6 @@ export class HuntPage {
         <span class="soft">${counted(crewSize(), "worker")}</span>
       </div>
     </form>`;
-  }
-
-  /**
-   * @param {string} label
-   * @param {string} unit
-   * @param {number} value
-   * @param {number} most
-   * @param {(value: number) => void} set
-   */
-  drawNumber(label, unit, value, most, set) {
-    return html`<label class="choice"
-      >${label}
-      <input
-        type="number"
-        min="0"
-        max=${most}
-        step="1"
-        .value=${String(value)}
-        @change=${(/** @type {Event} */ event) => {
-          const typed = Number(valueOf(event) || NaN);
-          const whole = Math.min(most, Math.max(0, Math.round(typed)));
-          const taken = Number.isFinite(whole) ? whole : value;
-          if (taken !== typed)
-            notice(
-              `${label} ${number(taken)} ${unit}: a whole number from 0 to ${number(most)} is expected.`,
-            );
-          set(taken);
-          // What is drawn anew only where it changed says what is taken in any case.
-          /** @type {HTMLInputElement} */ (event.currentTarget).value = String(taken);
-          this.draw();
-        }}
-      />
-      ${unit}</label
-    >`;
   }
 
   /**

@@ -1,0 +1,88 @@
+// What may befall the protocol that is hunted, to choose from.
+
+import { html, valueOf } from "../lib/dom.js";
+import { notice } from "../panels/notices.js";
+import { FAULTS, number } from "./words.js";
+
+/** Every kind of fault, and whether it may be. @param {string[]} [without] those that may not */
+export function kindsWithout(without = []) {
+  return Object.fromEntries(FAULTS.map(([key]) => [key, !without.includes(key)]));
+}
+
+/** The kinds that may not be, as an address names them. @param {Record<string, boolean>} kinds */
+export function leftOutOf(kinds) {
+  return FAULTS.map(([key]) => key).filter((key) => !kinds[key]);
+}
+
+/**
+ * @param {{ kinds: Record<string, boolean>, faults: number, seed: number }} chosen is changed in place
+ * @param {boolean} busy
+ * @param {() => void} changed
+ */
+export function drawBefall(chosen, busy, changed) {
+  const off = FAULTS.filter(([key]) => !chosen.kinds[key]).map(([, label]) => label.toLowerCase());
+  const but = off.length > 1 ? `${off.length} kinds of faults` : off[0];
+  return html`<details>
+    <summary>What may befall it${but ? `: all but ${but}` : ""}</summary>
+    <fieldset ?disabled=${busy}>
+      <legend class="hidden">Faults</legend>
+      ${FAULTS.map(
+        ([key, label]) =>
+          html`<label class="choice"
+            ><input
+              type="checkbox"
+              .checked=${chosen.kinds[key]}
+              @change=${(/** @type {Event} */ event) => {
+                chosen.kinds[key] = /** @type {HTMLInputElement} */ (event.currentTarget).checked;
+                changed();
+              }}
+            />
+            ${label}</label
+          >`,
+      )}
+      ${drawNumber("At most", "faults in a run", chosen.faults, 100, (value) => {
+        chosen.faults = value;
+        changed();
+      })}
+      ${drawNumber("Seed", "", chosen.seed, 2 ** 31, (value) => {
+        chosen.seed = value;
+        changed();
+      })}
+      <p class="soft">
+        What a protocol makes no claim about never befalls it: Raft’s nodes keep their disks, and only PBFT’s
+        lie.
+      </p>
+    </fieldset>
+  </details>`;
+}
+
+/**
+ * @param {string} label
+ * @param {string} unit
+ * @param {number} value
+ * @param {number} most
+ * @param {(value: number) => void} set
+ */
+function drawNumber(label, unit, value, most, set) {
+  return html`<label class="choice"
+    >${label}
+    <input
+      type="number"
+      min="0"
+      max=${most}
+      step="1"
+      .value=${String(value)}
+      @change=${(/** @type {Event} */ event) => {
+        const typed = Number(valueOf(event) || NaN);
+        const whole = Math.min(most, Math.max(0, Math.round(typed)));
+        const taken = Number.isFinite(whole) ? whole : value;
+        if (taken !== typed)
+          notice(`${label} ${number(taken)} ${unit}: a whole number from 0 to ${number(most)} is expected.`);
+        // What is drawn anew only where it changed says what is taken in any case.
+        /** @type {HTMLInputElement} */ (event.currentTarget).value = String(taken);
+        set(taken);
+      }}
+    />
+    ${unit}</label
+  >`;
+}
