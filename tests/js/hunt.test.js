@@ -1,9 +1,20 @@
 // What the hunt's page makes of what its workers tell.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { between, pointOf, spread } from "../../www/hunt/fates.js";
-import { breachHeadline, breachName, nothingFound, paragraph, silenceWords } from "../../www/hunt/words.js";
+import {
+  BOUNDS,
+  STRATEGIES,
+  breachHeadline,
+  breachName,
+  endOfOrders,
+  nothingFound,
+  paragraph,
+  proven,
+  silenceWords,
+} from "../../www/hunt/words.js";
 
 const fate = (/** @type {number} */ event, /** @type {number} */ violated) => ({
   event,
@@ -47,6 +58,45 @@ test("a hunt that found nothing claims no more than what it tried", () => {
     nothingFound({ runs: 901, strategies: [figures("swarm", 1), figures("exhaustive", 900)] }),
     "No violation in 1 schedule and 900 states of every order",
   );
+});
+
+test("a search of every order says its bounds, and that they were exhausted only where that is known", () => {
+  const worker = (/** @type {number} */ runs, over = true, found = 0) => ({
+    over,
+    strategies: [
+      { strategy: "swarm", runs: 0, found: 0 },
+      { strategy: "exhaustive", runs, found },
+    ],
+  });
+  assert.equal(endOfOrders([worker(149_999), worker(20)]), "exhausted");
+  assert.equal(endOfOrders([worker(150_000), worker(20)]), "ended");
+  assert.equal(endOfOrders([worker(100, true, 1)]), "ended");
+  assert.equal(endOfOrders([worker(100), worker(20, false)]), "");
+  assert.equal(endOfOrders([worker(100), null]), "");
+  const total = { runs: 900, strategies: worker(900).strategies };
+  assert.equal(
+    nothingFound({ ...total, end: "exhausted" }),
+    "No violation in 900 states: every order within the bounds",
+  );
+  assert.equal(nothingFound({ ...total, end: "ended" }), "No violation in 900 states of every order");
+  const most = "3 requests, 3 time-outs, 1 crash and 1 copied message";
+  assert.ok(proven("exhausted").includes(`every order of up to ${most}`), proven("exhausted"));
+  assert.match(proven("ended"), /150,000 states .* may not have come to every order/);
+  for (const part of [most, "7 steps", "150,000 states"])
+    assert.ok(STRATEGIES.exhaustive.help.includes(part), part);
+});
+
+test("the bounds that are told are those of the search", () => {
+  const space = readFileSync("src/hunt/space.rs", "utf8");
+  const widening = /WIDENING: \[Bounds; \d+\] = \[(.*?)\n\];/s.exec(space)?.[1] ?? "";
+  const all = [...widening.matchAll(/requests: (\d+),\s+timers: (\d+),\s+crashes: (\d+),\s+copies: (\d+),/g)];
+  const { states, steps, requests, timers, crashes, copies } = BOUNDS;
+  const widest = [requests, timers, crashes, copies];
+  assert.equal(all.length, steps);
+  assert.deepEqual(all.at(-1)?.slice(1).map(Number), widest);
+  // Each lies within the last, which is therefore all that is looked at.
+  for (const [, ...each] of all) assert.ok(each.every((most, k) => Number(most) <= widest[k]));
+  assert.ok(space.includes(`STATES_MAX: usize = ${states.toLocaleString("en").replace(",", "_")};`));
 });
 
 test("a find is told in a paragraph", () => {

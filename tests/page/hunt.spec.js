@@ -304,3 +304,30 @@ test("the example in which nobody has to lie is hunted without liars", async ({ 
   await expect(page.getByLabel("Liars")).not.toBeChecked();
   await expect(page.locator("#notices")).toContainText("There is no kind of fault “lions” here.");
 });
+
+test("a search of every order says its bounds, and whether it came to its end within them", async ({
+  page,
+}) => {
+  // Workers that have been through all there is, or as much as they look at.
+  let runs = 41_000;
+  await page.route("**/hunt-worker.js", (route) => {
+    const strategies = [{ strategy: "exhaustive", runs, events: 2 * runs, found: 0 }];
+    const figures = { strategies, states: 0, facts: 0, over: true };
+    const body = `onmessage = () => {
+      postMessage({ news: "figures", figures: ${JSON.stringify(figures)}, spent_ms: 9 });
+      postMessage({ news: "over" });
+    };`;
+    return route.fulfill({ contentType: "text/javascript", body });
+  });
+  await page.goto("./#/hunt?protocol=paxos");
+  await page.getByLabel("Every order").check();
+  await expect(page.locator(".hunt-order")).toContainText("150,000 states at the most");
+  await page.locator("#hunt-start").click();
+  const headline = page.locator("#hunt-headline");
+  await expect(headline).toHaveText(/^No violation in [\d,]+ states: every order within the bounds$/);
+  await expect(page.locator(".hunt .story p")).toContainText("That is every order of up to 3 requests");
+  runs = 400_000;
+  await page.locator("#hunt-start").click();
+  await expect(headline).toHaveText(/^No violation in [\d,]+ states of every order$/);
+  await expect(page.locator(".hunt .story p")).toContainText("may not have come to every order");
+});

@@ -1,5 +1,7 @@
 // The workers of a hunt: one for each core but one, each with its own seed and its own wasm module.
 
+import { endOfOrders } from "./words.js";
+
 /** @typedef {import("../pkg/hunt").Catch} Catch */
 /** @typedef {import("../pkg/hunt").Fate} Fate */
 /** @typedef {import("../pkg/hunt").Breach} Breach */
@@ -120,6 +122,7 @@ export class Crew {
       states,
       facts,
       spent,
+      end: endOfOrders(this.figures),
     };
   }
 }

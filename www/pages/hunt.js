@@ -9,7 +9,15 @@ import { Crew, crewSize, makeWorker } from "../hunt/crew.js";
 import { drawDoom } from "../hunt/doom-chart.js";
 import { findNoReturn } from "../hunt/fates.js";
 import { storyOf } from "../hunt/story.js";
-import { STRATEGIES, breachHeadline, breachName, nothingFound, number, paragraph } from "../hunt/words.js";
+import {
+  STRATEGIES,
+  breachHeadline,
+  breachName,
+  nothingFound,
+  number,
+  paragraph,
+  proven,
+} from "../hunt/words.js";
 import { notice } from "../panels/notices.js";
 import { leftOut, rulesOf, views } from "../views/index.js";
 import { startRuns } from "../wasm.js";
@@ -365,7 +373,7 @@ export class HuntPage {
     if (!this.crew) return "";
     const { title } = this.hunted;
     const rules = left ? `${title} with one rule broken: ${left}.` : `${title} with all its rules in place.`;
-    return `${rules} That is what was tried; it proves nothing beyond.`;
+    return `${rules} ${proven(this.crew.total.end)}`;
   }
 
   drawOrder() {
