@@ -114,7 +114,7 @@ pub enum Milestone {
 pub struct Execution {
     /// The number.
     pub seq: u64,
-    /// The digest of what stands there.
+    /// The digest of what was executed.
     pub digest: Digest,
     /// The request; none is the null request.
     pub request: Option<RequestId>,

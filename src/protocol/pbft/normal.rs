@@ -5,7 +5,7 @@ use super::keys::Party;
 use super::message::{Certificate, Message, Phase, PrePrepare, Sealed, Vote};
 use super::milestone::{Execution, Milestone};
 use super::options::{Authentication, Mutant};
-use super::request::{Answer, Reply, Request};
+use super::request::{Answer, Reply, Request, digest_of};
 use super::state::{Pbft, Timer};
 use crate::base::{Effects, NodeId, RequestId};
 use crate::protocol::machine::{KvMachine, KvOutput, Outcome, StateMachine, Step};
@@ -226,7 +226,7 @@ impl Pbft {
         if !self.in_window(seq) {
             return out.ignore("a number outside the window");
         }
-        if !sealed.body().fits() && !self.is(Mutant::DigestUnchecked) {
+        if !sealed.body().fits() {
             return out.ignore("a digest that is not the request's");
         }
         let Some(request) = &sealed.body().request else {
@@ -454,7 +454,9 @@ impl Pbft {
     }
 
     fn execute(&mut self, ordered: &PrePrepare, out: &mut Effects<Pbft>) {
-        let &PrePrepare { seq, digest, .. } = ordered;
+        // Of the request itself: where a mutant has taken what does not fit, the pre-prepare names
+        // another.
+        let (seq, digest) = (ordered.seq, digest_of(ordered.request.as_deref()));
         let Some(request) = &ordered.request else {
             // The null request: "a no-op" (section 4.4).
             return out.milestone(Milestone::Executed(Arc::new(Execution {
