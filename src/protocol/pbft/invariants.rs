@@ -318,8 +318,8 @@ impl Invariants {
         if have < needed {
             let node = core.id();
             let text = format!(
-                "Node {node} takes the checkpoint at number {seq} for stable, but {have} correct \
-                 replicas have that state where it takes {needed}"
+                "Node {node} takes the checkpoint at number {seq} for stable. Correct replicas that \
+                 have that state: {have}; it takes {needed}"
             );
             report(found, CERTIFICATES, &[node], text);
         }

@@ -177,14 +177,14 @@ pub enum Mutant {
     /// later view has overtaken.
     LowestViewWins,
     /// Takes a second pre-prepare for a number it has one for (section 4.2): the primary changes
-    /// its mind after a request was executed.
+    /// its mind, and another request takes the place of one that may be prepared already.
     SecondPrePrepare,
     /// Believes what a message says of its sender (section 3): one liar speaks for all.
     NoAuthentication,
     /// A client takes the first reply, not f + 1 equal ones (section 4.1).
     FirstReply,
-    /// Takes a checkpoint for stable on the word of one replica (section 4.3): a replica that
-    /// is behind takes over a state that nobody else has.
+    /// Takes a checkpoint for stable on the word of one replica, be it its own (section 4.3): it
+    /// lets go of a log that others may need, or takes over a state that perhaps nobody else has.
     SingleCheckpoint,
     /// Executes what stands in the log whatever its timestamp (section 4.1): a primary that
     /// orders a request again has it done again.
