@@ -137,9 +137,7 @@ impl Watch<'_> {
         match how {
             How::Insert => {
                 let left = at.checked_sub(1).and_then(|at| seen.nth(at));
-                let told = edits.first().map(|edit| &edit.what);
-                let fits = matches!(told, Some(What::Insert { left: told, .. }) if *told == left);
-                if !fits {
+                if told_place(edits, &before.version) != Some(left) {
                     let text = format!(
                         "Node {} writes “{}” at {at}, but tells the others of another place",
                         self.node, change.text
@@ -154,7 +152,7 @@ impl Watch<'_> {
                         What::Delete { target, backwards } => Some((*target, *backwards)),
                         _ => None,
                     };
-                    (0..edit.len).filter_map(move |n| {
+                    (known_of(edit, &before.version)..edit.len).filter_map(move |n| {
                         target.map(|(target, backwards)| nth(target, backwards, n))
                     })
                 });
@@ -327,6 +325,29 @@ impl Watch<'_> {
             }
         }
         false
+    }
+}
+
+/// How many operations of an edit are known to who knows `version`. A node that has learned its own
+/// edits again after the loss of its disk tells them once more, in front of those that it makes.
+fn known_of(edit: &Edit, version: &Version) -> u32 {
+    let known = version.of(edit.id.replica).saturating_sub(edit.id.seq);
+    known.min(edit.len)
+}
+
+/// Behind which letter the first of the edits that are new to who knows `version` inserts; nothing if
+/// it does not insert.
+fn told_place(edits: &[Edit], version: &Version) -> Option<Option<ElementId>> {
+    let known = edits.iter().map(|edit| known_of(edit, version));
+    let (edit, known) = edits
+        .iter()
+        .zip(known)
+        .find(|(edit, known)| *known < edit.len)?;
+    match &edit.what {
+        What::Insert { left, .. } if known == 0 => Some(*left),
+        // It goes on with what is known: each letter stands behind the one before it.
+        What::Insert { .. } => Some(Some(nth(edit.id, false, known - 1))),
+        _ => None,
     }
 }
 
