@@ -447,12 +447,15 @@ impl Watch<'_> {
         }
     }
 
-    /// A version that stands is none that was deleted, once the deletion is forgotten.
+    /// A version that stands is none whose deletion was acknowledged, once that is forgotten.
     fn is_not_deleted(&mut self, key: &Key, head: Number) {
         let truth = self.all.keys.get(key);
         let reaped = truth.map_or_else(Vec::new, |truth| truth.reaped.clone());
-        let knew = |grave: &Number| *grave != head && self.all.oracle.knows(*grave, head);
-        if reaped.iter().any(knew) {
+        let oracle = &self.all.oracle;
+        let promised =
+            |grave: &Number| oracle.write(*grave).is_some_and(|write| write.acknowledged);
+        let knew = |grave: &Number| *grave != head && oracle.knows(*grave, head);
+        if reaped.iter().any(|grave| promised(grave) && knew(grave)) {
             let text = format!(
                 "Node {} holds {} to {key} again, which was deleted",
                 self.node,
@@ -546,6 +549,7 @@ impl Watch<'_> {
         let Some(write) = self.all.oracle.number(id) else {
             return;
         };
+        self.all.oracle.mark_acknowledged(write);
         let lww = self.lww;
         if let Some(waiting) = self.all.clients.get_mut(&request.client)
             && waiting.request == request

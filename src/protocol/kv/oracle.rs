@@ -21,6 +21,8 @@ pub(super) struct Write {
     dot: Dot,
     /// What its client had read.
     read: Arc<[Number]>,
+    /// Its coordinator has said that it is stored.
+    pub acknowledged: bool,
     /// It is told of already that it was lost.
     pub lost: bool,
     /// What its client had been told of the key before it asked, once it is told of this write.
@@ -57,6 +59,12 @@ impl Oracle {
         }
     }
 
+    pub(super) fn mark_acknowledged(&mut self, number: Number) {
+        if let Some(write) = self.writes.at_mut(u64::from(number)) {
+            write.acknowledged = true;
+        }
+    }
+
     /// Keeps what a write's client had been told before.
     pub(super) fn set_behind(&mut self, number: Number, session: Session) {
         if let Some(write) = self.writes.at_mut(u64::from(number)) {
@@ -77,6 +85,7 @@ impl Oracle {
             key,
             dot,
             read: read.into(),
+            acknowledged: false,
             lost: false,
             behind: None,
         });
