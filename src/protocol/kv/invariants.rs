@@ -271,7 +271,7 @@ impl Invariants {
     /// Whether a reader of `heads` sees `write`, or something that has replaced it.
     fn sees(&self, heads: &[Number], write: Number, lww: bool) -> bool {
         heads.iter().any(|head| {
-            self.oracle.knows(*head, write) || lww && self.oracle.id(*head) >= self.oracle.id(write)
+            self.oracle.knows(*head, write) || lww && self.oracle.is_later(*head, write)
         })
     }
 

@@ -15,6 +15,8 @@ pub(super) type Number = u32;
 #[derive(Clone, Debug)]
 pub(super) struct Write {
     pub id: WriteId,
+    /// The same when it was taken last; mostly it is taken once.
+    last: WriteId,
     /// A digest of its key.
     key: u64,
     /// How the store counted it: for contexts that name no writes.
@@ -35,6 +37,8 @@ pub(super) struct Oracle {
     writes: Seq<Write>,
     /// For each node, the numbers of the writes that it took: their timestamps never fall.
     by_node: Vec<Seq<(WriteId, Number)>>,
+    /// The dots of replicas that were given already.
+    given: VersionVector,
 }
 
 impl Oracle {
@@ -77,24 +81,58 @@ impl Oracle {
         self.writes.end() as Number
     }
 
-    /// Takes in a write, and gives it a number.
+    /// Takes in a write, and gives it a number: that of before, where its node has taken the same
+    /// request for the same write already. A replica that counts on under its old name does so when
+    /// it is asked again; since a request never changes its value, nobody can tell the two apart.
     pub(super) fn take(&mut self, id: WriteId, key: u64, dot: Dot, read: Vec<Number>) -> Number {
-        let number = self.next();
-        self.writes.push(Write {
-            id,
-            key,
-            dot,
-            read: read.into(),
-            acknowledged: false,
-            lost: false,
-            behind: None,
-        });
+        let before = self.taken_before(id, dot, &read);
+        let number = before.unwrap_or_else(|| self.next());
+        if let Some(write) = before.and_then(|number| self.writes.at_mut(u64::from(number))) {
+            (write.last, write.lost) = (id, false);
+        } else {
+            self.writes.push(Write {
+                id,
+                last: id,
+                key,
+                dot,
+                read: read.into(),
+                acknowledged: false,
+                lost: false,
+                behind: None,
+            });
+        }
+        if dot.actor.node().is_some() {
+            self.given.raise(dot.actor, dot.counter);
+        }
         let node = id.node.index();
         if self.by_node.len() <= node {
             self.by_node.resize_with(node + 1, Seq::default);
         }
         self.by_node[node].push((id, number));
         number
+    }
+
+    /// The write that a node has made of the same request, under the same dot, in the same context.
+    fn taken_before(&self, id: WriteId, dot: Dot, read: &[Number]) -> Option<Number> {
+        // A dot is given twice only where a rule was left out, so that this is seldom a long search.
+        if !self.given.covers(dot) {
+            return None;
+        }
+        let same = |number: &Number| {
+            let write = self.write(*number);
+            write.is_some_and(|write| write.dot == dot && *write.read == *read)
+        };
+        let mut taken = self.by_node.get(id.node.index())?.iter();
+        let of_request = |(known, number): &(WriteId, Number)| {
+            (known.request == id.request && same(number)).then_some(*number)
+        };
+        taken.find_map(of_request)
+    }
+
+    /// Whether `later` has, or has had, no older timestamp than `earlier`.
+    pub(super) fn is_later(&self, later: Number, earlier: Number) -> bool {
+        let last = self.write(later).map(|write| write.last);
+        last.is_some_and(|last| last >= self.id(earlier))
     }
 
     /// The number of a write.
@@ -160,6 +198,7 @@ impl Oracle {
     /// Roughly how many bytes a clone takes that it does not share.
     pub(super) fn weight(&self) -> usize {
         let ends = self.writes.len() % 256 * size_of::<Write>() + self.writes.len() / 256 * 8;
-        ends + self.by_node.len() * 256 * size_of::<(WriteId, Number)>()
+        let given = self.given.len() * size_of::<Dot>();
+        ends + given + self.by_node.len() * 256 * size_of::<(WriteId, Number)>()
     }
 }
