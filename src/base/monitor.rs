@@ -29,6 +29,12 @@ pub trait Monitor<C: Core>: Clone + Default {
     /// Hears that a client takes `reply` for the answer to its request.
     fn answered(&mut self, _id: RequestId, _reply: &C::Reply, _found: &mut Vec<Violation>) {}
 
+    /// Hears that a node sends `message`.
+    fn sent(&mut self, _message: &C::Message) {}
+
+    /// Hears that `message` is no longer under way to node `to`: it has taken it, or it is lost.
+    fn ended(&mut self, _to: NodeId, _message: &C::Message, _found: &mut Vec<Violation>) {}
+
     /// What has been counted so far, in the order of [`Monitor::TALLIES`].
     fn tallies(&self) -> Vec<u64> {
         Vec::new()

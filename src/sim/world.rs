@@ -245,6 +245,9 @@ impl<C: Core> World<C> {
         sent_by: u32,
         trace: &mut Trace<C>,
     ) -> u32 {
+        if self.setup.watch {
+            self.monitor.sent(&message);
+        }
         let flight = trace.flight(&mut self.mark, || Flight {
             source: Peer::Node(from).into(),
             target: Peer::Node(to).into(),
@@ -314,6 +317,18 @@ impl<C: Core> World<C> {
         let place = place_of(trace.flights[number as usize].to());
         let event = self.event(trace, place, cause, EventKind::Lose(number, why));
         trace.flights[number as usize].ended = event;
+        self.message_ended(number, event, trace);
+    }
+
+    /// Lets the monitor judge what has changed, now that a message is under way no longer.
+    fn message_ended(&mut self, number: u32, event: u32, trace: &mut Trace<C>) {
+        let flight = &trace.flights[number as usize];
+        if let (true, Peer::Node(to), Body::Message(message)) =
+            (self.setup.watch, flight.to(), &flight.body)
+        {
+            self.monitor.ended(to, message, &mut self.found);
+            self.record_violations(Place::Node(to.0), event, trace);
+        }
     }
 
     fn deliver(&mut self, number: u32, trace: &mut Trace<C>) {
@@ -325,6 +340,7 @@ impl<C: Core> World<C> {
         match (from, to, body) {
             (Peer::Node(from), Peer::Node(to), Body::Message(message)) => {
                 self.input(to, Input::Message { from, message }, event, trace);
+                self.message_ended(number, event, trace);
             }
             (_, Peer::Node(to), Body::Request(number)) => {
                 let Request { id, op, stamp } = trace.requests[number as usize].clone();

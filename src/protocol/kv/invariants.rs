@@ -1,7 +1,10 @@
 //! What has to hold of the store, watched milestone by milestone and held against what truly came
 //! before what; and what is only counted, since nobody promises it.
 
+mod clients;
+
 use super::item::{Context, Item, WriteId};
+use super::message::Message;
 use super::milestone::Milestone;
 use super::op::{Basis, Delete, Op, Put, Reply};
 use super::options::{Clocks, Resolver};
@@ -25,6 +28,8 @@ const DELETED: usize = 4;
 struct Truth {
     /// What each node holds, by node.
     held: Vec<(NodeId, Held)>,
+    /// What each message carries that hands the key over and is under way.
+    under_way: Vec<Vec<Number>>,
     /// The acknowledged writes that no other acknowledged one knows of.
     acknowledged: Vec<Number>,
     /// The same of those whose clients were told so.
@@ -174,6 +179,33 @@ impl Monitor<Kv> for Invariants {
         }
     }
 
+    fn sent(&mut self, message: &Message) {
+        if let Message::Handoff(parcel) = message {
+            let heads = self.numbers(&parcel.item);
+            self.truth(parcel.item.key()).under_way.push(heads);
+        }
+    }
+
+    fn ended(&mut self, to: NodeId, message: &Message, found: &mut Vec<Violation>) {
+        let Message::Handoff(parcel) = message else {
+            return;
+        };
+        let (key, heads) = (parcel.item.key(), self.numbers(&parcel.item));
+        let under_way = &mut self.truth(key).under_way;
+        if let Some(place) = under_way.iter().position(|other| *other == heads) {
+            under_way.swap_remove(place);
+        }
+        let (lww, all) = (self.lww, self);
+        let node = to;
+        Watch {
+            node,
+            lww,
+            all,
+            found,
+        }
+        .check_lost(key);
+    }
+
     fn tallies(&self) -> Vec<u64> {
         self.counts.list()
     }
@@ -207,65 +239,9 @@ impl Invariants {
         self.keys.get(key).is_some_and(|truth| truth.forged)
     }
 
-    /// A client is told that its write is stored.
-    fn learns(&mut self, client: ClientId, key: &Key, waiting: &Waiting) {
-        let Some(write) = waiting.written else { return };
-        let lww = self.lww;
-        let Some(truth) = self.keys.get(key).map(Arc::clone) else {
-            return;
-        };
-        let known = self.sees(&truth.told, write, lww) || self.sees(&truth.reaped, write, lww);
-        let rest = |other: &Number| !self.sees(&[write], *other, lww);
-        let mut told: Vec<Number> = truth.told.iter().copied().filter(rest).collect();
-        told.push(write);
-        let truth = self.truth(key);
-        if !known {
-            truth.told = told;
-        }
-        truth.sessions.entry(client).or_default().written = Some(write);
-        self.oracle.set_behind(write, waiting.session.clone());
-    }
-
-    /// A client has its answer to a read. What it misses is counted; nobody has promised it.
-    fn reads(&mut self, client: ClientId, context: &Context, waiting: &Waiting) {
-        let heads = context.read.iter();
-        let heads: Vec<Number> = heads.filter_map(|id| self.oracle.number(*id)).collect();
-        let Some(truth) = self.keys.get(&context.key).map(Arc::clone) else {
-            self.counts.reads += 1;
-            return;
-        };
-        let lost = |write: Number| self.oracle.write(write).is_some_and(|write| write.lost);
-        let known = |write: Number, lww: bool| {
-            self.sees(&heads, write, lww) || self.sees(&truth.reaped, write, lww)
-        };
-        let sees = |write: &Number| known(*write, self.lww) || lost(*write);
-        let session = truth.sessions.get(&client);
-        let stale = !waiting.told.iter().all(sees);
-        // Whoever finds that a later timestamp stands in place of its write has not seen its write.
-        let own = session.and_then(|session| session.written);
-        let own = own.map(|write| known(write, false));
-        let before = session.filter(|session| !session.read.is_empty());
-        let on = before.map(|session| session.read.iter().all(sees));
-        // Of each version shown, whether what its client knew before it has come before it.
-        let comes_before =
-            |write: &Number| (known(*write, false) || lost(*write)) && !heads.contains(write);
-        let mut shown = Counts::default();
-        for head in &heads {
-            let write = self.oracle.write(*head);
-            if let Some(behind) = write.and_then(|write| write.behind.as_deref()) {
-                shown.comes_after(behind, comes_before);
-            }
-        }
-        let counts = &mut self.counts;
-        counts.add_orders(&shown);
-        counts.reads += 1;
-        counts.stale += u64::from(stale);
-        counts.own_seen += u64::from(own == Some(true));
-        counts.own_missed += u64::from(own == Some(false));
-        counts.gone_on += u64::from(on == Some(true));
-        counts.gone_back += u64::from(on == Some(false));
-        let truth = self.truth(&context.key);
-        truth.sessions.entry(client).or_default().read = heads;
+    fn numbers(&self, item: &Item) -> Vec<Number> {
+        let heads = item.heads();
+        heads.filter_map(|id| self.oracle.number(id)).collect()
     }
 
     /// Whether a reader of `heads` sees `write`, or something that has replaced it.
@@ -275,15 +251,16 @@ impl Invariants {
         })
     }
 
-    /// Takes the acknowledged writes off the list that no node stores any more, in any form; each
-    /// is told to `lost` unless disks were lost.
+    /// Takes the acknowledged writes off the list that no node stores any more, in any form, and
+    /// that nobody is about to be handed; each is told to `lost` unless disks were lost.
     fn let_lost_go(&mut self, key: &Key, lww: bool, lost: &mut dyn FnMut(Number)) {
         let Some(truth) = self.keys.get(key).map(Arc::clone) else {
             return;
         };
         let stored = |write: &Number| {
-            let mut held = truth.held.iter();
-            held.any(|(_, held)| self.sees(&held.heads, *write, lww))
+            let held = truth.held.iter().map(|(_, held)| &held.heads);
+            let mut copies = held.chain(&truth.under_way);
+            copies.any(|heads| self.sees(heads, *write, lww))
         };
         let (stay, gone): (Vec<Number>, Vec<Number>) =
             truth.acknowledged.iter().copied().partition(stored);
@@ -341,8 +318,7 @@ impl Watch<'_> {
     }
 
     fn numbers(&self, item: &Item) -> Vec<Number> {
-        let heads = item.heads();
-        heads.filter_map(|id| self.all.oracle.number(id)).collect()
+        self.all.numbers(item)
     }
 
     /// A node takes a write.
