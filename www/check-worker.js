@@ -2,7 +2,7 @@
 // want to wait ends the worker.
 
 import { judge } from "./wasm-check.js";
-import { heldToPromise, modelOf } from "./histories/promise.js";
+import { heldToPromise, modelOf } from "./lib/promise.js";
 import { listed } from "./lib/format.js";
 import { simulate, startRuns } from "./wasm.js";
 

@@ -336,6 +336,39 @@ impl Action {
         }
     }
 
+    /// What is new on a link, in words.
+    fn conditions(&self) -> String {
+        let Action::Link {
+            latency,
+            loss,
+            duplicate,
+            reorder,
+            ..
+        } = self
+        else {
+            return String::new();
+        };
+        let time = latency
+            .map(|[least, most]| format!("messages take {} to {} ms", least.as_ms(), most.as_ms()));
+        let shares = [
+            (loss, "are lost"),
+            (duplicate, "arrive twice"),
+            (reorder, "may overtake others"),
+        ];
+        let share = |(share, what): (&Option<Ratio>, &str)| {
+            let percent = f64::from((*share)?.millionths()) / 10_000.0;
+            Some(format!("{percent} % {what}"))
+        };
+        let says: Vec<String> = time
+            .into_iter()
+            .chain(shares.into_iter().filter_map(share))
+            .collect();
+        match says.is_empty() {
+            true => "as before".into(),
+            false => says.join(", "),
+        }
+    }
+
     /// What is done, in one plain sentence without its final stop.
     pub fn sentence(&self) -> String {
         use Action::*;
@@ -366,37 +399,9 @@ impl Action {
                 format!("The network is cut into {}", groups.join(" and "))
             }
             Heal {} => "Every link is mended".into(),
-            Link {
-                from,
-                to,
-                latency,
-                loss,
-                duplicate,
-                reorder,
-            } => {
+            Link { from, to, .. } => {
                 let name = |node: &Option<NodeId>| node.map_or("any".into(), |n| n.to_string());
-                let mut says = Vec::new();
-                if let Some([least, most]) = latency {
-                    says.push(format!(
-                        "messages take {} to {} ms",
-                        least.as_ms(),
-                        most.as_ms()
-                    ));
-                }
-                for (share, what) in [
-                    (loss, "are lost"),
-                    (duplicate, "arrive twice"),
-                    (reorder, "may overtake others"),
-                ] {
-                    says.extend(share.map(|share| {
-                        format!("{} % {what}", f64::from(share.millionths()) / 10_000.0)
-                    }));
-                }
-                let says = if says.is_empty() {
-                    "as before".into()
-                } else {
-                    says.join(", ")
-                };
+                let says = self.conditions();
                 format!("On the link {} → {}: {says}", name(from), name(to))
             }
             Manual { on: true } => "Messages now wait to be delivered by hand".into(),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { heldToPromise, modelOf } from "../../www/histories/promise.js";
+import { heldToPromise, modelOf } from "../../www/lib/promise.js";
 import { headline, summary } from "../../www/histories/words.js";
 import * as judge from "../../www/pkg/check.js";
 import * as kv from "../../www/pkg/kv.js";

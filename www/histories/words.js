@@ -1,7 +1,7 @@
 // What a judgement comes to, in words. Pure.
 
 import { counted } from "../lib/format.js";
-import { NOTHING_PROMISED } from "./promise.js";
+import { NOTHING_PROMISED } from "../lib/promise.js";
 
 /** @typedef {import("../types.js").Judgement} Judgement */
 /** @typedef {Judgement["keys"][number]} KeyJudgement */

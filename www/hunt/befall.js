@@ -1,7 +1,6 @@
 // What may befall the protocol that is hunted, to choose from.
 
 import { html, valueOf } from "../lib/dom.js";
-import { notice } from "../panels/notices.js";
 import { FAULTS, number } from "./words.js";
 
 /** Every kind of fault, and whether it may be. @param {string[]} [without] those that may not */
@@ -18,8 +17,9 @@ export function leftOutOf(kinds) {
  * @param {{ kinds: Record<string, boolean>, faults: number, seed: number }} chosen is changed in place
  * @param {boolean} busy
  * @param {() => void} changed
+ * @param {(words: string) => void} tell takes what is to be said of what was typed
  */
-export function drawBefall(chosen, busy, changed) {
+export function drawBefall(chosen, busy, changed, tell) {
   const off = FAULTS.filter(([key]) => !chosen.kinds[key]).map(([, label]) => label.toLowerCase());
   const but = off.length > 1 ? `${off.length} kinds of faults` : off[0];
   return html`<details>
@@ -40,11 +40,11 @@ export function drawBefall(chosen, busy, changed) {
             ${label}</label
           >`,
       )}
-      ${drawNumber("At most", "faults in a run", chosen.faults, 100, (value) => {
+      ${drawNumber("At most", "faults in a run", chosen.faults, 100, tell, (value) => {
         chosen.faults = value;
         changed();
       })}
-      ${drawNumber("Seed", "", chosen.seed, 2 ** 31, (value) => {
+      ${drawNumber("Seed", "", chosen.seed, 2 ** 31, tell, (value) => {
         chosen.seed = value;
         changed();
       })}
@@ -61,9 +61,10 @@ export function drawBefall(chosen, busy, changed) {
  * @param {string} unit
  * @param {number} value
  * @param {number} most
+ * @param {(words: string) => void} tell
  * @param {(value: number) => void} set
  */
-function drawNumber(label, unit, value, most, set) {
+function drawNumber(label, unit, value, most, tell, set) {
   return html`<label class="choice"
     >${label}
     <input
@@ -77,7 +78,7 @@ function drawNumber(label, unit, value, most, set) {
         const whole = Math.min(most, Math.max(0, Math.round(typed)));
         const taken = Number.isFinite(whole) ? whole : value;
         if (taken !== typed)
-          notice(`${label} ${number(taken)} ${unit}: a whole number from 0 to ${number(most)} is expected.`);
+          tell(`${label} ${number(taken)} ${unit}: a whole number from 0 to ${number(most)} is expected.`);
         // What is drawn anew only where it changed says what is taken in any case.
         /** @type {HTMLInputElement} */ (event.currentTarget).value = String(taken);
         set(taken);

@@ -433,10 +433,15 @@ export class HuntPage {
         }
         <p class="soft">${STRATEGIES[this.strategy].help}</p>
       </fieldset>
-      ${drawBefall(this, busy, () => {
-        this.note();
-        this.draw();
-      })}
+      ${drawBefall(
+        this,
+        busy,
+        () => {
+          this.note();
+          this.draw();
+        },
+        notice,
+      )}
       <label class="choice"
         ><input
           type="checkbox"
