@@ -328,9 +328,14 @@ test("no number of the order is painted over by the next operation", async ({ pa
     /** @type {[kind: "number" | "tick", x: number, y: number, half: number][]} */
     const strokes = [];
     let [x, y] = [0, 0];
-    const { ellipse, moveTo, lineTo } = CanvasRenderingContext2D.prototype;
+    const { clearRect, ellipse, moveTo, lineTo } = CanvasRenderingContext2D.prototype;
     Object.assign(window, { strokes });
     Object.assign(CanvasRenderingContext2D.prototype, {
+      // Of what is drawn anew, nothing of before is there to be painted over.
+      clearRect(/** @type {Parameters<typeof clearRect>} */ ...of) {
+        strokes.splice(0);
+        return clearRect.apply(/** @type {any} */ (this), of);
+      },
       ellipse(/** @type {Parameters<typeof ellipse>} */ ...of) {
         if (of[3] === 8) strokes.push(["number", of[0], of[1], of[2]]);
         return ellipse.apply(/** @type {any} */ (this), of);
@@ -346,11 +351,6 @@ test("no number of the order is painted over by the next operation", async ({ pa
     });
   });
   await open(page, "overlap");
-  await page.evaluate(() => {
-    /** @type {Record<string, any>} */
-    const { strokes } = /** @type {any} */ (window);
-    strokes.splice(0);
-  });
   const operations = Array.from({ length: 250 }, (_, n) => {
     // Nine read what a tenth writes shortly before they are answered.
     const [round, process] = [Math.floor(n / 10), n % 10];
@@ -372,7 +372,7 @@ test("no number of the order is painted over by the next operation", async ({ pa
       const strokes = /** @type {any} */ (window).strokes;
       const numbers = strokes.filter(([kind]) => kind === "number").length;
       const over = strokes.filter(([kind, x, y], n) => {
-        const before = strokes.slice(Math.max(0, n - 300), n);
+        const before = strokes.slice(0, n);
         return (
           kind === "tick" &&
           before.some(([other, at, row, half]) => other === "number" && row === y && Math.abs(at - x) < half)
@@ -380,7 +380,7 @@ test("no number of the order is painted over by the next operation", async ({ pa
       }).length;
       return { numbers, over };
     });
-  await expect.poll(async () => (await count()).numbers).toBeGreaterThan(20);
+  await expect.poll(async () => (await count()).numbers).toBeGreaterThan(5);
   expect((await count()).over).toBe(0);
 });
 
