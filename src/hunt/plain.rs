@@ -8,9 +8,6 @@ use crate::base::{Micros, Ratio};
 use crate::scenario::{Network, Scenario, least_nodes};
 use serde_json::Value;
 
-/// How many seeds are tried in a calm network.
-const CALM_SEEDS: u64 = 400;
-
 impl Work<'_> {
     /// Leaves out the last node, or any other by giving its number to the last, as long as there are
     /// so many that the protocol claims anything.
@@ -55,31 +52,6 @@ impl Work<'_> {
                 self.take(best, changed);
             }
         }
-    }
-
-    /// Looks for luck under which the same happens in a network that loses and reorders nothing, so
-    /// that little hangs on chance when entries go. Whether there was any.
-    pub(super) fn calm_luck(&mut self, best: &mut Scenario) -> bool {
-        let latency = best.network.latency;
-        let plain = Network::default();
-        let calm = [plain, Network { latency, ..plain }];
-        if best.network.manual || best.script.is_empty() || calm[0] == best.network {
-            return false;
-        }
-        for network in calm {
-            for seed in 1..=CALM_SEEDS {
-                let mut changed = best.clone();
-                changed.network = network;
-                changed.seed = seed;
-                if self.is_over() {
-                    return false;
-                }
-                if self.take(best, changed) {
-                    return true;
-                }
-            }
-        }
-        false
     }
 
     /// Leaves each option to its default where that comes to the same.

@@ -88,9 +88,6 @@ pub fn shrink(
     {
         work.search_around(&mut best);
     }
-    if work.calm_luck(&mut best) {
-        best = work.squeezed(best);
-    }
     if work.luck_instead(&mut best) {
         best = work.squeezed(best);
     }
