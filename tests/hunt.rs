@@ -292,6 +292,50 @@ fn what_is_shrunk_is_hardly_longer_than_what_is_stored() {
     }
 }
 
+/// Two finds of which nothing can be spared, and the most entries that they are to come to: half as
+/// many again as are stored.
+const LONG: [(&str, &str, usize); 2] = [
+    // Messages travel by themselves; what is smaller is some changes away.
+    (
+        include_str!("finds/single-change.json"),
+        "election safety",
+        9,
+    ),
+    // By hand, where every delivery is an entry.
+    (
+        include_str!("finds/figure-8.json"),
+        "leader completeness",
+        16,
+    ),
+];
+
+#[test]
+fn what_can_spare_nothing_is_left_for_what_is_smaller() {
+    for (text, property, most) in LONG {
+        let found = Scenario::parse(text).expect("it is sound");
+        let mutant = found.options["mutant"].as_str().expect("there is one");
+        let order = order("raft", Some(mutant), Strategy::Mixed, 0);
+        let what = Breach::Invariant(property.to_owned());
+        assert!(!can_spare(&found, &what, Micros::ZERO), "{mutant}");
+        let shrunk = shrink(
+            &found,
+            &what,
+            Micros::ZERO,
+            Some(&order),
+            20_000,
+            // What is hunted anew after that is not what this is about.
+            &mut |progress, _| progress.entries > most,
+        );
+        assert_eq!(breach(&shrunk.scenario, Micros::ZERO), Some(what));
+        assert_eq!(
+            breach(&without_mutant(&shrunk.scenario), Micros::ZERO),
+            None
+        );
+        let length = length(&shrunk.scenario);
+        assert!(length <= most, "{mutant}: {length}");
+    }
+}
+
 #[test]
 fn a_shrink_that_is_stopped_gives_what_it_has() {
     let order = order("raft", Some("vote_not_persisted"), Strategy::Swarm, 5);

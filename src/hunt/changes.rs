@@ -1,9 +1,9 @@
 //! Single changes to a scenario that may leave its violation as it is.
 
 use super::played::{BEAT, is_by_hand};
-use crate::base::{Chance, Draws, Micros, Pace};
+use crate::base::{Chance, Draws, Micros, NodeId, Pace};
 use crate::scenario::{Scenario, ScriptEntry, ground};
-use crate::sim::{Action, Entry};
+use crate::sim::{Action, Entry, Pick};
 use serde_json::Value;
 
 /// How far apart the entries of a script are where messages travel by themselves: they arrive, and
@@ -34,6 +34,86 @@ pub(super) fn flowing_from(scenario: &Scenario, place: usize) -> Scenario {
     }
     changed.until = at + AFTERMATH;
     changed
+}
+
+/// The scenario, by hand, as a run in which messages travel by themselves: before each entry, and now
+/// and then between deliveries, the nodes are parted so that only those hear each other between which
+/// something is delivered next. Those who retry do so in it where `luck` has it.
+pub(super) fn in_phases(scenario: &Scenario, luck: &mut Draws) -> Scenario {
+    let mut changed = scenario.clone();
+    changed.network.manual = false;
+    changed.script.clear();
+    if let (Value::Object(options), true) = (&mut changed.options, luck.coin()) {
+        options.retain(|name, _| !name.ends_with("_ms"));
+    }
+    changed.seed = luck.between(1, 1_000);
+    let pause = Micros::from_ms(luck.one(&[40, 60, 100, 150]));
+    let mut nodes = usize::from(scenario.nodes);
+    let mut parted: Vec<Vec<NodeId>> = Vec::new();
+    let mut at = Micros::ZERO;
+    let mut put = |at, action| {
+        let after = 0;
+        changed
+            .script
+            .push(ScriptEntry(Entry { at, after, action }));
+    };
+    let mut rest = &scenario.script[..];
+    while let Some((first, others)) = rest.split_first() {
+        let own = others.iter().take_while(|it| is_by_hand(&it.0.action));
+        let next = own.take_while(|_| luck.between(0, 7) > 0).count();
+        let (own, later) = others.split_at(next);
+        rest = later;
+        at += pause;
+        nodes += usize::from(matches!(first.0.action, Action::Join {}));
+        let by_hand = is_by_hand(&first.0.action);
+        let deliveries = if by_hand { &[first.clone()] } else { &[][..] };
+        let groups = hearing(deliveries.iter().chain(own), nodes);
+        if groups != parted {
+            let action = match groups.is_empty() {
+                true => Action::Heal {},
+                false => Action::Partition {
+                    groups: groups.clone(),
+                },
+            };
+            put(at, action);
+            parted = groups;
+        }
+        if !by_hand {
+            put(at + BEAT, first.0.action.clone());
+        }
+    }
+    changed.until = at + AFTERMATH;
+    changed
+}
+
+/// Who is to hear whom so that `deliveries` can be: all groups but the last, who are who is in none.
+fn hearing<'a>(
+    deliveries: impl Iterator<Item = &'a ScriptEntry>,
+    nodes: usize,
+) -> Vec<Vec<NodeId>> {
+    let mut groups: Vec<Vec<NodeId>> = NodeId::first(nodes).map(|node| vec![node]).collect();
+    for entry in deliveries {
+        match &entry.0.action {
+            Action::Deliver(Pick {
+                from: Some(from),
+                to: Some(to),
+                ..
+            }) => {
+                let of = |node| groups.iter().position(|group| group.contains(node));
+                if let (Some(a), Some(b)) = (of(from), of(to))
+                    && a != b
+                {
+                    let joined = groups.remove(a.max(b));
+                    groups[a.min(b)].extend(joined);
+                    groups[a.min(b)].sort();
+                }
+            }
+            Action::Manual { on: false } => groups.truncate(1),
+            _ => {}
+        }
+    }
+    groups.pop();
+    groups
 }
 
 /// The scenario with its rule back in, if one is left out.
@@ -265,6 +345,39 @@ mod tests {
             assert_eq!(is[2]["skip"], reply);
         }
         assert_eq!(undelivered(&scenario, 4), None);
+    }
+
+    #[test]
+    fn those_hear_each_other_between_whom_something_is_delivered() {
+        let scenario = scenario(
+            r#"[
+            { "at_ms": 1, "do": "timeout", "node": 0 },
+            { "at_ms": 2, "do": "deliver", "from": 0, "to": 1, "kind": "RequestVote" },
+            { "at_ms": 3, "do": "deliver", "from": 1, "to": 0, "kind": "RequestVoteReply" },
+            { "at_ms": 4, "do": "timeout", "node": 2 },
+            { "at_ms": 5, "do": "timeout", "node": 1 },
+            { "at_ms": 6, "do": "manual", "on": false }]"#,
+        );
+        let lone = NodeId::first(3).map(|node| vec![node]);
+        let lone: Vec<_> = lone.collect();
+        assert_eq!(hearing([].iter(), 3), lone[..2], "the last is in no group");
+        let votes = hearing(scenario.script[..3].iter(), 3);
+        assert_eq!(votes, [vec![NodeId(0), NodeId(1)]]);
+        assert!(hearing(scenario.script.iter(), 3).is_empty(), "all flows");
+
+        let mut luck = Draws::new(Chance::from_seed(1));
+        for _ in 0..100 {
+            let phases = in_phases(&scenario, &mut luck);
+            assert!(!phases.network.manual);
+            let is = script(&phases);
+            let entries = is.as_array().expect("it is a list");
+            let timeouts = entries.iter().filter(|entry| entry["do"] == "timeout");
+            let nodes: Vec<u64> = timeouts
+                .filter_map(|entry| entry["node"].as_u64())
+                .collect();
+            assert_eq!(nodes, [0, 2, 1], "in their order");
+            assert!(entries.iter().all(|entry| entry["do"] != "deliver"));
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod shrink;
 mod space;
 mod swarm;
 mod trial;
+mod wander;
 
 pub use budget::{Budget, Quarry};
 pub use exhaust::{Found, Search, Space, Survey, exhaust};

@@ -61,6 +61,13 @@ pub struct Order {
     pub seed: u64,
 }
 
+impl Order {
+    pub(super) fn quarry(&self) -> Result<Quarry, ScenarioError> {
+        let mutant = self.mutant.as_deref();
+        Quarry::new(&self.protocol, mutant, self.budget.clone())
+    }
+}
+
 fn mixed() -> Strategy {
     Strategy::Mixed
 }
@@ -128,11 +135,7 @@ impl Hunt {
     /// # Errors
     /// When there is no such protocol or mutant.
     pub fn new(order: &Order) -> Result<Hunt, ScenarioError> {
-        let quarry = Quarry::new(
-            &order.protocol,
-            order.mutant.as_deref(),
-            order.budget.clone(),
-        )?;
+        let quarry = order.quarry()?;
         let mut luck = Draws::new(Chance::from_seed(order.seed));
         let of_time = quarry.ground(Pace::Natural, &mut luck).of_time;
         let figures = Strategy::PLAIN.map(|strategy| Figures {

@@ -6,12 +6,14 @@
 //! ordinary. Chance is keyed by what it is for ([`Chance`](crate::base::Chance)), so that taking one
 //! entry out leaves the luck of all the others as it was.
 
-use super::changes::{calm, counted_down, flowing_from, next_choice, size, sound, undelivered};
+use super::changes::{
+    calm, counted_down, flowing_from, in_phases, next_choice, size, sound, undelivered,
+};
 use super::played::by_hand;
 use super::session::{Hunt, Order, Strategy};
 use super::space::shorter;
 use super::trial::{Breach, EVENTS_MAX, try_out};
-use crate::base::{Chance, Micros};
+use crate::base::{Chance, Draws, Micros};
 use crate::scenario::{Scenario, ScriptEntry, build_walk};
 use crate::sim::{Action, Entry};
 use serde::Serialize;
@@ -83,10 +85,12 @@ pub fn shrink(
     };
     let mut best = work.small(scenario);
     work.search_around(&mut best);
-    if let Some(order) = order
-        && work.hunt_again(order, &mut best)
-    {
-        work.search_around(&mut best);
+    if let Some(order) = order {
+        work.wander_from(order, &mut best);
+        if work.hunt_again(order, &mut best) {
+            work.search_around(&mut best);
+            work.wander_from(order, &mut best);
+        }
     }
     if work.luck_instead(&mut best) {
         best = work.squeezed(best);
@@ -101,9 +105,9 @@ pub fn shrink(
 
 /// How many other runs with the same violation are made small at the most, how many of them one after
 /// the other without coming lower, and within how many events, those of trying included.
-const AGAIN_MOST: u32 = 48;
-const AGAIN_VAIN: u32 = 18;
-const AGAIN_EVENTS: u64 = 20_000_000;
+const AGAIN_MOST: u32 = 24;
+const AGAIN_VAIN: u32 = 6;
+const AGAIN_EVENTS: u64 = 10_000_000;
 
 /// How they are hunted, in turn: what happens by itself in natural time becomes shorter scripts, and not
 /// everything happens in it.
@@ -112,6 +116,9 @@ const AGAIN_BY: [Strategy; 2] = [Strategy::Mixed, Strategy::Swarm];
 /// The longest scripts in which every two and every three entries are tried without.
 const PAIRS_LONGEST: usize = 24;
 const TRIPLES_LONGEST: usize = 20;
+
+/// How many ways of having messages travel by themselves are tried.
+const PHASES: u32 = 2_000;
 
 /// The longest script for which another seed is tried in the place of an entry, and how many are.
 const LUCK_LONGEST: usize = 30;
@@ -148,8 +155,33 @@ impl Work<'_> {
         true
     }
 
+    /// Whether another than the find comes to the same: what bounds the tries bounds the work on the
+    /// find alone.
+    pub(super) fn holds_elsewhere(&mut self, scenario: &Scenario) -> bool {
+        self.most += usize::from(!self.is_over());
+        self.holds(scenario)
+    }
+
+    /// Hears that there is a smaller one, found elsewhere.
+    pub(super) fn is_smaller(&mut self, best: &Scenario) {
+        self.progress.entries = self.progress.entries.min(best.script.len());
+        self.tell(Some(best));
+    }
+
+    /// Whether to go on while others than the find are looked at.
+    pub(super) fn goes_on_elsewhere(&mut self) -> bool {
+        self.progress.again = true;
+        self.tell(None);
+        !self.stopped
+    }
+
     fn tell(&mut self, best: Option<&Scenario>) {
         self.stopped |= !(self.tell)(self.progress, best);
+    }
+
+    /// How many events there were in all that was tried.
+    pub(super) fn events(&self) -> u64 {
+        self.events
     }
 
     /// Whether no more may be tried.
@@ -190,6 +222,40 @@ impl Work<'_> {
         }
     }
 
+    /// Takes what is a few changes away and smaller, as small as it goes.
+    fn wander_from(&mut self, order: &Order, best: &mut Scenario) {
+        let Ok(quarry) = order.quarry() else {
+            return;
+        };
+        if best.network.manual {
+            let Some(mut flowing) = self.flowing(best) else {
+                return;
+            };
+            self.wander(&quarry, &mut flowing);
+            flowing = self.squeezed(flowing);
+            if size(&flowing) < size(best) {
+                *best = flowing;
+            }
+        } else if self.wander(&quarry, best) {
+            *best = self.squeezed(best.clone());
+        }
+    }
+
+    /// What is by hand, with messages that travel by themselves.
+    fn flowing(&mut self, best: &Scenario) -> Option<Scenario> {
+        let mut luck = Draws::new(Chance::from_seed(best.seed).of(0x666c_6f77));
+        for _ in 0..PHASES {
+            if self.stopped {
+                return None;
+            }
+            let flowing = in_phases(best, &mut luck);
+            if self.holds_elsewhere(&flowing) {
+                return Some(flowing);
+            }
+        }
+        None
+    }
+
     /// Hunts for the same violation anew, and takes what becomes smaller than `best`; whether
     /// anything did.
     fn hunt_again(&mut self, order: &Order, best: &mut Scenario) -> bool {
@@ -227,11 +293,14 @@ impl Work<'_> {
             };
             others += 1;
             vain += 1;
-            let other = self.small(&found.scenario);
+            let mut other = self.small(&found.scenario);
+            if size(&other) >= size(best) {
+                self.wander_from(order, &mut other);
+            }
             if size(&other) < size(best) && !self.is_over() {
                 *best = other;
                 (vain, better) = (0, true);
-                self.tell(Some(best));
+                self.is_smaller(best);
                 hunts = Default::default();
             }
         }
