@@ -1,11 +1,12 @@
 // How fast a hunt runs, and how soon it finds each rule that is left out, in wasm, in one thread.
-// `node benches/hunt.mjs [seeds] [protocol]`. Prints counts; decides nothing.
+// `node benches/hunt.mjs [seeds] [protocol] [mutant,mutant]`. Prints counts; decides nothing.
 import { readFileSync } from "node:fs";
 import { Hunt, describe, initSync, noReturn, protocols } from "../www/pkg/hunt.js";
 
 initSync({ module: readFileSync(new URL("../www/pkg/hunt_bg.wasm", import.meta.url)) });
 const seeds = Number(process.argv[2] ?? 3);
 const only = process.argv[3];
+const named = process.argv[4]?.split(",");
 /** The seconds after which a hunt is given up. */
 const PATIENCE_MS = 120_000;
 
@@ -52,6 +53,7 @@ console.log(
 let [soon, all, late] = [0, 0, 0];
 for (const protocol of protocols().filter((/** @type {string} */ name) => !only || name === only)) {
   for (const mutant of describe(protocol).mutants) {
+    if (named && !named.includes(mutant)) continue;
     const hunts = Array.from({ length: seeds }, (_, seed) => first({ protocol, mutant, seed }));
     hunts.sort((a, b) => a.ms - b.ms);
     const median = hunts[Math.floor(hunts.length / 2)].ms / 1000;
