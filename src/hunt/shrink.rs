@@ -104,10 +104,15 @@ pub fn shrink(
 }
 
 /// How many other runs with the same violation are made small at the most, how many of them one after
-/// the other without coming lower, and within how many events, those of trying included.
-const AGAIN_MOST: u32 = 24;
-const AGAIN_VAIN: u32 = 6;
-const AGAIN_EVENTS: u64 = 10_000_000;
+/// the other without coming lower, and within how many events, those of trying included: of the
+/// latter so many for each entry of the smallest, up to as many as that.
+const AGAIN_MOST: u32 = 48;
+const AGAIN_VAIN: u32 = 12;
+const AGAIN_EVENTS: u64 = 20_000_000;
+const AGAIN_FOR_EACH: u64 = 2_500_000;
+
+/// How long the smallest is at the least where it is also looked beside other runs that are longer.
+const WORTH_WANDERING: usize = 4;
 
 /// How they are hunted, in turn: what happens by itself in natural time becomes shorter scripts, and not
 /// everything happens in it.
@@ -267,9 +272,10 @@ impl Work<'_> {
         let (before, mut hunted) = (self.events, 0);
         let mut hunts: [Option<Hunt>; AGAIN_BY.len()] = Default::default();
         let mut turns = (0..AGAIN_BY.len()).cycle();
+        let enough = |best: &Scenario| AGAIN_EVENTS.min(AGAIN_FOR_EACH * size(best).0 as u64);
         while others < AGAIN_MOST
             && vain < AGAIN_VAIN
-            && hunted + self.events - before < AGAIN_EVENTS
+            && hunted + self.events - before < enough(best)
             && !self.is_over()
         {
             self.tell(None);
@@ -294,7 +300,7 @@ impl Work<'_> {
             others += 1;
             vain += 1;
             let mut other = self.small(&found.scenario);
-            if size(&other) >= size(best) {
+            if size(&other) >= size(best) && size(best).0 >= WORTH_WANDERING {
                 self.wander_from(order, &mut other);
             }
             if size(&other) < size(best) && !self.is_over() {

@@ -11,15 +11,17 @@ use crate::base::{Chance, Draws, Micros, NodeId};
 use crate::scenario::{Network, Scenario, ScriptEntry};
 use crate::sim::Action;
 
-/// Within how many events what is as small is looked at, and how many of them without anything smaller.
-const EVENTS: u64 = 6_000_000;
-const VAIN: u64 = 2_000_000;
+/// Within how many events what is as small is looked at; and how many of them, and of the tries for each
+/// entry that there is, may come to nothing smaller.
+const EVENTS: u64 = 8_000_000;
+const VAIN_EVENTS: u64 = 4_000_000;
+const VAIN_TRIES: u64 = 1_000;
 
 /// After how many tries in turn it is asked whether to go on.
 const ASKS: u64 = 64;
 
 /// The shortest and the longest scripts for which it is done.
-const SHORTEST: usize = 4;
+const SHORTEST: usize = 1;
 const LONGEST: usize = 40;
 
 /// How much later the violation may come than it does.
@@ -40,9 +42,12 @@ impl Work<'_> {
         let mut here = best.clone();
         here.until += LATER;
         let start = self.events();
-        let (mut smaller, mut n) = (start, 0);
-        let in_time = |now, smaller| now - start < EVENTS && now - smaller < VAIN;
-        while in_time(self.events(), smaller) && !self.is_over() {
+        let (mut smaller, mut n) = ((start, 0), 0);
+        while self.events() - start < EVENTS
+            && self.events() - smaller.0 < VAIN_EVENTS
+            && n - smaller.1 < VAIN_TRIES * size(best).0 as u64
+            && !self.is_over()
+        {
             n += 1;
             if n % ASKS == 0 && !self.goes_on_elsewhere() {
                 break;
@@ -60,7 +65,7 @@ impl Work<'_> {
             here = changed;
             if size(&here) < size(best) {
                 *best = here.clone();
-                smaller = self.events();
+                smaller = (self.events(), n);
                 self.is_smaller(best);
             }
         }
@@ -75,7 +80,7 @@ fn change(scenario: &mut Scenario, fresh: &Scenario, luck: &mut Draws) {
         return;
     }
     let place = luck.between(0, script.len() as u64 - 1) as usize;
-    match luck.between(0, 11) {
+    match luck.between(0, 12) {
         0..=2 => {
             script.remove(place);
         }
@@ -93,6 +98,10 @@ fn change(scenario: &mut Scenario, fresh: &Scenario, luck: &mut Draws) {
             }
         }
         9 => scenario.seed = luck.between(1, 1_000),
+        11 => {
+            let clients = &mut scenario.clients.count;
+            *clients = luck.between(0, u64::from(*clients)) as u16;
+        }
         10 => {
             let plain = Network::default();
             match luck.between(0, 2) {
