@@ -18,6 +18,7 @@ const CHOSEN_STAYS: usize = 4;
 const LEARNERS_AGREE: usize = 5;
 const NOTHING_LOST: usize = 6;
 const ONE_A_BALLOT: usize = 7;
+const SAME_ORDER: usize = 8;
 
 /// No ballot is above this one.
 const HIGHEST: Ballot = Ballot {
@@ -48,14 +49,24 @@ struct Known {
     told: Option<(u64, RequestId)>,
 }
 
+/// What a node has carried out since it started, and from where it would start again.
+#[derive(Clone, Copy, Debug, Default)]
+struct Carried {
+    last: u64,
+    snapshot: u64,
+    /// It has come to another state than the others: what follows is no news.
+    astray: bool,
+}
+
 /// The watch over a whole run.
 #[derive(Clone, Debug, Default)]
 pub struct Invariants {
     slots: Seq<Known>,
     /// Votes of a slot's other ballots and values.
     others: BTreeMap<(u64, Ballot, u64), Voters>,
-    /// What each acceptor has promised.
+    /// The latest ballot that each acceptor has promised.
     promised: Vec<Ballot>,
+    carried: Vec<Carried>,
     /// The newest request of each client that was to be proposed; the texts that were.
     asked: BTreeMap<ClientId, u64>,
     texts: BTreeSet<u64>,
@@ -71,6 +82,7 @@ impl Monitor<Paxos> for Invariants {
         "learners agree",
         "acknowledged is never lost",
         "one value to a ballot",
+        "the same commands in the same order",
     ];
 
     fn observe(
@@ -89,7 +101,10 @@ impl Monitor<Paxos> for Invariants {
                     *newest = request.serial.max(*newest);
                 }
             }
-            Milestone::Promised { ballot, .. } => self.promises(node, *ballot, found),
+            Milestone::Promised { ballot, .. } => {
+                let promised = place_of(&mut self.promised, node);
+                *promised = (*ballot).max(*promised);
+            }
             Milestone::Accepted {
                 slot,
                 ballot,
@@ -99,8 +114,17 @@ impl Monitor<Paxos> for Invariants {
             Milestone::Learned { slot, value, .. } => {
                 self.learns(node, core, *slot, value, found);
             }
-            Milestone::Executed { slot, chain } | Milestone::SnapshotInstalled { slot, chain } => {
-                self.executes(node, *slot, *chain, found);
+            Milestone::Executed { slot, chain } => self.executes(node, *slot, *chain, found),
+            Milestone::SnapshotTaken { slot } => {
+                place_of(&mut self.carried, node).snapshot = *slot;
+            }
+            Milestone::SnapshotInstalled { slot, chain } => {
+                *place_of(&mut self.carried, node) = Carried {
+                    last: *slot,
+                    snapshot: *slot,
+                    astray: false,
+                };
+                self.compares(node, *slot, *chain, found);
             }
             Milestone::Acknowledged {
                 request,
@@ -115,13 +139,21 @@ impl Monitor<Paxos> for Invariants {
         let slots = self.slots.len();
         let ends = slots % 256 * size_of::<Known>() + slots / 256 * 8;
         let maps = self.others.len() * 64 + self.asked.len() * 24 + self.texts.len() * 16;
-        size_of::<Self>() + ends + maps
+        let nodes = self.promised.len() * 8 + self.carried.len() * size_of::<Carried>();
+        size_of::<Self>() + ends + maps + nodes
     }
 
     fn crashed(&mut self, node: NodeId, disk_lost: bool) {
+        let carried = place_of(&mut self.carried, node);
+        let snapshot = if disk_lost { 0 } else { carried.snapshot };
+        *carried = Carried {
+            last: snapshot,
+            snapshot,
+            astray: false,
+        };
         // Without its disk it is another acceptor, which has promised nothing.
-        if disk_lost && let Some(promised) = self.promised.get_mut(node.index()) {
-            *promised = Ballot::NONE;
+        if disk_lost {
+            *place_of(&mut self.promised, node) = Ballot::NONE;
         }
     }
 }
@@ -138,25 +170,6 @@ impl Invariants {
         self.slots.at_mut(slot)
     }
 
-    fn promised_mut(&mut self, node: NodeId) -> &mut Ballot {
-        if self.promised.len() <= node.index() {
-            self.promised.resize(node.index() + 1, Ballot::NONE);
-        }
-        &mut self.promised[node.index()]
-    }
-
-    fn promises(&mut self, node: NodeId, ballot: Ballot, found: &mut Vec<Violation>) {
-        let promised = self.promised_mut(node);
-        if ballot < *promised {
-            let text = format!(
-                "Node {node} promises ballot {ballot}, though it has promised or accepted ballot \
-                 {promised}"
-            );
-            report(found, PROMISES, &[node], text);
-        }
-        *promised = ballot.max(*promised);
-    }
-
     fn accepts(
         &mut self,
         node: NodeId,
@@ -164,15 +177,18 @@ impl Invariants {
         (slot, ballot, value): (u64, Ballot, &Value),
         found: &mut Vec<Violation>,
     ) {
-        let promised = self.promised_mut(node);
-        if ballot < *promised {
+        // P1a (Simple, 2.2): "an acceptor can accept a proposal numbered n iff it has not responded
+        // to a prepare request having a number greater than n". Nothing else breaks a promise:
+        // to promise a lower ballot as well binds to less, and what was accepted unasked is none.
+        let promised = *place_of(&mut self.promised, node);
+        if ballot < promised {
             let text = format!(
-                "Node {node} accepts {value} in ballot {ballot}, though it has promised or \
-                 accepted ballot {promised}"
+                "Node {node} accepts {value} in ballot {ballot}{}, though it has promised ballot \
+                 {promised}",
+                place(core, slot)
             );
             report(found, PROMISES, &[node], text);
         }
-        *promised = ballot.max(*promised);
         // Parliament, 2.1, B1: "each ballot in B has a unique ballot number", hence one decree.
         let differs = |(_, digest): (Ballot, u64)| digest != value.digest();
         if self.accepted(slot, ballot, ballot).any(differs) {
@@ -329,26 +345,43 @@ impl Invariants {
         }
     }
 
-    /// Whoever has carried out the same slots has carried out the same commands.
+    /// Slots are carried out one after the other (Simple, section 3: a command is carried out when
+    /// all before it were). A node that goes astray is told of once.
     fn executes(&mut self, node: NodeId, slot: u64, chain: u64, found: &mut Vec<Violation>) {
+        let carried = place_of(&mut self.carried, node);
+        if carried.astray {
+            return;
+        }
+        let next = carried.last + 1;
+        carried.last = slot;
+        if slot == next {
+            return self.compares(node, slot, chain, found);
+        }
+        carried.astray = true;
+        let text = if slot > next {
+            format!("Node {node} carries out slot {slot} before slot {next}")
+        } else {
+            format!("Node {node} carries out slot {slot} once more")
+        };
+        report(found, SAME_ORDER, &[node], text);
+    }
+
+    /// Whoever has carried out the same slots has carried out the same commands.
+    fn compares(&mut self, node: NodeId, slot: u64, chain: u64, found: &mut Vec<Violation>) {
         let Some(known) = self.known(slot) else {
             return;
         };
-        match known.chain {
-            Some((first, by)) if first != chain => {
-                let text = if by == node {
-                    format!("Node {node} has carried out other commands up to slot {slot} before")
-                } else {
-                    format!(
-                        "Nodes {by} and {node} have carried out different commands up to slot \
-                         {slot}"
-                    )
-                };
-                report(found, LEARNERS_AGREE, &[by, node], text);
-            }
-            Some(_) => {}
-            None => known.chain = Some((chain, node)),
+        let (first, by) = *known.chain.get_or_insert((chain, node));
+        if first == chain {
+            return;
         }
+        place_of(&mut self.carried, node).astray = true;
+        let text = if by == node {
+            format!("Node {node} has carried out other commands up to slot {slot} before")
+        } else {
+            format!("Nodes {by} and {node} have carried out different commands up to slot {slot}")
+        };
+        report(found, SAME_ORDER, &[by, node], text);
     }
 
     /// What a client is told is done stands where all nodes have it.
@@ -370,6 +403,14 @@ impl Invariants {
             lost(found, &[node], slot, request);
         }
     }
+}
+
+/// What is known of one node.
+fn place_of<T: Copy + Default>(nodes: &mut Vec<T>, node: NodeId) -> &mut T {
+    if nodes.len() <= node.index() {
+        nodes.resize(node.index() + 1, T::default());
+    }
+    &mut nodes[node.index()]
 }
 
 /// " for slot 7", where there is more than one.
