@@ -26,4 +26,4 @@ pub use misfit::{Misfit, join};
 pub use monitor::{Monitor, Violation};
 pub use seq::Seq;
 pub use time::Micros;
-pub use words::plain_words;
+pub use words::{counted, plain_words};

@@ -6,7 +6,7 @@ use super::model::Model;
 use super::record::{Calls, Form, Record, Shown, Status};
 use super::sequential::{Sequential, check_sequential};
 use super::sessions::{Breach, Guarantee, Visit, sessions};
-use crate::base::Misfit;
+use crate::base::{Misfit, counted};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -372,7 +372,7 @@ impl Bench<'_> {
                 .map(|other| self.told(*other))
                 .collect();
             if against.len() > NAMED {
-                others.push(format!("{} others", against.len() - NAMED));
+                others.push(counted(against.len() - NAMED, "other"));
             }
             return format!(
                 "The answers cannot all be right: {}; and {told}. No order of what was done to {key} gives all of them, though it would without any one.",

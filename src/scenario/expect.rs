@@ -1,7 +1,7 @@
 //! What a scenario's run must come to: scenarios with expectations are tests.
 
 use super::report::Report;
-use crate::base::NodeId;
+use crate::base::{NodeId, counted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -164,7 +164,10 @@ impl ExpectMilestone {
         if (least..=most).contains(&count) {
             return None;
         }
-        Some(format!("milestone {self:?} occurred {count} times"))
+        Some(format!(
+            "milestone {self:?} occurred {}",
+            counted(count, "time")
+        ))
     }
 }
 
@@ -178,7 +181,10 @@ impl ExpectTally {
         if (least..=most).contains(&found.count) {
             return None;
         }
-        Some(format!("{self:?} was counted {} times", found.count))
+        Some(format!(
+            "{self:?} was counted {}",
+            counted(found.count, "time")
+        ))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::item::{Context, Item, Version, WriteId};
 use super::value::{Key, Value};
 use super::version::Dot;
-use crate::base::{Class, NodeId, RequestId};
+use crate::base::{Class, NodeId, RequestId, counted};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -292,9 +292,9 @@ impl crate::base::Milestone for Milestone {
                 values,
                 copies,
             } => format!(
-                "Node {node} answers client {}'s read of {key} from {copies} {}: {}",
+                "Node {node} answers client {}'s read of {key} from {}: {}",
                 request.client,
-                if *copies == 1 { "node" } else { "nodes" },
+                counted(*copies, "node"),
                 match (item, &values[..]) {
                     (None, _) => "nothing".to_owned(),
                     // A resolver's value, which none of the versions need have.
@@ -309,8 +309,9 @@ impl crate::base::Milestone for Milestone {
                 have,
                 need,
             } => format!(
-                "Node {node} has {have} of the {need} answers that client {}'s request for {key} \
-                 needs, and gives up",
+                "Node {node} has {have} of the {} that client {}'s request for {key} needs, and \
+                 gives up",
+                counted(*need, "answer"),
                 request.client
             ),
             Milestone::Repaired { key, to } => {
@@ -323,8 +324,8 @@ impl crate::base::Milestone for Milestone {
                 format!("Node {node} has handed {key} over to node {to}")
             }
             Milestone::Synced { with, keys } => format!(
-                "Node {node} compares with node {with} and gets {keys} {} that differed",
-                if *keys == 1 { "key" } else { "keys" }
+                "Node {node} compares with node {with} and gets {} that differed",
+                counted(*keys, "key")
             ),
             Milestone::Suspected { node: other } => {
                 format!("Node {node} hears nothing from node {other} and takes it to be down")
@@ -335,8 +336,7 @@ impl crate::base::Milestone for Milestone {
             Milestone::RingChanged { members, moving } => {
                 let moves = match moving {
                     0 => String::new(),
-                    1 => ", and has 1 key to hand over".to_owned(),
-                    n => format!(", and has {n} keys to hand over"),
+                    n => format!(", and has {} to hand over", counted(*n, "key")),
                 };
                 format!(
                     "Node {node} learns that the ring is {}{moves}",

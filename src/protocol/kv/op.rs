@@ -4,7 +4,7 @@ use super::item::{Context, WriteId};
 use super::siblings::SIBLINGS_MAX;
 use super::value::{KEY_MAX, Key, VALUE_MAX, Value};
 use super::version::Dot;
-use crate::base::NodeId;
+use crate::base::{NodeId, counted};
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq};
 use std::fmt;
@@ -339,7 +339,9 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::NoMember(node) => write!(f, "node {node} is no member"),
-            Refusal::MustStay(count) => write!(f, "at least {count} members must stay"),
+            Refusal::MustStay(count) => {
+                write!(f, "at least {} must stay", counted(*count, "member"))
+            }
             Refusal::TooManyMembers => f.write_str("there are too many members"),
         }
     }

@@ -1,7 +1,7 @@
 //! What clients ask of the lock manager and are answered.
 
 use super::options::Options;
-use crate::base::{ClientId, Micros};
+use crate::base::{ClientId, Micros, counted};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 use std::sync::Arc;
@@ -316,7 +316,9 @@ impl Display for LockOutput {
                 }
             }
             LockOutput::Released { lock, left: 0 } => write!(f, "released {lock}"),
-            LockOutput::Released { lock, left } => write!(f, "released {lock}, held {left} times"),
+            LockOutput::Released { lock, left } => {
+                write!(f, "released {lock}, held {}", counted(*left, "time"))
+            }
             LockOutput::Renewed { ttl, .. } => write!(f, "renewed for {} ms", ttl.as_ms()),
             LockOutput::Written { token } => write!(f, "written under token {token}"),
             LockOutput::Value {

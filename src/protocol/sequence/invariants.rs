@@ -4,7 +4,7 @@ use super::edits::{Vector, shown_name};
 use super::milestone::{Change, How, Milestone};
 use super::oracle::{Oracle, nth};
 use super::state::Sequence;
-use crate::base::{Monitor, NodeId, Violation};
+use crate::base::{Monitor, NodeId, Violation, counted};
 use crate::text::{Edit, Element, ElementId, Version, What};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -162,8 +162,9 @@ impl Watch<'_> {
                 expected.sort();
                 if targets != expected {
                     let text = format!(
-                        "Node {} deletes {} letters at {at}, but tells the others to delete others",
-                        self.node, change.deleted
+                        "Node {} deletes {} at {at}, but tells the others to delete others",
+                        self.node,
+                        counted(change.deleted, "letter")
                     );
                     self.report_here(DELETIONS, text);
                 }
@@ -226,8 +227,9 @@ impl Watch<'_> {
         if let Some((name, count)) = held.version.iter().find(beyond) {
             let made = self.all.oracle.count(name);
             let text = format!(
-                "Node {} says that it knows {count} operations of replica {}, which has made {made}",
+                "Node {} says that it knows {} of replica {}, which has made {made}",
                 self.node,
+                counted(count, "operation"),
                 shown_name(name)
             );
             self.report_here(EXACT, text);

@@ -1,7 +1,7 @@
 //! Facts worth teaching and checking.
 
 use super::edits::shown;
-use crate::base::{Class, NodeId, RequestId};
+use crate::base::{Class, NodeId, RequestId, counted};
 use crate::text::{Edit, Patch};
 use serde::Serialize;
 use std::fmt;
@@ -111,18 +111,10 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.deleted, self.text.is_empty()) {
             (0, _) => write!(f, "“{}” at {}", self.text, self.at),
-            (n, true) => write!(f, "{n} {} gone at {}", letters(u64::from(n)), self.at),
+            (n, true) => write!(f, "{} gone at {}", counted(n, "letter"), self.at),
             (n, false) => write!(f, "{n} at {} become “{}”", self.at, self.text),
         }
     }
-}
-
-fn letters(n: u64) -> &'static str {
-    if n == 1 { "letter" } else { "letters" }
-}
-
-fn edits_words(n: u64) -> String {
-    format!("{n} {}", if n == 1 { "edit" } else { "edits" })
 }
 
 /// A few changes in words.
@@ -169,9 +161,8 @@ impl crate::base::Milestone for Milestone {
                     format!("Node {node} writes “{}” at {}", change.text, change.at)
                 }
                 (How::Delete, [change]) => {
-                    let n = change.deleted;
-                    let letters = letters(u64::from(n));
-                    format!("Node {node} deletes {n} {letters} at {}", change.at)
+                    let letters = counted(change.deleted, "letter");
+                    format!("Node {node} deletes {letters} at {}", change.at)
                 }
                 _ => format!("Node {node} takes an edit back: {}", list(changes)),
             },
@@ -182,7 +173,7 @@ impl crate::base::Milestone for Milestone {
                 changes,
                 waiting,
             } => {
-                let edits = edits_words(u64::from(*edits));
+                let edits = counted(*edits, "edit");
                 let found = match way {
                     Way::Push => "from",
                     Way::Repair => "that it lacked from",
@@ -197,12 +188,12 @@ impl crate::base::Milestone for Milestone {
             }
             Milestone::Waits { from, waiting } => format!(
                 "Node {node} is told by node {from} of what builds on edits that it does not know: {} {}",
-                edits_words(u64::from(*waiting)),
+                counted(*waiting, "edit"),
                 if *waiting == 1 { "waits" } else { "wait" }
             ),
             Milestone::Even { with, edits } => format!(
                 "Node {node} and node {with} know the same {}",
-                edits_words(*edits)
+                counted(*edits, "edit")
             ),
             Milestone::Reborn { name } => {
                 format!("Node {node} starts with an empty disk and edits under the name {name}")

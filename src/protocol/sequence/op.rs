@@ -1,5 +1,6 @@
 //! What clients ask and are answered.
 
+use crate::base::counted;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::fmt;
 use std::sync::Arc;
@@ -147,7 +148,9 @@ impl fmt::Display for Refusal {
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reply::Done { len, cursor } => write!(f, "done: {len} letters, cursor at {cursor}"),
+            Reply::Done { len, cursor } => {
+                write!(f, "done: {}, cursor at {cursor}", counted(*len, "letter"))
+            }
             Reply::Text(text) => write!(f, "“{text}”"),
             Reply::Refused(why) => write!(f, "refused: {why}"),
         }
