@@ -71,6 +71,8 @@ pub(super) struct Oracle {
     /// What the present entry has touched: locks, and clients that wait since.
     touched: BTreeSet<Arc<str>>,
     queued: Vec<ClientId>,
+    /// Clients whose sessions it has ended.
+    gone: Vec<ClientId>,
 }
 
 impl Oracle {
@@ -81,13 +83,8 @@ impl Oracle {
                 self.expired.remove(client);
             }
             Fact::Expired { client } => {
-                if let Some(lock) = self.waits.get(client) {
-                    let text = format!(
-                        "Client {client} waits for lock {lock} although its session has expired"
-                    );
-                    broken.push((ENDS, text));
-                }
                 self.expired.insert(*client);
+                self.gone.push(*client);
             }
             Fact::Queued {
                 lock,
@@ -378,6 +375,14 @@ impl Oracle {
                     "Client {client} waits in a circle that nobody has found: those it waits for wait for it"
                 );
                 broken.push((RESOLVED, text));
+            }
+        }
+        for client in std::mem::take(&mut self.gone) {
+            if let Some(lock) = self.waits.get(&client) {
+                let text = format!(
+                    "Client {client} still waits for lock {lock}, and nobody ends that: its session has expired"
+                );
+                broken.push((ENDS, text));
             }
         }
     }
