@@ -154,7 +154,12 @@ impl<M: StateMachine> Raft<M> {
         let mut index = append.prev.index;
         let had_vote = self.config().votes(self.id);
         if self.is(Mutant::TruncateAlways) {
-            self.cut(index.max(base).saturating_add(1), ctx, out);
+            let sent = append.entries.as_slice().iter().zip(index + 1..);
+            let conflict = sent.into_iter().any(|(entry, at)| {
+                let term = self.disk.log.term_at(at);
+                term.is_some_and(|term| term != entry.term())
+            });
+            self.cut(index.max(base).saturating_add(1), conflict, ctx, out);
         }
         for entry in append.entries.as_slice() {
             index += 1;
@@ -166,7 +171,7 @@ impl<M: StateMachine> Raft<M> {
             // append must not take back what was acknowledged since.
             match self.disk.log.term_at(index) {
                 Some(term) if term == entry.term() => continue,
-                Some(_) => self.cut(index, ctx, out),
+                Some(_) => self.cut(index, true, ctx, out),
                 None => {}
             }
             // 4. "Append any new entries not already in the log."
@@ -186,13 +191,16 @@ impl<M: StateMachine> Raft<M> {
     }
 
     /// Removes the entries from `from` on, and the configurations among them (section 6).
-    fn cut(&mut self, from: u64, ctx: &mut Context, out: &mut Effects<Self>) {
+    fn cut(&mut self, from: u64, conflict: bool, ctx: &mut Context, out: &mut Effects<Self>) {
         let to = self.disk.log.last_index();
         if from > to {
             return;
         }
         self.disk.log.truncate(from);
-        out.milestone(Milestone::Truncated { from, to });
+        out.milestone(match conflict {
+            true => Milestone::Truncated { from, to },
+            false => Milestone::CutShort { from, to },
+        });
         let known = self.configs.len();
         while self.configs.len() > 1 && self.config_index() >= from {
             self.configs.pop();

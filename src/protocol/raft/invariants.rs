@@ -217,7 +217,9 @@ impl LogWatch {
                     self.commits(node, Decided { index, term, chain }, found);
                 }
             }
-            Milestone::Truncated { from, .. } if core.is_leader() => {
+            Milestone::Truncated { from, .. } | Milestone::CutShort { from, .. }
+                if core.is_leader() =>
+            {
                 let text = format!("Node {node} removes entry {from} of its log while it leads");
                 report(found, LEADER_APPEND_ONLY, &[node], text);
             }

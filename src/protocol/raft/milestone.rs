@@ -152,6 +152,13 @@ pub enum Milestone<F = NoFact> {
         /// Whether it is for people too.
         told: bool,
     },
+    /// It removes entries that the leader has sent nothing against: a mutant's doing.
+    CutShort {
+        /// The first entry removed.
+        from: u64,
+        /// The last entry removed.
+        to: u64,
+    },
 }
 
 /// Why a leader stepped down.
@@ -189,7 +196,7 @@ impl<F: Fact> crate::base::Milestone for Milestone<F> {
             Milestone::Elected { .. } => "elected",
             Milestone::SteppedDown { .. } => "stepped_down",
             Milestone::Committed { .. } => "committed",
-            Milestone::Truncated { .. } => "truncated",
+            Milestone::Truncated { .. } | Milestone::CutShort { .. } => "truncated",
             Milestone::SnapshotTaken { .. } => "snapshot_taken",
             Milestone::SnapshotInstalled { .. } => "snapshot_installed",
             Milestone::ConfigAppended { .. } => "config_appended",
@@ -220,6 +227,7 @@ impl<F: Fact> crate::base::Milestone for Milestone<F> {
             | Milestone::ConfigCommitted { .. } => Class::Change,
             Milestone::Voted { .. }
             | Milestone::Truncated { .. }
+            | Milestone::CutShort { .. }
             | Milestone::ReadsServed { .. }
             | Milestone::DuplicateSkipped { .. } => Class::Step,
             Milestone::Appended { .. }
@@ -269,6 +277,12 @@ impl<F: Fact> crate::base::Milestone for Milestone<F> {
             Milestone::Truncated { from, to } => format!(
                 "Node {node} removes entries {from} to {to}, which conflict with the leader's"
             ),
+            Milestone::CutShort { from, to } if from == to => {
+                format!("Node {node} removes entry {from}, which conflicts with nothing")
+            }
+            Milestone::CutShort { from, to } => {
+                format!("Node {node} removes entries {from} to {to}, which conflict with nothing")
+            }
             Milestone::SnapshotTaken { index } => {
                 format!("Node {node} replaces its log up to entry {index} by a snapshot")
             }
