@@ -433,7 +433,7 @@ impl Watch<'_> {
         let knew = |grave: &Number| *grave != head && oracle.knows(*grave, head);
         if reaped.iter().any(|grave| promised(grave) && knew(grave)) {
             let text = format!(
-                "Node {} holds {} to {key} again, which was deleted",
+                "Node {} holds {} to {key}, which was deleted",
                 self.node,
                 self.name(head)
             );
