@@ -170,6 +170,33 @@ fn what_is_shrunk_stays_what_it_was_and_can_spare_nothing() {
     }
 }
 
+#[test]
+fn what_is_shrunk_names_nothing_that_is_not_needed() {
+    let order = order("locks", Some("release_unchecked"), Strategy::Mixed, 0);
+    let found = first(&order, 20_000_000).expect("it is found");
+    let (what, patience) = (&found.breach, found.patience);
+    let order = Some(&order);
+    let shrunk = shrink(
+        &found.scenario,
+        what,
+        patience,
+        order,
+        20_000,
+        &mut |_, _| true,
+    );
+    let mut ops = shrunk
+        .scenario
+        .script
+        .iter()
+        .filter_map(|entry| match &entry.0.action {
+            Action::Request { op, .. } => Some(op),
+            _ => None,
+        });
+    // Whoever releases under the token of nobody has made it up.
+    let release = ops.find_map(|op| op.get("release"));
+    assert_eq!(release, Some(&serde_json::json!(["a"])));
+}
+
 /// What built-in clients ask, written as entries of a script, is all of what they ask and nothing else: a
 /// node that joins has something asked for it, and still will when its join is left in the script.
 #[test]

@@ -263,6 +263,24 @@ fn count_down(op: &mut Value, gone: u64) -> bool {
     }
 }
 
+/// The scenario with the last that the operation at `place` names left out. `None` where it names
+/// one thing or none.
+pub(super) fn with_less_said(scenario: &Scenario, place: usize) -> Option<Scenario> {
+    let mut changed = scenario.clone();
+    let Action::Request { op, .. } = &mut changed.script.get_mut(place)?.0.action else {
+        return None;
+    };
+    let Value::Object(verb) = op else {
+        return None;
+    };
+    let said = verb.values_mut().find_map(Value::as_array_mut)?;
+    if said.len() < 2 {
+        return None;
+    }
+    said.pop();
+    Some(changed)
+}
+
 /// Smaller is better.
 pub(super) fn size(scenario: &Scenario) -> (usize, u16, u16) {
     let Scenario {

@@ -1,6 +1,6 @@
 //! Making plain what else is out of the ordinary in a scenario, beside the length of its script.
 
-use super::changes::{less_misbehaved, without_node};
+use super::changes::{less_misbehaved, with_less_said, without_node};
 use super::played::{BEAT, at_beat};
 use super::shrink::Work;
 use super::trial::Breach;
@@ -81,6 +81,17 @@ impl Work<'_> {
             let mut changed = best.clone();
             changed.clients.workload = None;
             self.take(best, changed);
+        }
+    }
+
+    /// Leaves out of operations what their protocol has a default for, from the end on: what is not
+    /// named was not needed, such as a token that nobody was granted.
+    pub(super) fn plain_operations(&mut self, best: &mut Scenario) {
+        for place in 0..best.script.len() {
+            while !self.is_over()
+                && let Some(changed) = with_less_said(best, place)
+                && self.take(best, changed)
+            {}
         }
     }
 

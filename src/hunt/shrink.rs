@@ -326,6 +326,7 @@ impl Work<'_> {
             self.fewer_ways(&mut best);
             self.plain_network(&mut best);
             self.plain_options(&mut best);
+            self.plain_operations(&mut best);
             self.oldest_messages(&mut best);
             self.let_go(&mut best);
             self.shorten(&mut best);
