@@ -105,8 +105,9 @@ pub enum Mutant {
     /// Every copy ends leases by its own clock, and not by an entry of the log (Schneider,
     /// *Implementing fault-tolerant services*, 1990, on agreement of inputs): the copies part.
     ExpiresByOwnClock,
-    /// A snapshot does not hold the counter of tokens (Raft, section 7: it holds all of the state):
-    /// tokens begin anew, and the fence is down.
+    /// A snapshot does not hold the counter of tokens (Raft, section 7: it holds all of the state): a
+    /// copy that goes on from one counts tokens anew. It parts from the others, and where all do,
+    /// tokens are granted a second time.
     ForgetsTokens,
     /// Whoever releases a lock is not asked whether it holds it (Burrows 2006, section 2.4, on late
     /// requests): a late or a wrong release frees what somebody else holds.
@@ -124,8 +125,8 @@ pub enum Mutant {
     /// A request to share a lock that is shared is granted at once, whoever waits (Gray and Reuter,
     /// *Transaction Processing*, 1993, section 7.8.2): a stream of readers starves a writer.
     ReadersOvertake,
-    /// The queue keeps a client whose session has expired (Burrows 2006, section 2.8): it is granted a
-    /// lock when it is gone.
+    /// The queue keeps a client whose session has expired (Burrows 2006, section 2.8): it waits on
+    /// though it is gone, and is granted the lock when its turn comes.
     ExpiredKeepsWaiting,
     /// A new leader starts no clock for those that waited before it came (Burrows, *The Chubby lock
     /// service*, 2006, section 2.9, on what a new master takes over): their waits never time out.

@@ -235,7 +235,8 @@ pub enum Mutant {
     /// Leaves the node out of ballot numbers (Parliament, 2.2), so that proposers that all count
     /// 1, 2, 3 share ballots: two of them propose two values in one.
     SharedBallots,
-    /// Takes n/2 acceptors for a quorum: two quorums that do not meet choose two values.
+    /// Takes n/2 acceptors for a quorum (Parliament, 2.1): what half of them have accepted passes for
+    /// chosen, though the other half may accept another value.
     HalfQuorum,
     /// A proposer proposes its own value whatever the acceptors report (P2c; Simple, 2.2): it
     /// overrules a value that is chosen.
@@ -249,8 +250,8 @@ pub enum Mutant {
     /// An acceptor does not write its promise to disk (Simple, 2.5): after a crash it accepts what
     /// it had promised not to.
     PromiseNotPersisted,
-    /// An acceptor writes neither promise nor what it accepted to disk (Simple, 2.5): a chosen
-    /// value is reported by nobody.
+    /// An acceptor writes neither promise nor what it accepted to disk (Simple, 2.5): after a crash
+    /// it accepts what it had promised not to, and reports nothing of a value that may be chosen.
     AcceptorForgets,
     /// A proposer does not write its round to disk (Simple, 2.5: "each proposer remembers (in
     /// stable storage) the highest-numbered proposal it has tried to issue"): after a crash it
@@ -267,8 +268,8 @@ pub enum Mutant {
     /// A new leader fills the gaps of its own log with no-ops, without regard to what the
     /// acceptors report of them (Simple, section 3): it overrules chosen commands.
     GapsUnasked,
-    /// A learner carries out what it learns at once, over the holes before it (Simple, section 3):
-    /// states go apart.
+    /// A learner carries out what it learns at once, over the holes before it (Simple, section 3): it
+    /// carries commands out in another order than the others.
     SkipsHoles,
     /// Acceptors promise a rival's ballot while a leader's lease runs (Live, 5.2): the old leader
     /// goes on answering reads while the new one takes writes.

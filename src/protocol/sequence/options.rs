@@ -76,7 +76,8 @@ impl Options {
 #[serde(rename_all = "snake_case")]
 pub enum Mutant {
     /// What two people insert at one place at the same time stands in order of arrival, not by the
-    /// names of their replicas (Fugue, the order of siblings): each replica keeps its own order.
+    /// names of their replicas (Fugue, the order of siblings): where it stands follows from how it
+    /// came to a replica, not from the edits that the replica knows.
     TiesByArrival,
     /// What is inserted behind the same letter stands by names alone, whatever stood behind it (plain
     /// Fugue in place of FugueMax): replicas agree, but on an order in which words may interleave.
@@ -85,8 +86,8 @@ pub enum Mutant {
     /// al. 2011, causal delivery): a deletion that overtakes its insertion does nothing, and the
     /// letter stays.
     NoCausalDelivery,
-    /// Deleted letters are forgotten at once (Oster et al. 2006, tombstones): who typed beside one
-    /// of them at the same time typed beside nothing, and the text goes elsewhere.
+    /// Deleted letters are forgotten at once (Oster et al. 2006, tombstones): what was typed beside
+    /// one of them has lost its place and stands elsewhere, and no undo brings them back.
     TombstonesDropped,
     /// A node that has lost its disk goes on under its old name (Almeida et al. 2014): two edits
     /// have one identity, and whoever knows the first never takes the second.
