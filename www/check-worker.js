@@ -2,7 +2,6 @@
 // want to wait ends the worker.
 
 import { judge } from "./wasm-check.js";
-import { heldToPromise, modelOf } from "./lib/promise.js";
 import { listed } from "./lib/format.js";
 import { simulate, startRuns } from "./wasm.js";
 
@@ -17,7 +16,7 @@ const PROTOCOLS = ["paxos", "raft", "pbft", "kv", "locks", "sequence"];
 addEventListener("message", async (/** @type {MessageEvent<Question>} */ { data }) => {
   try {
     const text = "text" in data ? await textOf(data.text) : await historyOf(data.scenario, data.until_ms);
-    const judgement = heldToPromise(await judge(text), () => modelOf(text));
+    const judgement = await judge(text);
     // What was asked as a text is known to who asked.
     postMessage({ judgement, text: "text" in data ? undefined : text });
   } catch (error) {

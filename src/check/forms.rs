@@ -6,7 +6,7 @@ use super::linear::Call;
 use super::model::{KeyValue, KvCall, KvResult};
 use super::objects::TextCall;
 use super::record::{Calls, Form, Moment, Ranks, Record, Shown, Status};
-use super::told::{Told, fenced, key_value, proposal, visit};
+use super::told::{Told, fenced, key_value, key_value_op, proposal, visit};
 use crate::base::{ClientId, Misfit, plain_words as words};
 use serde::Deserialize;
 use serde_json::{Number, Value};
@@ -37,14 +37,11 @@ pub(super) fn read(text: &str) -> Result<Record, Misfit> {
         Misfit::new(path, format!("what is no JSON ({error})"), EXPECTED)
     })?;
     match value {
-        Value::Array(_) => report(value, None, "operations"),
+        Value::Array(_) => report(value, Named::Unsaid, "operations"),
         Value::Object(mut fields) if fields.contains_key("history") => {
-            let model = fields
-                .get("model")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
+            let named = Named::read(fields.get("model"))?;
             let history = fields.remove("history").unwrap_or_default();
-            report(history, model.as_deref(), "history")
+            report(history, named, "history")
         }
         Value::Object(fields) if fields.contains_key("protocol") => {
             let expected = "a history: run the scenario, and give its report";
@@ -175,6 +172,32 @@ struct Reported {
     error: Option<String>,
 }
 
+/// What a report says of the model that its run was held against.
+#[derive(Clone, Copy)]
+enum Named {
+    /// Nothing: it is the operations alone.
+    Unsaid,
+    /// That there is none.
+    Nothing,
+    KeyValue,
+    Consensus,
+}
+
+impl Named {
+    fn read(model: Option<&Value>) -> Result<Named, Misfit> {
+        match model {
+            None => Ok(Named::Unsaid),
+            Some(Value::Null) => Ok(Named::Nothing),
+            Some(Value::String(name)) if name == "key_value" => Ok(Named::KeyValue),
+            Some(Value::String(name)) if name == "consensus" => Ok(Named::Consensus),
+            Some(other) => {
+                let expected = "key_value or consensus, or null for a run that has no model";
+                Err(Misfit::new("model", other.to_string(), expected))
+            }
+        }
+    }
+}
+
 /// What a report's operations are held against.
 #[derive(Clone, Copy)]
 enum Served {
@@ -182,23 +205,33 @@ enum Served {
     Proposals,
     Fenced,
     Visits,
+    /// Nothing: no single copy is promised, nor anything else that can be judged.
+    Apart,
 }
 
 impl Served {
-    /// As the report says, or as the operations look.
-    fn of(model: Option<&str>, history: &[Reported]) -> Served {
+    /// As the report says, and where it says nothing or that there is no model as the operations look.
+    fn of(named: Named, history: &[Reported]) -> Served {
         let asks = |verbs: &[&str]| {
             let asks = |reported: &Reported| verbs.iter().any(|v| reported.op.get(v).is_some());
             history.iter().any(asks)
         };
         let told = |name: &str| history.iter().any(|each| each.result.get(name).is_some());
-        match model {
-            Some("consensus") => Served::Proposals,
-            Some("key_value") => Served::Registers,
+        match named {
+            Named::Consensus => Served::Proposals,
+            Named::KeyValue => Served::Registers,
+            // Locks and stores with siblings have no model by name, and promise something else.
             _ if asks(&["acquire", "try_acquire", "release"]) => Served::Fenced,
             _ if told("found") || told("stored") => Served::Visits,
-            _ if asks(&["propose"]) => Served::Proposals,
-            _ => Served::Registers,
+            Named::Nothing => Served::Apart,
+            Named::Unsaid if asks(&["propose"]) => Served::Proposals,
+            Named::Unsaid => {
+                let mut ops = history.iter().map(|each| &each.op);
+                match ops.any(|op| key_value_op(op).is_some()) {
+                    true => Served::Registers,
+                    false => Served::Apart,
+                }
+            }
         }
     }
 
@@ -208,6 +241,7 @@ impl Served {
             Served::Proposals => "consensus",
             Served::Fenced => "fenced_locks",
             Served::Visits => "siblings",
+            Served::Apart => "nothing_promised",
         }
     }
 
@@ -217,12 +251,13 @@ impl Served {
             Served::Proposals => Calls::Proposals(Vec::new()),
             Served::Fenced => Calls::Fenced(Vec::new()),
             Served::Visits => Calls::Visits(Vec::new()),
+            Served::Apart => Calls::Apart,
         }
     }
 }
 
 /// Reads the history of a run.
-fn report(history: Value, model: Option<&str>, path: &str) -> Result<Record, Misfit> {
+fn report(history: Value, named: Named, path: &str) -> Result<Record, Misfit> {
     let history: Vec<Reported> = Misfit::read(history).map_err(|misfit| misfit.under(path))?;
     let mut known = BTreeSet::new();
     let mut moments = Vec::new();
@@ -244,7 +279,7 @@ fn report(history: Value, model: Option<&str>, path: &str) -> Result<Record, Mis
             }
         }
     }
-    let served = Served::of(model, &history);
+    let served = Served::of(named, &history);
     let ranks = Ranks::of(moments);
     Ok(reported(&history, served, &ranks))
 }
@@ -280,7 +315,7 @@ fn reported(history: &[Reported], served: Served, ranks: &Ranks) -> Record {
             Calls::Proposals(calls) => push(calls, proposal(&told)),
             Calls::Fenced(calls) => push(calls, fenced(&told)),
             Calls::Visits(visits) => push(visits, visit(&told, each.id)),
-            Calls::Locks(_) | Calls::Lists(_) | Calls::Texts(_) => false,
+            Calls::Locks(_) | Calls::Lists(_) | Calls::Texts(_) | Calls::Apart => false,
         };
         if counts {
             record.places.push(record.operations.len());

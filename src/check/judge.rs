@@ -37,7 +37,8 @@ pub struct Judgement {
     pub version: u32,
     /// In which form the history came.
     pub form: Form,
-    /// What it was held against.
+    /// What it was held against; `nothing_promised` where there is nothing to hold it against, so that
+    /// it is shown and not judged.
     pub model: String,
     /// A name for people, where it has one.
     pub title: Option<String>,
@@ -224,6 +225,7 @@ fn judge(record: Record, budget: Budget) -> Judgement {
             Some(held) => format!("{held}, token {token}"),
         }),
         Calls::Visits(visits) => bench.visits(visits),
+        Calls::Apart => Found::default(),
     };
     let Found {
         linearizable,
@@ -364,13 +366,11 @@ impl Bench<'_> {
     /// Why an operation has no place, in words.
     fn why(&self, key: &str, operation: usize, against: &[usize], states: &[String]) -> String {
         const NAMED: usize = 4;
-        let told = self.told(operation);
         if !against.is_empty() {
-            let mut others: Vec<String> = against
-                .iter()
-                .take(NAMED)
-                .map(|other| self.told(*other))
-                .collect();
+            let named = against.iter().take(NAMED);
+            let places: Vec<usize> = named.copied().chain([operation]).collect();
+            let mut others = self.told_apart(&places);
+            let told = others.pop().unwrap_or_default();
             if against.len() > NAMED {
                 others.push(counted(against.len() - NAMED, "other"));
             }
@@ -379,6 +379,7 @@ impl Bench<'_> {
                 others.join("; ")
             );
         }
+        let told = self.told(operation);
         let Shown { call, end, .. } = &self.record.operations[operation];
         let span = match (end, self.record.unit.as_str()) {
             // Only the order is written down there.
@@ -409,6 +410,26 @@ impl Bench<'_> {
                 )
             }
         }
+    }
+
+    /// Each as [`Bench::told`] says it, and where two read the same with their moments: "process 3’s
+    /// read was answered 1 (line 12)".
+    fn told_apart(&self, places: &[usize]) -> Vec<String> {
+        let told: Vec<String> = places.iter().map(|place| self.told(*place)).collect();
+        let alike = |text: &String| told.iter().filter(|other| *other == text).count() > 1;
+        let each = told.iter().zip(places).map(|(text, place)| {
+            if !alike(text) {
+                return text.clone();
+            }
+            let Shown { call, end, .. } = &self.record.operations[*place];
+            let at = end.unwrap_or(*call);
+            match self.record.unit.as_str() {
+                "line" => format!("{text} (line {at})"),
+                "" => format!("{text} (at {at})"),
+                unit => format!("{text} (at {at} {unit})"),
+            }
+        });
+        each.collect()
     }
 
     /// "process 3’s read was answered 1".
@@ -518,8 +539,12 @@ impl Bench<'_> {
         let place = |visit: usize| self.record.places[visit];
         let (read, missed) = (place(breach.read), place(breach.missed));
         let write = breach.write.map(place);
-        let (reads, misses) = (self.told(read), self.told(missed));
-        let wrote = write.map(|write| self.told(write)).unwrap_or_default();
+        let places: Vec<usize> = [Some(read), Some(missed), write]
+            .into_iter()
+            .flatten()
+            .collect();
+        let mut told = self.told_apart(&places).into_iter();
+        let [reads, misses, wrote] = [(); 3].map(|()| told.next().unwrap_or_default());
         let text = match guarantee {
             Guarantee::ReadYourWrites => {
                 format!("After {misses}, {reads}, which knows nothing of that write.")

@@ -75,6 +75,8 @@ pub(super) enum Calls {
     Fenced(Vec<Call<FencedCall, FencedResult>>),
     /// What a store that keeps siblings answered: it has no sequential model.
     Visits(Vec<Visit>),
+    /// Nothing to hold them against: each copy may be told something else.
+    Apart,
 }
 
 impl Calls {

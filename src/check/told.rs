@@ -34,12 +34,12 @@ impl Told<'_> {
             returned: self.returned.map(|at| (at, result)),
         }
     }
+}
 
-    /// What is asked, and of what.
-    fn verb(&self) -> Option<(&str, &Value)> {
-        let (verb, of) = self.op.as_object()?.iter().next()?;
-        Some((verb, of))
-    }
+/// What is asked, and of what.
+fn verb(op: &Value) -> Option<(&str, &Value)> {
+    let (verb, of) = op.as_object()?.iter().next()?;
+    Some((verb, of))
 }
 
 /// A proposal to a consensus object: a text, or any operation taken for the text that says it.
@@ -56,15 +56,7 @@ pub fn key_value(told: &Told<'_>) -> Option<Call<KvCall, KvResult>> {
     if told.refused {
         return None;
     }
-    let (verb, of) = told.verb()?;
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let op = match verb {
-        "put" => KvCall::Put(text(of.get(0)?)?, of.get(1)?.as_i64()?),
-        "get" => KvCall::Get(text(of)?),
-        "cas" => KvCall::Cas(text(of.get(0)?)?, of.get(1)?.as_i64(), of.get(2)?.as_i64()?),
-        "delete" => KvCall::Delete(text(of)?),
-        _ => return None,
-    };
+    let op = key_value_op(told.op)?;
     let result = match (&op, told.result) {
         (KvCall::Get(_), value) => KvResult::Value(value.as_i64()),
         (KvCall::Cas(..), Value::Bool(swapped)) => KvResult::Swapped(*swapped),
@@ -73,10 +65,23 @@ pub fn key_value(told: &Told<'_>) -> Option<Call<KvCall, KvResult>> {
     Some(told.call(op, result))
 }
 
+/// What is asked of a key-value store; `None` where it has not the form of that.
+pub(super) fn key_value_op(op: &Value) -> Option<KvCall> {
+    let (verb, of) = verb(op)?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Some(match verb {
+        "put" => KvCall::Put(text(of.get(0)?)?, of.get(1)?.as_i64()?),
+        "get" => KvCall::Get(text(of)?),
+        "cas" => KvCall::Cas(text(of.get(0)?)?, of.get(1)?.as_i64(), of.get(2)?.as_i64()?),
+        "delete" => KvCall::Delete(text(of)?),
+        _ => return None,
+    })
+}
+
 /// An operation on locks with fencing tokens and on the resources that they guard; `None` for one that
 /// has nothing to do with tokens.
 pub(super) fn fenced(told: &Told<'_>) -> Option<Call<FencedCall, FencedResult>> {
-    let (verb, of) = told.verb()?;
+    let (verb, of) = verb(told.op)?;
     let name = of.as_str().or_else(|| of.get(0)?.as_str())?;
     let resource = || format!("resource {name}");
     let op = match verb {

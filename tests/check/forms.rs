@@ -161,6 +161,52 @@ fn who_is_to_blame_is_said_in_a_sentence() {
 }
 
 #[test]
+fn blamed_answers_that_read_the_same_are_told_apart() {
+    let read = |call: u32, result: u32| json!({ "process": "C", "op": "read", "call": call, "return": call + 5, "result": result });
+    let mut back = document(
+        "register",
+        json!([
+            { "process": "A", "op": "write", "value": 1, "call": 0, "return": 100 },
+            { "process": "B", "op": "write", "value": 2, "call": 0, "return": 100 },
+            read(10, 1),
+            read(20, 2),
+            read(30, 1),
+        ]),
+    );
+    back["unit"] = json!("ms");
+    let blame = |text: &str| {
+        let judged = judge_text(text, Budget::default()).expect("a history");
+        let blame = judged.keys[0].blame.clone().expect("it goes back");
+        (blame.against, blame.text)
+    };
+    let (against, text) = blame(&back.to_string());
+    assert_eq!(against, [2, 3]);
+    let said = "C’s read was answered 1 (at 15 ms); C’s read was answered 2; and C’s read was answered 1 (at 35 ms).";
+    assert!(text.contains(said), "{text}");
+    back["unit"] = json!("");
+    let (_, text) = blame(&back.to_string());
+    assert!(text.contains("answered 1 (at 15)"), "{text}");
+
+    let line = |n: u32, what: &str| format!("INFO jepsen.util - {n} {what}\n");
+    let log: String = [
+        line(0, ":invoke :write 1"),
+        line(1, ":invoke :write 2"),
+        line(2, ":invoke :read nil"),
+        line(2, ":ok :read 1"),
+        line(2, ":invoke :read nil"),
+        line(2, ":ok :read 2"),
+        line(2, ":invoke :read nil"),
+        line(2, ":ok :read 1"),
+        line(0, ":ok :write 1"),
+        line(1, ":ok :write 2"),
+    ]
+    .concat();
+    let (_, text) = blame(&log);
+    let said = "process 2’s read was answered 1 (line 4); process 2’s read was answered 2; and process 2’s read was answered 1 (line 8).";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_place() {
     let entry = json!({ "process": 1, "op": "read", "call": 5, "return": 6, "result": 1 });
     let with = |field: &str, value: Value| {

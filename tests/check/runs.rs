@@ -43,6 +43,73 @@ fn a_single_decision_is_a_consensus_object() {
     );
 }
 
+fn judged_text(history: Value) -> Judgement {
+    judge_text(&history.to_string(), Budget::default()).expect("a history")
+}
+
+/// A replicated text, whose clients are promised no single copy.
+#[test]
+fn what_promises_no_single_copy_is_not_judged_as_a_map() {
+    let report = report(json!({
+        "protocol": "sequence", "clients": { "count": 2 }, "until_ms": 1_000
+    }));
+    assert!(report.history.len() > 5);
+    for text in [
+        json!(report),
+        json!(report.history),
+        json!({ "history": report.history }),
+    ] {
+        let judged = judged_text(text);
+        assert_eq!(judged.model, "nothing_promised");
+        assert_eq!(judged.operations.len(), report.history.len());
+        assert!(judged.keys.is_empty());
+        assert_eq!((judged.linearizable, judged.sequential), (None, None));
+        assert_eq!(judged.sessions, None);
+    }
+}
+
+/// A report says what it was held against; operations alone are held against what they look like.
+#[test]
+fn what_a_report_says_of_its_model_counts() {
+    let report = report(json!({
+        "protocol": "raft", "clients": { "count": 2 }, "until_ms": 2_000
+    }));
+    let history = json!(report.history);
+    assert_eq!(judged_text(history.clone()).model, "map");
+    for (model, told) in [
+        (json!("key_value"), "map"),
+        (json!("consensus"), "consensus"),
+        (Value::Null, "nothing_promised"),
+    ] {
+        let judged = judged_text(json!({ "history": history, "model": model }));
+        assert_eq!(judged.model, told);
+    }
+    let named = json!({ "history": history, "model": "heap" }).to_string();
+    let said = judge_text(&named, Budget::default()).expect_err("no such model");
+    assert!(
+        said.to_string()
+            .starts_with("model: found \"heap\", expected key_value or consensus"),
+        "{said}"
+    );
+}
+
+/// Nothing in what was asked tells a store with siblings from a map before the first answer.
+#[test]
+fn a_store_with_siblings_that_nobody_heard_of_is_not_judged_as_a_map() {
+    let report = report(json!({
+        "protocol": "kv", "clients": { "count": 2 }, "until_ms": 2_000
+    }));
+    let mut history = json!(report.history);
+    let heard = judged_text(json!({ "history": history, "model": null }));
+    assert_eq!(heard.model, "siblings");
+    for each in history.as_array_mut().expect("a list") {
+        each["return_ms"] = Value::Null;
+        each["result"] = Value::Null;
+    }
+    let unheard = judged_text(json!({ "history": history, "model": null }));
+    assert_eq!(unheard.model, "nothing_promised");
+}
+
 #[test]
 fn tokens_of_locks_grow_whatever_happens() {
     let mut granted = 0;

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { heldToPromise, modelOf } from "../../www/lib/promise.js";
 import { headline, summary } from "../../www/histories/words.js";
 import * as judge from "../../www/pkg/check.js";
 import * as kv from "../../www/pkg/kv.js";
@@ -17,8 +16,7 @@ before(() => {
 
 /** @param {unknown} history */
 function judged(history) {
-  const text = JSON.stringify(history);
-  return heldToPromise(judge.check(text, {}), () => modelOf(text));
+  return judge.check(JSON.stringify(history), {});
 }
 
 /** @type {(run: (scenario: any) => any, scenario: object) => { history: any[], model: string | null }} */

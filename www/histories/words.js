@@ -1,10 +1,12 @@
 // What a judgement comes to, in words. Pure.
 
 import { counted } from "../lib/format.js";
-import { NOTHING_PROMISED } from "../lib/promise.js";
 
 /** @typedef {import("../types.js").Judgement} Judgement */
 /** @typedef {Judgement["keys"][number]} KeyJudgement */
+
+/** What stands for the model of a run that promises nothing that can be judged. */
+const NOTHING_PROMISED = "nothing_promised";
 
 /** @type {Record<string, string>} */
 export const MODELS = {
