@@ -63,6 +63,31 @@ test("pointing at an event lights what led to it and what came of it", async ({ 
   expect(await lit(page)).toEqual({ past: 0, here: 0, future: 0 });
 });
 
+test("what is said of an event covers neither it nor the lines", async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await openDiagram(page);
+  const names = await page.evaluate(() => {
+    const { stretch } = window.synod.page.face.diagram;
+    const all = window.synod.simulation.trace(stretch.first, stretch.first + stretch.events);
+    return [...new Set(all.map((/** @type {any} */ event) => event.name).filter(Boolean))];
+  });
+  expect(names).toContain("elected");
+  for (const name of names) {
+    const { x, y } = await find(page, name);
+    await page.mouse.move(x, y);
+    const box = await page.locator(".spacetime-diagram .tip").boundingBox();
+    if (!box) throw new Error(`nothing is said of ${name}`);
+    expect(x < box.x || x > box.x + box.width || y < box.y || y > box.y + box.height).toBe(true);
+    const covered = await page.evaluate(({ y: top, height }) => {
+      const { diagram } = window.synod.page.face;
+      const from = diagram.surface.getBoundingClientRect().top;
+      const lines = diagram.scene.lanes.map((/** @type {{ y: number }} */ lane) => from + lane.y);
+      return lines.filter((/** @type {number} */ line) => line > top && line < top + height).length;
+    }, box);
+    expect(covered, name).toBe(0);
+  }
+});
+
 test("a click goes there and opens the causes; seeking elsewhere moves the line", async ({ page }) => {
   await openDiagram(page);
   const elected = await find(page, "elected");

@@ -7,6 +7,7 @@ import { conesAround, KIND, Lives, MARK, Parts, Stretch } from "./spacetime-data
 import { drawSpacetime, linesOf, wayOf, xOf } from "./spacetime-draw.js";
 import { Hand } from "./spacetime-hand.js";
 import { lanesOf } from "./spacetime-lanes.js";
+import { tipPlace } from "./spacetime-tip.js";
 import { placeOf, Walk } from "./spacetime-walk.js";
 
 /** @typedef {import("./spacetime-draw.js").Scene} Scene */
@@ -421,10 +422,22 @@ export class Spacetime {
     const { tip, surface } = this;
     tip.textContent = `${event.at_ms.toFixed(1)} ms: ${event.text}`;
     tip.hidden = false;
-    const right = x > surface.clientWidth / 2;
-    tip.style.left = right ? "" : `${surface.offsetLeft + x + 14}px`;
-    tip.style.right = right ? `${this.host.clientWidth - surface.offsetLeft - x + 14}px` : "";
-    tip.style.top = `${surface.offsetTop + Math.max(4, y > 60 ? y - 44 : y + 18)}px`;
+    const size = { wide: tip.offsetWidth, high: tip.offsetHeight };
+    const room = { wide: surface.clientWidth, high: surface.clientHeight };
+    const lines = (this.scene?.lanes ?? []).map((lane) => lane.y);
+    const { left, top } = tipPlace({ point: { x, y }, size, room, lines, way: this.wayOfArrow() });
+    tip.style.left = `${surface.offsetLeft + left}px`;
+    tip.style.top = `${surface.offsetTop + top}px`;
+  }
+
+  /** Where the arrow is drawn that the pointer is over. */
+  wayOfArrow() {
+    const { scene, arrow } = this;
+    for (let k = 0; scene && arrow >= 0 && k < scene.stretch.flights; k++) {
+      const flight = scene.stretch.flight(k);
+      if (flight.id === arrow) return wayOf(scene, flight, linesOf(scene));
+    }
+    return null;
   }
 
   hideTip() {
