@@ -1,7 +1,7 @@
 // The page of a run, used as a person would, in a real browser.
 import { expect, test } from "@playwright/test";
 import { barriersIn } from "./barriers.js";
-import { failOnErrors } from "./runs.js";
+import { failOnErrors, openLesson } from "./runs.js";
 
 const errors = failOnErrors();
 
@@ -339,6 +339,15 @@ test("a telephone lists branches and the first events, and shows the scenario th
   await page.locator('[data-lesson="prevote"]').click();
   await expect.poll(() => page.evaluate(() => scrollY)).toBe(0);
   await context.close();
+});
+
+test("a run fits a screen of 240 pixels across", async ({ page }) => {
+  await page.setViewportSize({ width: 240, height: 844 });
+  for (const protocol of ["paxos", "raft", "pbft", "kv", "locks", "sequence"]) {
+    await openLesson(page, protocol);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide, protocol).toBe(240);
+  }
 });
 
 test("a message can be inspected and dropped, and a request asked for", async ({ page }) => {
