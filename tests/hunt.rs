@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 use synod::base::Micros;
-use synod::hunt::{Breach, Catch, Hunt, Order, Strategy, no_return, shrink, try_out};
+use synod::hunt::{Breach, Catch, End, Hunt, Order, Strategy, no_return, shrink, try_out};
 use synod::scenario::{BUDGET, Scenario, build_walk, describe, protocols, run};
 use synod::sim::Action;
 
@@ -436,4 +436,44 @@ fn a_budget_of_nothing_brings_no_faults() {
         assert_eq!(hunt.run(&mut |_| true).expect("sound"), None);
     }
     assert!(describe("raft").expect("it is there").mutants.len() >= 14);
+}
+
+#[test]
+fn the_search_of_every_order_says_how_far_it_came() {
+    let reaches = |protocol: &str, mutant: Option<&str>, budget: &str| {
+        let mut order = order(protocol, mutant, Strategy::Exhaustive, 1);
+        order.budget = serde_json::from_str(budget).expect("a budget");
+        let mut hunt = Hunt::new(&order).expect("there is such a mutant");
+        let mut found = 0;
+        while !hunt.is_over() {
+            // In slices, as a page does it.
+            let mut left = 100;
+            let mut go_on = |_| {
+                left -= 1;
+                left > 0
+            };
+            found += usize::from(hunt.run(&mut go_on).expect("sound").is_some());
+        }
+        let states: usize = hunt.reaches().iter().map(|reach| reach.states).sum();
+        let all = hunt.figures().iter();
+        assert_eq!(all.map(|it| it.runs).sum::<u64>(), states as u64);
+        (hunt.reaches().to_vec(), found)
+    };
+    let calm = r#"{ "crashes": false, "network": false, "timers": false }"#;
+    let (all, found) = reaches("kv", None, calm);
+    assert_eq!(found, 0);
+    assert_eq!(
+        all.iter()
+            .map(|reach| (reach.bounds.requests, reach.end))
+            .collect::<Vec<_>>(),
+        [(2, Some(End::All)), (3, Some(End::All))]
+    );
+    assert!(all[0].states < all[1].states, "{all:?}");
+    // Whoever finds something within some bounds has not seen all of them.
+    let (all, found) = reaches("paxos", Some("half_quorum"), calm);
+    assert_eq!(found, 2);
+    assert!(
+        all.iter().all(|reach| reach.end == Some(End::Found)),
+        "{all:?}"
+    );
 }

@@ -38,4 +38,5 @@ pub use no_return::{Fate, no_return};
 pub use seen::Seen;
 pub use session::{Catch, Figures, Hunt, Order, Strategy};
 pub use shrink::{Progress, Shrunk, Tell, shrink};
+pub use space::{Bounds, End, Reach};
 pub use trial::{Breach, Trial, try_out};

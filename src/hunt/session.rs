@@ -5,12 +5,13 @@ use super::guided::{self, Corpus};
 use super::pct;
 use super::rounds;
 use super::seen::Seen;
-use super::space::{Orders, WIDENING};
+use super::space::{Bounds, Orders, Reach};
 use super::swarm::{self, Draft};
 use super::trial::{Breach, Trial, try_out};
 use crate::base::{Chance, Draws, Micros, Pace};
 use crate::scenario::{Scenario, ScenarioError};
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// How scenarios are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -106,10 +107,12 @@ pub struct Hunt {
     of_time: bool,
     /// How many runs were begun.
     begun: u64,
-    /// The next of the widening bounds; where they are used up, the search has ended.
-    widening: usize,
-    /// The search within them, where it is not over.
+    /// The widening bounds of the search of every order that are still to come.
+    ahead: VecDeque<Bounds>,
+    /// The search within those before them, where it is not over.
     orders: Option<Orders>,
+    /// How far it has come within each that was begun.
+    reaches: Vec<Reach>,
 }
 
 /// A run that violates something.
@@ -153,8 +156,9 @@ impl Hunt {
             figures,
             of_time,
             begun: 0,
-            widening: 0,
+            ahead: Bounds::of(&order.budget).into(),
             orders: None,
+            reaches: Vec::new(),
         })
     }
 
@@ -175,7 +179,12 @@ impl Hunt {
 
     /// Whether there is nothing left to try: a search of every order has seen all within its bounds.
     pub fn is_over(&self) -> bool {
-        self.strategy == Strategy::Exhaustive && self.widening >= WIDENING.len()
+        self.strategy == Strategy::Exhaustive && self.ahead.is_empty() && self.orders.is_none()
+    }
+
+    /// How far the search of every order has come within each of the bounds that it began with.
+    pub fn reaches(&self) -> &[Reach] {
+        &self.reaches
     }
 
     /// Tries the next run. The exhaustive search goes on as long as `go_on`, which hears how many
@@ -264,12 +273,15 @@ impl Hunt {
 
     /// Goes on with the search of every order, from one of the widening bounds to the next.
     fn widen(&mut self, go_on: &mut dyn FnMut(usize) -> bool) -> Option<Catch> {
-        let bounds = *WIDENING.get(self.widening)?;
         let mut orders = match self.orders.take() {
             Some(orders) => orders,
-            None => Orders::new(&self.quarry, self.seed, bounds),
+            None => {
+                let orders = Orders::new(&self.quarry, self.seed, self.ahead.pop_front()?);
+                self.reaches.push(orders.reach());
+                orders
+            }
         };
-        let before = (orders.distinct(), orders.reached());
+        let before = (orders.reach().states, orders.reached());
         orders.go(go_on);
         let found = orders.found();
         let trial = Trial {
@@ -278,12 +290,17 @@ impl Hunt {
             events: (orders.reached() - before.1) as u32,
             new: 0,
         };
-        let states = (orders.distinct() - before.0) as u64;
-        self.count(Strategy::Exhaustive, states, &trial);
-        if orders.is_over() {
-            self.widening += 1;
-        } else {
+        let reach = orders.reach();
+        self.count(
+            Strategy::Exhaustive,
+            (reach.states - before.0) as u64,
+            &trial,
+        );
+        if reach.end.is_none() {
             self.orders = Some(orders);
+        }
+        if let Some(last) = self.reaches.last_mut() {
+            *last = reach;
         }
         let (scenario, breach) = found?;
         let all = self.figures.iter();

@@ -1,7 +1,7 @@
 //! A protocol's runs by hand as a space to search: every delivery, time-out, request and crash that
 //! the bounds allow, in every order.
 
-use super::budget::Quarry;
+use super::budget::{Budget, Quarry};
 use super::exhaust::{Search, Space};
 use super::pct::bare;
 use super::played::{BEAT, by_hand};
@@ -9,19 +9,90 @@ use super::trial::{Breach, EVENTS_MAX};
 use crate::base::{Chance, Draws, Micros, NodeId, Pace};
 use crate::scenario::{Scenario, ScenarioError, build_walk, sample_op};
 use crate::sim::{Action, Choice, Pick, Status, Walk};
+use serde::Serialize;
 use std::sync::Arc;
 
-/// How much may happen beside deliveries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Bounds {
+/// How much may happen beside deliveries, which come in any order, or never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Bounds {
+    /// So many requests.
     pub requests: u8,
+    /// Timers go off so often.
     pub timers: u8,
+    /// Nodes crash so often; whoever is down may start again.
     pub crashes: u8,
+    /// So many messages are doubled.
     pub copies: u8,
 }
 
+impl Bounds {
+    /// What both allow.
+    fn and(self, other: Bounds) -> Bounds {
+        Bounds {
+            requests: self.requests.min(other.requests),
+            timers: self.timers.min(other.timers),
+            crashes: self.crashes.min(other.crashes),
+            copies: self.copies.min(other.copies),
+        }
+    }
+
+    /// What of it a hunt's budget allows. Where that has fewer faults than there would be, crashes go
+    /// before copies. Timers count as early: time stands almost still.
+    fn allowed(self, budget: &Budget) -> Bounds {
+        let faults = u8::try_from(budget.faults).unwrap_or(u8::MAX);
+        let few = |allowed: bool, most: u8, faults: u8| if allowed { most.min(faults) } else { 0 };
+        let crashes = few(budget.crashes, self.crashes, faults);
+        Bounds {
+            timers: few(budget.timers, self.timers, u8::MAX),
+            crashes,
+            copies: few(budget.network, self.copies, faults - crashes),
+            ..self
+        }
+    }
+
+    /// The widening bounds as `narrow` makes each; what comes to the same as an earlier one is left out.
+    fn widening(narrow: impl Fn(Bounds) -> Bounds) -> Vec<Bounds> {
+        let mut all = Vec::new();
+        for bounds in WIDENING.map(narrow) {
+            if !all.contains(&bounds) {
+                all.push(bounds);
+            }
+        }
+        all
+    }
+
+    /// The widening bounds of a hunt.
+    pub(super) fn of(budget: &Budget) -> Vec<Bounds> {
+        Bounds::widening(|bounds| bounds.allowed(budget))
+    }
+}
+
+/// How the search within some bounds ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// All states within them were seen.
+    All,
+    /// As many were seen as are looked at.
+    Most,
+    /// One of them is wrong.
+    Found,
+}
+
+/// How far the search of every order has come within some bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Reach {
+    /// The bounds.
+    #[serde(flatten)]
+    pub bounds: Bounds,
+    /// How many distinct states were seen.
+    pub states: usize,
+    /// How it ended; null while it goes on.
+    pub end: Option<End>,
+}
+
 /// Bounds from narrow to wide: what needs little is found soon.
-pub(super) const WIDENING: [Bounds; 7] = [
+const WIDENING: [Bounds; 7] = [
     Bounds {
         requests: 2,
         timers: 0,
@@ -305,13 +376,18 @@ impl Orders {
         self.search.go(&self.runs, STATES_MAX, go_on);
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.search.over
-    }
-
-    /// How many distinct states were seen.
-    pub(super) fn distinct(&self) -> usize {
-        self.search.survey.distinct
+    /// How far it has come.
+    pub(super) fn reach(&self) -> Reach {
+        let survey = &self.search.survey;
+        Reach {
+            bounds: self.runs.bounds,
+            states: survey.distinct,
+            end: self.search.over.then_some(match survey.complete {
+                _ if survey.found.is_some() => End::Found,
+                true => End::All,
+                false => End::Most,
+            }),
+        }
     }
 
     /// How many states were reached, each repetition counted.
@@ -347,17 +423,7 @@ pub(super) fn shorter(
     let mut runs = Runs::around(scenario, property)?;
     let has = runs.bounds;
     let mut best = None;
-    let mut before = None;
-    for wide in WIDENING {
-        let bounds = Bounds {
-            requests: has.requests.min(wide.requests),
-            timers: has.timers.min(wide.timers),
-            crashes: has.crashes.min(wide.crashes),
-            copies: has.copies.min(wide.copies),
-        };
-        if before.replace(bounds) == Some(bounds) {
-            continue;
-        }
+    for bounds in Bounds::widening(|wide| wide.and(has)) {
         runs.bounds = bounds;
         let mut search = Search::default();
         search.go(&runs, SHORTER_MAX, go_on);
@@ -373,6 +439,70 @@ pub(super) fn shorter(
 mod tests {
     use super::*;
     use crate::hunt::{Hunt, Order};
+
+    /// The moves in the first states of a search.
+    fn moves(budget: Budget, bounds: Bounds) -> Vec<Action> {
+        let quarry = Quarry::new("raft", None, budget).expect("it is there");
+        let runs = Runs::new(&quarry, 1, bounds);
+        let mut states = runs.starts();
+        for n in 0..200 {
+            let Some(state) = states.get(n).cloned() else {
+                break;
+            };
+            runs.next(&state, &mut states);
+        }
+        states.iter().flat_map(Moment::actions).collect()
+    }
+
+    #[test]
+    fn nothing_befalls_a_run_that_is_not_allowed() {
+        let kind = |action: &Action| match action {
+            Action::Crash { .. } => "crashes",
+            Action::Duplicate(_) => "network",
+            Action::Timeout { .. } => "timers",
+            _ => "none",
+        };
+        let widest = |budget: &Budget| *Bounds::of(budget).last().expect("there are some");
+        let all = Budget::default();
+        let befalls = |name: &str, budget: &Budget| {
+            let moves = moves(budget.clone(), widest(budget));
+            moves.iter().any(|action| kind(action) == name)
+        };
+        for name in ["crashes", "network", "timers"] {
+            assert!(befalls(name, &all), "{name}");
+            let less = serde_json::json!({ name: false });
+            let less: Budget = serde_json::from_value(less).expect("a budget");
+            assert!(!befalls(name, &less), "{name}");
+        }
+    }
+
+    #[test]
+    fn bounds_stay_within_the_budget_and_none_comes_twice() {
+        let of = |budget: &str| Bounds::of(&serde_json::from_str(budget).expect("a budget"));
+        let numbers = |all: Vec<Bounds>| -> Vec<[u8; 4]> {
+            let each = |it: Bounds| [it.requests, it.timers, it.crashes, it.copies];
+            all.into_iter().map(each).collect()
+        };
+        assert_eq!(of("{}"), WIDENING);
+        let calm = r#"{ "crashes": false, "network": false, "timers": false }"#;
+        assert_eq!(numbers(of(calm)), [[2, 0, 0, 0], [3, 0, 0, 0]]);
+        let up = numbers(of(r#"{ "crashes": false }"#));
+        assert_eq!(up.len(), 5);
+        assert!(up.iter().all(|[.., crashes, _]| *crashes == 0), "{up:?}");
+        // One fault is a crash or a copy, and not both; none is neither.
+        let one = numbers(of(r#"{ "faults": 1 }"#));
+        assert!(one.contains(&[2, 1, 0, 1]) && one.contains(&[3, 3, 1, 0]));
+        let none = numbers(of(r#"{ "faults": 0 }"#));
+        assert!(
+            none.iter()
+                .all(|[.., crashes, copies]| crashes + copies == 0)
+        );
+        assert_eq!(none.len(), 4);
+        // What never befalls a search of every order changes nothing.
+        let others = r#"{ "cuts": false, "pauses": false, "clocks": false, "disks": false,
+            "liars": false, "members": false }"#;
+        assert_eq!(of(others), WIDENING);
+    }
 
     #[test]
     fn around_a_run_the_shortest_order_is_found() {

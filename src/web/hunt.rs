@@ -30,6 +30,14 @@ export interface Catch {
 export interface HuntFigures {
   strategies: { strategy: Strategy; runs: number; events: number; found: number }[];
   states: number; facts: number; over: boolean;
+  /** Of the search of every order, within each of the bounds that it began with. */
+  reaches: HuntReach[];
+}
+/** How far a search of every order has come within some bounds, and how it ended there: all was seen, or as much
+ * as is looked at, or something is wrong. */
+export interface HuntReach {
+  requests: number; timers: number; crashes: number; copies: number;
+  states: number; end: "all" | "most" | "found" | null;
 }
 export interface Shrunk { scenario: Partial<Scenario>; tried: number; minimal: boolean; }
 /** How many of the continuations from an event on came to the violation. */
@@ -92,6 +100,7 @@ impl WebHunt {
             "states": self.hunt.seen().states(),
             "facts": self.hunt.seen().facts(),
             "over": self.hunt.is_over(),
+            "reaches": self.hunt.reaches(),
         }))
     }
 }

@@ -6,13 +6,20 @@ import { test } from "node:test";
 import { between, pointOf, spread } from "../../www/hunt/fates.js";
 import {
   BOUNDS,
+  OF_ORDERS,
+  boundsWords,
+  endOfOrders,
+  ordersOf,
+  proven,
+  reachedWords,
+} from "../../www/hunt/orders.js";
+import {
+  FAULTS,
   STRATEGIES,
   breachHeadline,
   breachName,
-  endOfOrders,
   nothingFound,
   paragraph,
-  proven,
   silenceWords,
 } from "../../www/hunt/words.js";
 
@@ -49,7 +56,7 @@ test("a run is looked at from its beginning to its violation", () => {
 
 test("a hunt that found nothing claims no more than what it tried", () => {
   const figures = (/** @type {string} */ strategy, /** @type {number} */ runs) => ({ strategy, runs });
-  assert.equal(nothingFound({ runs: 0, strategies: [] }), "Nothing tried yet");
+  assert.equal(nothingFound({ runs: 0, strategies: [] }), "Stopped before anything was tried");
   assert.equal(
     nothingFound({ runs: 20_432, strategies: [figures("swarm", 20_432)] }),
     "No violation in 20,432 schedules",
@@ -60,30 +67,104 @@ test("a hunt that found nothing claims no more than what it tried", () => {
   );
 });
 
-test("a search of every order says its bounds, and that they were exhausted only where that is known", () => {
-  const worker = (/** @type {number} */ runs, over = true, found = 0) => ({
-    over,
-    strategies: [
-      { strategy: "swarm", runs: 0, found: 0 },
-      { strategy: "exhaustive", runs, found },
+/** @typedef {"all" | "most" | "found" | null} End */
+
+const reach = (
+  /** @type {[requests: number, timers: number, crashes: number, copies: number]} */ bounds,
+  /** @type {number} */ states,
+  /** @type {End} */ end,
+) => {
+  const [requests, timers, crashes, copies] = bounds;
+  return { requests, timers, crashes, copies, states, end };
+};
+
+/** @type {(reaches: ReturnType<typeof reach>[], over?: boolean) => any} */
+const worker = (reaches, over = true) => ({ over, reaches });
+
+test("bounds are told with what there is none of", () => {
+  assert.equal(
+    boundsWords(reach([2, 1, 0, 0], 0, null)),
+    "up to 2 requests and 1 time-out, without crashes or copied messages",
+  );
+  assert.equal(
+    boundsWords(reach([3, 3, 1, 1], 0, null)),
+    "up to 3 requests, 3 time-outs, 1 crash and 1 copied message",
+  );
+});
+
+test("a search of every order says within which bounds it saw all there is", () => {
+  const said = (/** @type {any[]} */ ...workers) => ordersOf(workers).map(reachedWords);
+  const calm = "Up to 2 requests, without time-outs, crashes or copied messages";
+  const timed = "Up to 2 requests and 1 time-out, without crashes or copied messages";
+  const narrow = (/** @type {number} */ states, /** @type {End} */ end) => reach([2, 0, 0, 0], states, end);
+  const wider = (/** @type {number} */ states, /** @type {End} */ end) => reach([2, 1, 0, 0], states, end);
+  assert.deepEqual(said(worker([narrow(5, "all"), wider(12_345, null)], false)), [
+    `${calm}: 5 states, all there are on one cluster; none broken.`,
+    `${timed}: 12,345 states so far; none broken.`,
+  ]);
+  // Another worker has another cluster, and may have come less far.
+  assert.deepEqual(
+    said(
+      worker([narrow(5, "all"), wider(40, "all")], false),
+      worker([narrow(7, "all"), wider(9, null)], false),
+    ),
+    [
+      `${calm}: 12 states, all there are on 2 clusters; none broken.`,
+      `${timed}: 49 states so far, all there are on 1 of 2 clusters; none broken.`,
     ],
-  });
-  assert.equal(endOfOrders([worker(149_999), worker(20)]), "exhausted");
-  assert.equal(endOfOrders([worker(150_000), worker(20)]), "ended");
-  assert.equal(endOfOrders([worker(100, true, 1)]), "ended");
-  assert.equal(endOfOrders([worker(100), worker(20, false)]), "");
-  assert.equal(endOfOrders([worker(100), null]), "");
-  const total = { runs: 900, strategies: worker(900).strategies };
+  );
+  const behind = said(worker([narrow(5, "all"), wider(40, "all")], false), worker([narrow(7, "all")], false));
+  assert.equal(behind[1], `${timed}: 40 states so far, all there are on 1 of 2 clusters; none broken.`);
+  assert.deepEqual(said(worker([narrow(150_000, "most")]), worker([narrow(6, "found")])), [
+    `${calm}: 150,006 states; broken on one cluster; not all there are.`,
+  ]);
+  assert.deepEqual(said(null), []);
+});
+
+test("a search of every order claims what it came to the end of, and no more", () => {
+  const all = [reach([2, 0, 0, 0], 5, "all"), reach([2, 1, 0, 0], 40, "all"), reach([2, 0, 1, 0], 9, "all")];
+  const most = [...all.slice(0, 2), reach([2, 0, 1, 0], 150_000, "most")];
+  const of = (/** @type {any[]} */ ...workers) => {
+    const end = endOfOrders(workers);
+    return [end, proven(end, ordersOf(workers))];
+  };
+  const [timed, crashed] = all.slice(1).map(boundsWords);
+  // What lies within wider bounds that are told too is not told.
+  assert.deepEqual(of(worker(all)), [
+    "exhausted",
+    `That is every order of ${timed} and of ${crashed}, on the cluster drawn; it proves nothing beyond.`,
+  ]);
+  const [ended, told] = of(worker(most), worker(all));
+  assert.equal(ended, "ended");
+  assert.ok(
+    told.startsWith(`Every order of ${timed} was looked at, on the 2 clusters drawn. Within wider`),
+    told,
+  );
+  assert.match(told, /there may be more: it looks at 150,000 states/);
+  assert.deepEqual(of(worker(all, false)), ["", proven("", ordersOf([worker(all, false)]))]);
+  assert.match(of(worker(most.slice(0, 1), false))[1], /^Every order of up to 2 requests.*it was stopped\.$/);
+  assert.match(of(worker(most.slice(2)))[1], /150,000 states .* may not have come to every order/);
+  assert.equal(of(worker(all), null)[0], "");
+  assert.equal(of(null)[1], "That is what was tried; it proves nothing beyond.");
+  assert.equal(endOfOrders([worker([reach([2, 0, 0, 0], 100, "found")])]), "ended");
+  const total = { runs: 900, strategies: [{ strategy: "exhaustive", runs: 900 }] };
   assert.equal(
     nothingFound({ ...total, end: "exhausted" }),
     "No violation in 900 states: every order within the bounds",
   );
   assert.equal(nothingFound({ ...total, end: "ended" }), "No violation in 900 states of every order");
-  const most = "3 requests, 3 time-outs, 1 crash and 1 copied message";
-  assert.ok(proven("exhausted").includes(`every order of up to ${most}`), proven("exhausted"));
-  assert.match(proven("ended"), /150,000 states .* may not have come to every order/);
-  for (const part of [most, "7 steps", "150,000 states"])
+  const widest = "3 requests, 3 time-outs, 1 crash and 1 copied message";
+  for (const part of [widest, "7 steps", "150,000 states", "ticked below"])
     assert.ok(STRATEGIES.exhaustive.help.includes(part), part);
+});
+
+test("the kinds of faults that are in the orders are some of those that there are", () => {
+  const known = FAULTS.map(([key]) => key);
+  assert.ok(OF_ORDERS.every((key) => known.includes(key)));
+  // They are those that the bounds of the search ask for.
+  const space = readFileSync("src/hunt/space.rs", "utf8");
+  const asked = [...space.matchAll(/\(budget\.(\w+), self/g)].map(([, key]) => key);
+  assert.deepEqual(asked.sort(), [...OF_ORDERS].sort());
 });
 
 test("the bounds that are told are those of the search", () => {

@@ -310,10 +310,12 @@ test("a search of every order says its bounds, and whether it came to its end wi
   page,
 }) => {
   // Workers that have been through all there is, or as much as they look at.
-  let runs = 41_000;
+  let [runs, end] = [41_000, "all"];
   await page.route("**/hunt-worker.js", (route) => {
     const strategies = [{ strategy: "exhaustive", runs, events: 2 * runs, found: 0 }];
-    const figures = { strategies, states: 0, facts: 0, over: true };
+    const narrow = { requests: 2, timers: 0, crashes: 0, copies: 0, states: 1000, end: "all" };
+    const wide = { requests: 3, timers: 3, crashes: 1, copies: 1, states: runs - 1000, end };
+    const figures = { strategies, states: 0, facts: 0, over: true, reaches: [narrow, wide] };
     const body = `onmessage = () => {
       postMessage({ news: "figures", figures: ${JSON.stringify(figures)}, spent_ms: 9 });
       postMessage({ news: "over" });
@@ -326,9 +328,51 @@ test("a search of every order says its bounds, and whether it came to its end wi
   await page.locator("#hunt-start").click();
   const headline = page.locator("#hunt-headline");
   await expect(headline).toHaveText(/^No violation in [\d,]+ states: every order within the bounds$/);
-  await expect(page.locator(".hunt .story p")).toContainText("That is every order of up to 3 requests");
-  runs = 400_000;
+  const proven = page.locator(".hunt .story p");
+  await expect(proven).toContainText("That is every order of up to 3 requests, 3 time-outs, 1 crash and");
+  [runs, end] = [400_000, "most"];
   await page.locator("#hunt-start").click();
   await expect(headline).toHaveText(/^No violation in [\d,]+ states of every order$/);
-  await expect(page.locator(".hunt .story p")).toContainText("may not have come to every order");
+  await expect(proven).toContainText(
+    "Every order of up to 2 requests, without time-outs, crashes or copied messages was looked at",
+  );
+  await expect(proven).toContainText("it looks at 150,000 states within each of its bounds at the most");
+});
+
+test("a search of every order heeds what is ticked, and counts states and not runs", async ({ page }) => {
+  await page.goto("./#/hunt?protocol=kv&without=crashes,network,timers");
+  await page.getByText("What may befall it").click();
+  await expect(page.getByLabel("Clocks")).toBeEnabled();
+  await page.getByLabel("Every order").check();
+  for (const kind of ["Crashes", "Loss, copies, delay", "Early timers"])
+    await expect(page.getByLabel(kind)).toBeEnabled();
+  for (const kind of ["Cuts and partitions", "Pauses", "Clocks", "Lost disks", "Liars", "Joins and leaves"])
+    await expect(page.getByLabel(kind)).toBeDisabled();
+  await expect(page.locator(".hunt-order")).toContainText("the others do not apply to it");
+  await page.locator("#hunt-start").click();
+  await expect(page.locator("#hunt-headline")).toHaveText(
+    /^No violation in [\d,]+ states: every order within the bounds$/,
+    { timeout: 60_000 },
+  );
+  await expect(page.locator(".hunt .story p")).toContainText(
+    "That is every order of up to 3 requests, without time-outs, crashes or copied messages, on the",
+  );
+  const figures = page.locator(".hunt-figures");
+  await expect(figures.locator("thead th")).toHaveText(["How", "States", "Found"]);
+  await expect(figures.locator("dt")).toHaveText(["States", "States a second", "Steps a second", "Time"]);
+  // Bounds that come to the same without crashes, copies and time-outs are searched once.
+  await expect(figures.locator("li")).toHaveText([
+    /^Up to 2 requests, without .+: \d+ states, all there are on .+; none broken\.$/,
+    /^Up to 3 requests, without .+: \d+ states, all there are on .+; none broken\.$/,
+  ]);
+});
+
+test("a hunt that is stopped at once says so", async ({ page }) => {
+  await page.goto("./#/hunt?protocol=paxos");
+  await page.evaluate(() => {
+    window.synod.hunt.start();
+    window.synod.hunt.stop();
+  });
+  await expect(page.locator("#hunt-headline")).toHaveText("Stopped before anything was tried");
+  await expect(page.locator(".hunt .story p")).toContainText("Give the hunt a second to begin.");
 });

@@ -1,6 +1,7 @@
 // What may befall the protocol that is hunted, to choose from.
 
-import { html, valueOf } from "../lib/dom.js";
+import { html, nothing, valueOf } from "../lib/dom.js";
+import { OF_ORDERS } from "./orders.js";
 import { FAULTS, number } from "./words.js";
 
 /** Every kind of fault, and whether it may be. @param {string[]} [without] those that may not */
@@ -14,13 +15,17 @@ export function leftOutOf(kinds) {
 }
 
 /**
- * @param {{ kinds: Record<string, boolean>, faults: number, seed: number }} chosen is changed in place
+ * @param {{ kinds: Record<string, boolean>, faults: number, seed: number, strategy: string }} chosen is changed in place
  * @param {boolean} busy
  * @param {() => void} changed
  * @param {(words: string) => void} tell takes what is to be said of what was typed
  */
 export function drawBefall(chosen, busy, changed, tell) {
-  const off = FAULTS.filter(([key]) => !chosen.kinds[key]).map(([, label]) => label.toLowerCase());
+  const orders = chosen.strategy === "exhaustive";
+  const applies = (/** @type {string} */ key) => !orders || OF_ORDERS.includes(key);
+  const off = FAULTS.filter(([key]) => applies(key) && !chosen.kinds[key]).map(([, label]) =>
+    label.toLowerCase(),
+  );
   const but = off.length > 1 ? `${off.length} kinds of faults` : off[0];
   return html`<details>
     <summary>What may befall it${but ? `: all but ${but}` : ""}</summary>
@@ -31,6 +36,7 @@ export function drawBefall(chosen, busy, changed, tell) {
           html`<label class="choice"
             ><input
               type="checkbox"
+              ?disabled=${!applies(key)}
               .checked=${chosen.kinds[key]}
               @change=${(/** @type {Event} */ event) => {
                 chosen.kinds[key] = /** @type {HTMLInputElement} */ (event.currentTarget).checked;
@@ -48,6 +54,15 @@ export function drawBefall(chosen, busy, changed, tell) {
         chosen.seed = value;
         changed();
       })}
+      ${
+        orders
+          ? html`<p class="soft">
+              Of these, every order has crashes, copies and early timers, with at most so many crashes and
+              copies as faults. That messages are late, overtake each other or never arrive is in the orders
+              themselves; the others do not apply to it.
+            </p>`
+          : nothing
+      }
       <p class="soft">
         What a protocol makes no claim about never befalls it: Raft’s nodes keep their disks, and only PBFT’s
         lie.

@@ -1,6 +1,6 @@
 // The workers of a hunt: one for each core but one, each with its own seed and its own wasm module.
 
-import { endOfOrders } from "./words.js";
+import { endOfOrders, ordersOf } from "./orders.js";
 
 /** @typedef {import("../pkg/hunt").Catch} Catch */
 /** @typedef {import("../pkg/hunt").Fate} Fate */
@@ -123,6 +123,7 @@ export class Crew {
       facts,
       spent,
       end: endOfOrders(this.figures),
+      orders: ordersOf(this.figures),
     };
   }
 }

@@ -4,6 +4,7 @@ import { html, nothing } from "../lib/dom.js";
 import { duration } from "../lib/format.js";
 import { routeHash } from "../route.js";
 import { leftOutOf } from "./befall.js";
+import { reachedWords } from "./orders.js";
 import { FIRST_HUNTS, STRATEGIES, number } from "./words.js";
 
 /**
@@ -46,18 +47,27 @@ export function drawFirst({ protocol, mutant, kinds }, titleOf) {
 
 /** @param {import("./crew.js").Crew["total"]} total */
 export function drawFigures(total) {
-  const { strategies, runs, events, states, facts, spent } = total;
+  const { strategies, runs, events, states, facts, spent, orders } = total;
   const seconds = Math.max(spent / 1000, 0.001);
-  /** @type {[string, string][]} */
-  const figures = [
-    ["Runs", number(runs)],
-    ["Runs a second", number(runs / seconds)],
-    ["Events a second", number(events / seconds)],
-    ["Distinct states", number(states)],
-    ["Kinds of facts", facts > 0 ? number(facts) : "–"],
-    ["Time", duration(spent)],
-  ];
   const tried = strategies.filter((figure) => figure.runs > 0);
+  // A search of every order has no runs, but states and the steps between them; it goes with nothing else.
+  const searches = tried.length > 0 && tried.every(({ strategy }) => strategy === "exhaustive");
+  /** @type {[string, string][]} */
+  const figures = searches
+    ? [
+        ["States", number(runs)],
+        ["States a second", number(runs / seconds)],
+        ["Steps a second", number(events / seconds)],
+        ["Time", duration(spent)],
+      ]
+    : [
+        ["Runs", number(runs)],
+        ["Runs a second", number(runs / seconds)],
+        ["Events a second", number(events / seconds)],
+        ["Distinct states", number(states)],
+        ["Kinds of facts", facts > 0 ? number(facts) : "–"],
+        ["Time", duration(spent)],
+      ];
   return html`<section class="hunt-figures" aria-label="Figures">
     <dl>
       ${figures.map(
@@ -74,9 +84,9 @@ export function drawFigures(total) {
             <thead>
               <tr>
                 <th scope="col">How</th>
-                <th scope="col">Runs</th>
+                <th scope="col">${searches ? "States" : "Runs"}</th>
                 <th scope="col">Found</th>
-                <th scope="col">Per 1,000 runs</th>
+                ${searches ? nothing : html`<th scope="col">Per 1,000 runs</th>`}
               </tr>
             </thead>
             <tbody>
@@ -88,11 +98,19 @@ export function drawFigures(total) {
                     </th>
                     <td>${number(figure.runs)}</td>
                     <td>${number(figure.found)}</td>
-                    <td>${((1000 * figure.found) / figure.runs).toFixed(2)}</td>
+                    ${searches ? nothing : html`<td>${((1000 * figure.found) / figure.runs).toFixed(2)}</td>`}
                   </tr>`,
               )}
             </tbody>
           </table>`
+        : nothing
+    }
+    ${
+      orders.length
+        ? html`<h2>Every order of</h2>
+            <ul class="hunt-reached">
+              ${orders.map((reached) => html`<li>${reachedWords(reached)}</li>`)}
+            </ul>`
         : nothing
     }
   </section>`;

@@ -1,12 +1,10 @@
 // What the hunt says: of its strategies, of what it found, and of what it did not.
 
 import { capital, counted, duration, listed } from "../lib/format.js";
+import { BOUNDS } from "./orders.js";
 
 /** @typedef {import("../pkg/hunt").Breach} Breach */
 /** @typedef {import("../pkg/hunt").Strategy} Strategy */
-
-/** Within what the search of every order stays: as src/hunt/space.rs has it. */
-export const BOUNDS = { steps: 7, states: 150_000, requests: 3, timers: 3, crashes: 1, copies: 1 };
 
 /** What there is of each within the widest bounds. */
 function boundsListed() {
@@ -43,7 +41,7 @@ export const STRATEGIES = {
   },
   exhaustive: {
     name: "Every order",
-    help: `The orders of a few requests, their deliveries, time-outs and crashes on a cluster that the seed draws, the shortest first. Its bounds widen in ${BOUNDS.steps} steps to ${boundsListed()}, and within each it looks at ${BOUNDS.states.toLocaleString("en")} states at the most. Nothing else befalls it, whatever is ticked below. What it finds, nothing shorter within the same bounds does.`,
+    help: `The orders of a few requests and their deliveries, and of the crashes, early timers and copied messages that are ticked below, on a cluster that the seed draws, the shortest first. Its bounds widen in ${BOUNDS.steps} steps at the most to ${boundsListed()}, and within each it looks at ${BOUNDS.states.toLocaleString("en")} states at the most. What it finds, nothing shorter within the same bounds does.`,
   },
 };
 
@@ -135,34 +133,6 @@ export function paragraph({ breach, said, left, nodes, steps, minimal, strategy,
 }
 
 /**
- * How a search of every order ended. Figures tell how many states there were within all its bounds together: where
- * those are less than it looks at within one, it came to its end in each.
- * @param {({ over: boolean, strategies: { strategy: string, runs: number, found: number }[] } | null)[]} workers
- * @returns {"exhausted" | "ended" | ""} nothing where it did not end by itself
- */
-export function endOfOrders(workers) {
-  if (!workers.every((figures) => figures?.over)) return "";
-  const few = workers.every((figures) =>
-    figures?.strategies
-      .filter(({ strategy }) => strategy === "exhaustive")
-      .every(({ runs, found }) => runs < BOUNDS.states && found === 0),
-  );
-  return few ? "exhausted" : "ended";
-}
-
-/**
- * What a search of every order that found nothing proves.
- * @param {"exhausted" | "ended" | ""} end
- */
-export function proven(end) {
-  if (end === "exhausted")
-    return `That is every order of up to ${boundsListed()}, on the clusters that were drawn; it proves nothing beyond.`;
-  if (end === "ended")
-    return `The search has ended, but it looks at ${number(BOUNDS.states)} states within each of its bounds at the most, so that it may not have come to every order within them.`;
-  return "That is what was tried; it proves nothing beyond.";
-}
-
-/**
  * What is to be said where nothing was found: what was tried, and no more.
  * @param {{ runs: number, strategies: { strategy: string, runs: number }[], end?: "exhausted" | "ended" | "" }} total
  */
@@ -172,5 +142,5 @@ export function nothingFound({ runs, strategies, end = "" }) {
   const parts = [];
   if (runs - states > 0) parts.push(counted(runs - states, "schedule"));
   if (states > 0) parts.push(`${number(states)} states of every order`);
-  return parts.length ? `No violation in ${listed(parts)}` : "Nothing tried yet";
+  return parts.length ? `No violation in ${listed(parts)}` : "Stopped before anything was tried";
 }

@@ -8,16 +8,9 @@ import { drawFigures, drawFirst, huntHash } from "../hunt/figures.js";
 import { Crew, crewSize, makeWorker } from "../hunt/crew.js";
 import { drawDoom } from "../hunt/doom-chart.js";
 import { findNoReturn } from "../hunt/fates.js";
+import { proven } from "../hunt/orders.js";
 import { storyOf } from "../hunt/story.js";
-import {
-  STRATEGIES,
-  breachHeadline,
-  breachName,
-  nothingFound,
-  number,
-  paragraph,
-  proven,
-} from "../hunt/words.js";
+import { STRATEGIES, breachHeadline, breachName, nothingFound, number, paragraph } from "../hunt/words.js";
 import { notice } from "../panels/notices.js";
 import { leftOut, rulesOf, views } from "../views/index.js";
 import { startRuns } from "../wasm.js";
@@ -349,7 +342,7 @@ export class HuntPage {
     if (this.state === "ready") return "What would break it?";
     if (this.state === "running") return `Hunting ${title}`;
     if (this.state === "paused") return `Hunting ${title}: paused`;
-    return this.crew ? nothingFound(this.crew.total) : "Nothing tried yet";
+    return this.crew ? nothingFound(this.crew.total) : "What would break it?";
   }
 
   watch() {
@@ -373,7 +366,8 @@ export class HuntPage {
     if (!this.crew) return "";
     const { title } = this.hunted;
     const rules = left ? `${title} with one rule broken: ${left}.` : `${title} with all its rules in place.`;
-    return `${rules} ${proven(this.crew.total.end)}`;
+    const { runs, end, orders } = this.crew.total;
+    return `${rules} ${runs > 0 ? proven(end, orders) : "Give the hunt a second to begin."}`;
   }
 
   drawOrder() {
@@ -492,12 +486,14 @@ export class HuntPage {
       ${
         state === "waiting"
           ? html`<p>
-              ${STRATEGIES[found.strategy].name}, run ${number(found.run)}:
-              ${counted(found.scenario.script?.length ?? 0, "entry", "entries")} in its script.
+              ${STRATEGIES[found.strategy].name}, ${found.strategy === "exhaustive" ? "state" : "run"}
+              ${number(found.run)}: ${counted(found.scenario.script?.length ?? 0, "entry", "entries")} in its
+              script.
               <button type="button" @click=${() => this.shrink(prize)}>Make it small</button>
             </p>`
           : nothing
       }
+      ${state === "next" ? html`<p role="status">To be made small next…</p>` : nothing}
       ${state === "shrinking" ? html`<p role="status">${progress.again ? "Looking for a shorter one" : "Making it small"}: ${counted(progress.entries, "entry", "entries")} left, ${number(progress.tried)} scenarios tried…</p>` : nothing}
       ${trouble ? html`<p class="broken">${trouble}</p>` : nothing}
       ${
