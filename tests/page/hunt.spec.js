@@ -171,16 +171,25 @@ test("a find keeps its name whatever is chosen next, and one find is made small 
   expect(found).toMatch(/^Key-value: “.+” is violated$/);
   const buttons = page.getByRole("button", { name: "Make it small" });
   const before = await buttons.count();
-  // Two at once: the first has to be left for later, or done by now.
-  await page.evaluate(() => {
+  // Two at once: the second waits until the first is done, which is not begun anew for it.
+  const asked = await page.evaluate(() => {
     const { hunt } = window.synod;
     const waiting = hunt.prizes.filter((/** @type {any} */ prize) => prize.state === "waiting");
     hunt.shrink(waiting[0]);
     hunt.shrink(waiting[1]);
+    const states = waiting.slice(0, 2).map((/** @type {any} */ prize) => prize.state);
+    return {
+      states,
+      places: waiting.slice(0, 2).map((/** @type {any} */ each) => hunt.prizes.indexOf(each)),
+    };
   });
-  await expect(buttons).toHaveCount(before - 1);
+  expect(asked.states).toEqual(["shrinking", "next"]);
+  await expect(buttons).toHaveCount(before - 2);
   const working = page.getByRole("status").filter({ hasText: /Making it small|Looking for a shorter one/ });
-  await expect(working).toHaveCount(0, { timeout: 60_000 });
+  expect(await working.count()).toBeLessThanOrEqual(1);
+  for (const place of asked.places)
+    await expect(page.locator(".prize").nth(place).locator(".paragraph")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("status").filter({ hasText: "To be made small next" })).toHaveCount(0);
   await page.locator("#hunt-protocol").selectOption("paxos");
   await expect(page).toHaveURL(/protocol=paxos$/);
   await expect(page.locator("#hunt-headline")).toHaveText(found ?? "");

@@ -28,7 +28,7 @@ const LISTED_MOST = 12;
  * A catch, and what has become of it.
  * @typedef {object} Prize
  * @property {Catch} found
- * @property {"waiting" | "shrinking" | "done" | "failed"} state
+ * @property {"waiting" | "next" | "shrinking" | "done" | "failed"} state
  * @property {{ entries: number, tried: number, again: boolean }} progress
  * @property {Partial<import("../types.js").Scenario> | null} reached the smallest by now
  * @property {Shrunk | null} shrunk
@@ -190,7 +190,8 @@ export class HuntPage {
   endShrinking() {
     this.shrinker?.end();
     this.shrinker = null;
-    for (const prize of this.prizes) if (prize.state === "shrinking") prize.state = "waiting";
+    for (const prize of this.prizes)
+      if (prize.state === "shrinking" || prize.state === "next") prize.state = "waiting";
   }
 
   // What the workers tell.
@@ -234,9 +235,15 @@ export class HuntPage {
     if (this.prizes.length === 1) this.shrink(prize);
   }
 
-  /** @param {Prize} prize */
+  /**
+   * One at a time: what was begun is finished first.
+   * @param {Prize} prize
+   */
   shrink(prize) {
-    this.endShrinking();
+    if (this.shrinker) {
+      prize.state = "next";
+      return this.draw();
+    }
     prize.state = "shrinking";
     const worker = makeWorker((news) => {
       if (news.news === "shrinking") {
@@ -246,13 +253,12 @@ export class HuntPage {
       }
       if (news.news === "shrunk") {
         prize.shrunk = news.shrunk;
-        this.finishShrinking(prize);
+        this.finishShrinking(prize, "done");
         void this.tell(prize);
       }
       if (news.news === "failed") {
-        prize.state = "failed";
         prize.trouble = news.words;
-        worker.end();
+        this.finishShrinking(prize, "failed");
       }
       this.draw();
     });
@@ -263,11 +269,16 @@ export class HuntPage {
     this.draw();
   }
 
-  /** @param {Prize} prize */
-  finishShrinking(prize) {
-    prize.state = "done";
+  /**
+   * @param {Prize} prize
+   * @param {"done" | "failed"} state
+   */
+  finishShrinking(prize, state) {
+    prize.state = state;
     this.shrinker?.end();
     this.shrinker = null;
+    const next = this.prizes.find((other) => other.state === "next");
+    if (next) this.shrink(next);
   }
 
   /**
