@@ -103,13 +103,13 @@ pub fn shrink(
     }
 }
 
-/// How many other runs with the same violation are made small at the most, how many of them one after
-/// the other without coming lower, and within how many events, those of trying included: of the
-/// latter so many for each entry of the smallest, up to as many as that.
+/// How many other runs with the same violation are made small at the most; and for each entry of the
+/// smallest, up to [`AGAIN_LONG`], how many of them one after the other without coming lower, and
+/// within how many events, those of trying included.
 const AGAIN_MOST: u32 = 48;
-const AGAIN_VAIN: u32 = 12;
-const AGAIN_EVENTS: u64 = 20_000_000;
-const AGAIN_FOR_EACH: u64 = 2_500_000;
+const AGAIN_VAIN: u32 = 2;
+const AGAIN_EVENTS: u64 = 2_500_000;
+const AGAIN_LONG: usize = 8;
 
 /// How long the smallest is at the least where it is also looked beside other runs that are longer.
 const WORTH_WANDERING: usize = 4;
@@ -272,10 +272,10 @@ impl Work<'_> {
         let (before, mut hunted) = (self.events, 0);
         let mut hunts: [Option<Hunt>; AGAIN_BY.len()] = Default::default();
         let mut turns = (0..AGAIN_BY.len()).cycle();
-        let enough = |best: &Scenario| AGAIN_EVENTS.min(AGAIN_FOR_EACH * size(best).0 as u64);
+        let long = |best: &Scenario| size(best).0.min(AGAIN_LONG) as u32;
         while others < AGAIN_MOST
-            && vain < AGAIN_VAIN
-            && hunted + self.events - before < enough(best)
+            && vain < AGAIN_VAIN * long(best)
+            && hunted + self.events - before < AGAIN_EVENTS * u64::from(long(best))
             && !self.is_over()
         {
             self.tell(None);
