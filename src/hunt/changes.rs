@@ -66,8 +66,8 @@ pub(super) fn in_phases(scenario: &Scenario, luck: &mut Draws) -> Scenario {
         at += pause;
         nodes += usize::from(matches!(first.0.action, Action::Join {}));
         let by_hand = is_by_hand(&first.0.action);
-        let deliveries = if by_hand { &[first.clone()] } else { &[][..] };
-        let groups = hearing(deliveries.iter().chain(own), nodes);
+        let deliveries = Some(first).filter(|_| by_hand).into_iter();
+        let groups = hearing(deliveries.chain(own), nodes);
         if groups != parted {
             let action = match groups.is_empty() {
                 true => Action::Heal {},
