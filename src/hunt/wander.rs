@@ -98,10 +98,7 @@ fn change(scenario: &mut Scenario, fresh: &Scenario, luck: &mut Draws) {
             }
         }
         9 => scenario.seed = luck.between(1, 1_000),
-        11 => {
-            let clients = &mut scenario.clients.count;
-            *clients = luck.between(0, u64::from(*clients)) as u16;
-        }
+        11 => fewer_clients(scenario, fresh, luck),
         10 => {
             let plain = Network::default();
             match luck.between(0, 2) {
@@ -118,6 +115,24 @@ fn change(scenario: &mut Scenario, fresh: &Scenario, luck: &mut Draws) {
             for entry in &mut script[place..] {
                 entry.0.at = Micros((entry.0.at.0 + to.0).saturating_sub(from.0).min(until));
             }
+        }
+    }
+}
+
+/// Has requests of the script in the place of clients that ask by themselves, as many at the most as
+/// those count for.
+fn fewer_clients(scenario: &mut Scenario, fresh: &Scenario, luck: &mut Draws) {
+    let clients = scenario.clients.count;
+    let fewer = luck.between(0, u64::from(clients));
+    let freed = u64::from(clients) - fewer;
+    scenario.clients.count = fewer as u16;
+    let asks = |entry: &&ScriptEntry| matches!(entry.0.action, Action::Request { .. });
+    let fitting = fresh.script.iter().filter(asks);
+    for entry in fitting.take(luck.between(0, 3 * freed) as usize) {
+        if fits(&entry.0.action, scenario.nodes) {
+            let mut entry = entry.clone();
+            entry.0.at = Micros::from_ms(luck.between(1, scenario.until.0 / 1_000));
+            scenario.script.push(entry);
         }
     }
 }
