@@ -47,6 +47,9 @@ pub struct Ground {
     /// Whether the rules in question rest on the passing of time, so that there is little to be seen
     /// where the hunt itself decides what happens next.
     pub of_time: bool,
+    /// Whether the rules in question are about who is a member, so that there is little to be seen
+    /// where nobody comes or goes.
+    pub of_members: bool,
     /// What whoever misbehaves does most often, since the rule in question is there against that;
     /// anything where it is empty.
     pub conducts: &'static [&'static str],
@@ -65,6 +68,7 @@ impl Default for Ground {
             patience: Micros::ZERO,
             tail: Micros::from_ms(500),
             of_time: false,
+            of_members: false,
             conducts: &[],
             latency: None,
         }

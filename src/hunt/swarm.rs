@@ -104,7 +104,12 @@ impl Maker<'_> {
         let all = kinds(&self.quarry.budget, &self.ground.hardships);
         self.kinds = all.iter().copied().filter(|_| self.luck.coin()).collect();
         if self.kinds.is_empty() {
-            self.kinds = all;
+            self.kinds = all.clone();
+        }
+        // Every other fault, at the least.
+        if self.ground.of_members && all.contains(&Kind::Members) {
+            let often = self.kinds.len();
+            self.kinds.extend(vec![Kind::Members; often]);
         }
     }
 

@@ -90,6 +90,9 @@ fn switches(own: Option<Mutant>, luck: &mut Draws) -> Ground {
         // From an even number, two changes at once come to majorities that do not meet.
         Some(Mutant::EarlySingleChange) => {
             ground.nodes = 4;
+            ground.of_members = true;
+            // Where the hunt decides what is next, there are hardly two leaders and two changes.
+            ground.of_time = true;
             ground.set("pre_vote", false);
             ground.set("check_quorum", false);
         }
