@@ -363,6 +363,33 @@ fn what_can_spare_nothing_is_left_for_what_is_smaller() {
     }
 }
 
+/// What is tried beside a find is not taken from what is kept for seeing that nothing can be spared.
+#[test]
+fn what_is_looked_at_beside_a_find_leaves_it_minimal() {
+    let order = order("paxos", Some("acceptor_forgets"), Strategy::Mixed, 0);
+    let found = first(&order, 20_000_000).expect("it is found");
+    let patience = found.patience;
+    let mut told = Vec::new();
+    let shrunk = shrink(
+        &found.scenario,
+        &found.breach,
+        patience,
+        Some(&order),
+        30_000,
+        &mut |progress, smaller| {
+            told.push((progress, smaller.map(length)));
+            true
+        },
+    );
+    assert!(shrunk.minimal, "{} tried", shrunk.tried);
+    // Other runs on their way are not told of as the smallest.
+    let again = told.iter().filter(|(progress, _)| progress.again);
+    let lengths: Vec<usize> = again.filter_map(|(_, length)| *length).collect();
+    assert!(lengths.is_sorted_by(|a, b| a >= b), "{lengths:?}");
+    let (last, _) = told.last().expect("it is told");
+    assert_eq!(last.entries, shrunk.scenario.script.len());
+}
+
 #[test]
 fn a_shrink_that_is_stopped_gives_what_it_has() {
     let order = order("raft", Some("vote_not_persisted"), Strategy::Swarm, 5);

@@ -58,16 +58,21 @@ pub(super) fn in_phases(scenario: &Scenario, luck: &mut Draws) -> Scenario {
             .push(ScriptEntry(Entry { at, after, action }));
     };
     let mut rest = &scenario.script[..];
+    let mut flows = false;
     while let Some((first, others)) = rest.split_first() {
         let own = others.iter().take_while(|it| is_by_hand(&it.0.action));
         let next = own.take_while(|_| luck.between(0, 7) > 0).count();
         let (own, later) = others.split_at(next);
         rest = later;
         at += pause;
-        nodes += usize::from(matches!(first.0.action, Action::Join {}));
         let by_hand = is_by_hand(&first.0.action);
-        let deliveries = Some(first).filter(|_| by_hand).into_iter();
-        let groups = hearing(deliveries.chain(own), nodes);
+        let deliveries = Some(first).filter(|_| by_hand).into_iter().chain(own);
+        flows |= deliveries.clone().any(lets_go);
+        let groups = match flows {
+            true => Vec::new(),
+            false => hearing(deliveries, nodes),
+        };
+        nodes += usize::from(matches!(first.0.action, Action::Join {}));
         if groups != parted {
             let action = match groups.is_empty() {
                 true => Action::Heal {},
@@ -84,6 +89,11 @@ pub(super) fn in_phases(scenario: &Scenario, luck: &mut Draws) -> Scenario {
     }
     changed.until = at + AFTERMATH;
     changed
+}
+
+/// Whether messages travel by themselves from an entry on.
+fn lets_go(entry: &ScriptEntry) -> bool {
+    matches!(entry.0.action, Action::Manual { on: false })
 }
 
 /// Who is to hear whom so that `deliveries` can be: all groups but the last, who are who is in none.
@@ -108,7 +118,6 @@ fn hearing<'a>(
                     groups[a.min(b)].sort();
                 }
             }
-            Action::Manual { on: false } => groups.truncate(1),
             _ => {}
         }
     }
@@ -374,14 +383,14 @@ mod tests {
             { "at_ms": 3, "do": "deliver", "from": 1, "to": 0, "kind": "RequestVoteReply" },
             { "at_ms": 4, "do": "timeout", "node": 2 },
             { "at_ms": 5, "do": "timeout", "node": 1 },
-            { "at_ms": 6, "do": "manual", "on": false }]"#,
+            { "at_ms": 6, "do": "manual", "on": false },
+            { "at_ms": 7, "do": "request", "node": 0, "op": { "release": ["a"] } }]"#,
         );
         let lone = NodeId::first(3).map(|node| vec![node]);
         let lone: Vec<_> = lone.collect();
         assert_eq!(hearing([].iter(), 3), lone[..2], "the last is in no group");
         let votes = hearing(scenario.script[..3].iter(), 3);
         assert_eq!(votes, [vec![NodeId(0), NodeId(1)]]);
-        assert!(hearing(scenario.script.iter(), 3).is_empty(), "all flows");
 
         let mut luck = Draws::new(Chance::from_seed(1));
         for _ in 0..100 {
@@ -395,6 +404,10 @@ mod tests {
                 .collect();
             assert_eq!(nodes, [0, 2, 1], "in their order");
             assert!(entries.iter().all(|entry| entry["do"] != "deliver"));
+            // Once messages travel by themselves nobody is parted from anybody.
+            let parted = entries.iter().rposition(|entry| entry["do"] == "partition");
+            let healed = entries.iter().rposition(|entry| entry["do"] == "heal");
+            assert!(healed.is_some() && parted < healed, "{is}");
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) fn draft(quarry: &Quarry, corpus: &Corpus, seed: u64, n: u64) -> Draf
 
 /// Whether an action can go into any run of so many nodes: the two drafts may differ in what they claim
 /// to withstand, and in who misbehaves.
-fn is_always_withstood(action: &Action, nodes: u16) -> bool {
+pub(super) fn is_always_withstood(action: &Action, nodes: u16) -> bool {
     use Action::*;
     let harmless = matches!(
         action,

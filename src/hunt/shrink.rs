@@ -54,6 +54,8 @@ pub(super) struct Work<'a> {
     /// Says whether to go on.
     tell: &'a mut Tell<'a>,
     progress: Progress,
+    /// How small the smallest is that was told of.
+    smallest: (usize, u16, u16),
     stopped: bool,
 }
 
@@ -81,15 +83,18 @@ pub fn shrink(
             tried: 0,
             again: false,
         },
+        smallest: size(scenario),
         stopped: false,
     };
     let mut best = work.small(scenario);
     work.search_around(&mut best);
     if let Some(order) = order {
         work.wander_from(order, &mut best);
+        work.offer(&best);
         if work.hunt_again(order, &mut best) {
             work.search_around(&mut best);
             work.wander_from(order, &mut best);
+            work.offer(&best);
         }
     }
     if work.luck_instead(&mut best) {
@@ -125,6 +130,9 @@ const TRIPLES_LONGEST: usize = 20;
 /// How many ways of having messages travel by themselves are tried.
 const PHASES: u32 = 2_000;
 
+/// After how many tries elsewhere in turn it is asked whether to go on.
+pub(super) const ASKS: u32 = 64;
+
 /// The longest script for which another seed is tried in the place of an entry, and how many are.
 const LUCK_LONGEST: usize = 30;
 const LUCK_SEEDS: u64 = 32;
@@ -153,10 +161,13 @@ impl Work<'_> {
             return false;
         }
         *best = changed;
-        self.progress.entries = self.progress.entries.min(best.script.len());
-        // While others are made small, theirs are not the smallest.
-        let new = !self.progress.again;
-        self.tell(new.then_some(&*best));
+        // While others are made small, theirs are not the smallest, and may never be.
+        let own = !self.progress.again;
+        if own {
+            self.smallest = size(best);
+            self.progress.entries = best.script.len();
+        }
+        self.tell(own.then_some(&*best));
         true
     }
 
@@ -167,10 +178,13 @@ impl Work<'_> {
         self.holds(scenario)
     }
 
-    /// Hears that there is a smaller one, found elsewhere.
-    pub(super) fn is_smaller(&mut self, best: &Scenario) {
-        self.progress.entries = self.progress.entries.min(best.script.len());
-        self.tell(Some(best));
+    /// Tells of a scenario where it is smaller than all before it.
+    pub(super) fn offer(&mut self, scenario: &Scenario) {
+        if size(scenario) < self.smallest {
+            self.smallest = size(scenario);
+            self.progress.entries = scenario.script.len();
+            self.tell(Some(scenario));
+        }
     }
 
     /// Whether to go on while others than the find are looked at.
@@ -232,25 +246,32 @@ impl Work<'_> {
         let Ok(quarry) = order.quarry() else {
             return;
         };
-        if best.network.manual {
-            let Some(mut flowing) = self.flowing(best) else {
-                return;
-            };
-            self.wander(&quarry, &mut flowing);
-            flowing = self.squeezed(flowing);
-            if size(&flowing) < size(best) {
-                *best = flowing;
+        // Without a rule left out nothing tells a fault that is withstood from one that is not, and a
+        // silence is one only where all is well at its end.
+        if sound(best).is_none() || matches!(self.breach, Breach::Silence) {
+            return;
+        }
+        let mut other = match best.network.manual {
+            // Who hears whom is then a matter of cuts.
+            true if order.budget.cuts => self.flowing(best),
+            true => None,
+            false => Some(best.clone()),
+        };
+        if let Some(other) = &mut other
+            && (self.wander(&quarry, other) || best.network.manual)
+        {
+            let other = self.squeezed(other.clone());
+            if size(&other) < size(best) {
+                *best = other;
             }
-        } else if self.wander(&quarry, best) {
-            *best = self.squeezed(best.clone());
         }
     }
 
     /// What is by hand, with messages that travel by themselves.
     fn flowing(&mut self, best: &Scenario) -> Option<Scenario> {
         let mut luck = Draws::new(Chance::from_seed(best.seed).of(0x666c_6f77));
-        for _ in 0..PHASES {
-            if self.stopped {
+        for n in 0..PHASES {
+            if n.is_multiple_of(ASKS) && !self.goes_on_elsewhere() {
                 return None;
             }
             let flowing = in_phases(best, &mut luck);
@@ -266,8 +287,8 @@ impl Work<'_> {
     fn hunt_again(&mut self, order: &Order, best: &mut Scenario) -> bool {
         self.progress.again = true;
         // What is left is for seeing that the smallest can spare nothing.
-        let all = self.most;
-        self.most -= all / 8;
+        let kept = self.most / 8;
+        self.most -= kept;
         let (mut others, mut vain, mut better) = (0, 0, false);
         let (before, mut hunted) = (self.events, 0);
         let mut hunts: [Option<Hunt>; AGAIN_BY.len()] = Default::default();
@@ -306,11 +327,11 @@ impl Work<'_> {
             if size(&other) < size(best) && !self.is_over() {
                 *best = other;
                 (vain, better) = (0, true);
-                self.is_smaller(best);
+                self.offer(best);
                 hunts = Default::default();
             }
         }
-        self.most = all;
+        self.most += kept;
         better
     }
 

@@ -343,7 +343,8 @@ impl Space for Runs {
 
     fn digest(&self, moment: &Moment) -> u64 {
         // With more left to happen, the same state leads further.
-        crate::base::Digest::of(&(moment.digest, moment.used))
+        // What is wrong in it may have come of an order that its digest does not tell.
+        crate::base::Digest::of(&(moment.digest, moment.used, moment.breach))
     }
 
     fn wrong(&self, moment: &Moment) -> Option<String> {

@@ -310,6 +310,12 @@ impl Maker<'_> {
     /// A node is cut off, wholly or so that it hears without being heard, another takes its place,
     /// and both are asked: where leaders, leases and views are put to the test.
     fn usurp(&mut self, at: u64, node: NodeId, other: NodeId) {
+        let Budget {
+            cuts,
+            network,
+            crashes,
+            ..
+        } = self.quarry.budget;
         let slow = self.luck.between(2, 140);
         let one_way = self.luck.coin();
         // Most often it is to lead before it is cut off.
@@ -323,7 +329,7 @@ impl Maker<'_> {
         }
         let all_slow = self.luck.coin();
         for (from, to) in pairs(self.nodes) {
-            if to == node && (all_slow || self.luck.between(0, 3) == 0) {
+            if network && to == node && (all_slow || self.luck.between(0, 3) == 0) {
                 let latency = Some([slow, slow + 5].map(Micros::from_ms));
                 let (from, to) = (Some(from), Some(to));
                 let (loss, duplicate, reorder) = (None, None, None);
@@ -340,13 +346,13 @@ impl Maker<'_> {
                     },
                 );
             }
-            if from == node {
+            if cuts && from == node {
                 let late = at + self.luck.between(0, 1) * self.luck.between(0, 120);
                 self.put(late, Action::Cut { from, to, one_way });
             }
         }
         let takes_over = at + self.luck.between(1, 200);
-        if self.luck.between(0, 3) == 0 {
+        if crashes && self.luck.between(0, 3) == 0 {
             self.put(takes_over, Action::Crash { node: other });
             self.put(takes_over, Action::Restart { node: other });
         }
@@ -362,7 +368,7 @@ impl Maker<'_> {
             self.ask(at, Some(other));
             self.ask(at + 7, Some(node));
         }
-        if self.luck.coin() {
+        if cuts && self.luck.coin() {
             let healed = takes_over + self.luck.between(20, 400);
             self.put(healed, Action::Heal {});
         }
@@ -473,4 +479,60 @@ fn pairs(nodes: u64) -> impl Iterator<Item = (NodeId, NodeId)> {
     NodeId::first(nodes)
         .flat_map(move |from| NodeId::first(nodes).map(move |to| (from, to)))
         .filter(|(from, to)| from != to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of what befalls the first runs of a hunt with that budget, but for what mends all at
+    /// their end.
+    fn befalls(budget: Budget) -> Vec<&'static str> {
+        let quarry = Quarry::new("raft", Some("no_log_check"), budget).expect("it is there");
+        let mut names: Vec<&str> = (0..400)
+            .map(|n| draft(&quarry, 1, n))
+            .filter(|draft| draft.patience == Micros::ZERO)
+            .flat_map(|draft| draft.scenario.script)
+            .map(|entry| entry.0.action.name())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    #[test]
+    fn what_is_taken_away_befalls_no_run() {
+        let none = Budget {
+            faults: 16,
+            crashes: false,
+            cuts: false,
+            network: false,
+            pauses: false,
+            clocks: false,
+            timers: true,
+            disks: false,
+            liars: false,
+            members: false,
+        };
+        assert_eq!(befalls(none.clone()), ["garbage", "request", "timeout"]);
+        let crashes = Budget {
+            crashes: true,
+            ..none.clone()
+        };
+        let names = ["crash", "garbage", "request", "restart", "timeout"];
+        assert_eq!(befalls(crashes), names);
+        let network = Budget {
+            network: true,
+            ..none.clone()
+        };
+        assert_eq!(befalls(network), ["garbage", "link", "request", "timeout"]);
+        let cuts = Budget { cuts: true, ..none };
+        let names = befalls(cuts);
+        assert!(names.contains(&"cut") && names.contains(&"heal"));
+        assert!(
+            !names
+                .iter()
+                .any(|name| ["crash", "link", "skew"].contains(name))
+        );
+    }
 }

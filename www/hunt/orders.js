@@ -113,8 +113,9 @@ export function proven(end, orders) {
       "and of",
     );
     const where = `on the ${onClusters(seen[0].clusters)} drawn`.replace("the one cluster", "the cluster");
-    if (end === "exhausted") return `That is every order of ${within}, ${where}; it proves nothing beyond.`;
-    return `Every order of ${within} was looked at, ${where}. Within wider bounds there may be more: ${rest}.`;
+    if (end === "exhausted")
+      return `That is every order of ${within}, ${where}, and no invariant was violated; it proves nothing beyond.`;
+    return `Every order of ${within} was looked at for invariants, ${where}. Within wider bounds there may be more: ${rest}.`;
   }
   if (end === "ended")
     return `The search has ended, but ${rest}, so that it may not have come to every order within them.`;

@@ -41,7 +41,7 @@ export const STRATEGIES = {
   },
   exhaustive: {
     name: "Every order",
-    help: `The orders of a few requests and their deliveries, and of the crashes, early timers and copied messages that are ticked below, on a cluster that the seed draws, the shortest first. Its bounds widen in ${BOUNDS.steps} steps at the most to ${boundsListed()}, and within each it looks at ${BOUNDS.states.toLocaleString("en")} states at the most. What it finds, nothing shorter within the same bounds does.`,
+    help: `The orders of a few requests and their deliveries, and of the crashes, early timers and copied messages that are ticked below, on a cluster that the seed draws, the shortest first. Its bounds widen in ${BOUNDS.steps} steps at the most to ${boundsListed()}, and within each it looks at ${BOUNDS.states.toLocaleString("en")} states at the most. The first request is asked of the first node. It looks at invariants, neither at whether an order explains the clients' answers nor at whether they come. What it finds, nothing shorter within the same bounds does.`,
   },
 };
 
@@ -120,7 +120,7 @@ export function paragraph({ breach, said, left, nodes, steps, minimal, strategy,
       ? `in state ${number(run)} of the search of every order`
       : `in run ${number(run)} (${STRATEGIES[strategy].name.toLowerCase()})`;
   const much = steps > 0 ? counted(steps, "step") : "and nothing but what its clients ask by themselves";
-  const parts = [`Found ${how}: ${counted(nodes, "node")}, ${much}.`];
+  const parts = [`First found ${how}, and made small: ${counted(nodes, "node")}, ${much}.`];
   if (left) parts.push(`What it does wrong: ${left}.`);
   parts.push(capital(said.replace(/[.\s]*$/, "")) + ".");
   if (breach === "history" && !/^no order/i.test(said)) {
