@@ -103,22 +103,17 @@ fn hearing<'a>(
 ) -> Vec<Vec<NodeId>> {
     let mut groups: Vec<Vec<NodeId>> = NodeId::first(nodes).map(|node| vec![node]).collect();
     for entry in deliveries {
-        match &entry.0.action {
-            Action::Deliver(Pick {
-                from: Some(from),
-                to: Some(to),
-                ..
-            }) => {
-                let of = |node| groups.iter().position(|group| group.contains(node));
-                if let (Some(a), Some(b)) = (of(from), of(to))
-                    && a != b
-                {
-                    let joined = groups.remove(a.max(b));
-                    groups[a.min(b)].extend(joined);
-                    groups[a.min(b)].sort();
-                }
-            }
-            _ => {}
+        let Action::Deliver(Pick { from, to, .. }) = &entry.0.action else {
+            continue;
+        };
+        let of = |node| groups.iter().position(|group| group.contains(node));
+        let both = (from.as_ref().and_then(of), to.as_ref().and_then(of));
+        if let (Some(a), Some(b)) = both
+            && a != b
+        {
+            let joined = groups.remove(a.max(b));
+            groups[a.min(b)].extend(joined);
+            groups[a.min(b)].sort();
         }
     }
     groups.pop();
