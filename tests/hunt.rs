@@ -172,20 +172,8 @@ fn what_is_shrunk_stays_what_it_was_and_can_spare_nothing() {
 
 #[test]
 fn what_is_shrunk_names_nothing_that_is_not_needed() {
-    let order = order("locks", Some("release_unchecked"), Strategy::Mixed, 0);
-    let found = first(&order, 20_000_000).expect("it is found");
-    let (what, patience) = (&found.breach, found.patience);
-    let order = Some(&order);
-    let shrunk = shrink(
-        &found.scenario,
-        what,
-        patience,
-        order,
-        20_000,
-        &mut |_, _| true,
-    );
-    let mut ops = shrunk
-        .scenario
+    let small = small("locks", "release_unchecked", 0);
+    let mut ops = small
         .script
         .iter()
         .filter_map(|entry| match &entry.0.action {
@@ -232,8 +220,8 @@ fn length(scenario: &Scenario) -> usize {
     scenario.script.len() + 3 * usize::from(scenario.clients.count)
 }
 
-/// The length of what is found of a mutant when it has been made small.
-fn small(protocol: &str, mutant: &str, seed: u64) -> usize {
+/// What is found of a mutant, made small.
+fn small(protocol: &str, mutant: &str, seed: u64) -> Scenario {
     let order = order(protocol, Some(mutant), Strategy::Mixed, seed);
     let found = first(&order, 20_000_000);
     let found = found.unwrap_or_else(|| panic!("{protocol} {mutant} {seed}: not found"));
@@ -259,7 +247,7 @@ fn small(protocol: &str, mutant: &str, seed: u64) -> usize {
             "{mutant} {seed}: {nodes} replicas, where none may be faulty"
         );
     }
-    length(&shrunk.scenario)
+    shrunk.scenario
 }
 
 #[test]
@@ -277,7 +265,7 @@ fn what_is_shrunk_is_as_short_as_the_shortest_there_is() {
         let found = first(&search, u64::MAX).expect("it is within the bounds");
         let shortest = found.scenario.script.len();
         for seed in 0..3 {
-            let length = small("paxos", mutant, seed);
+            let length = length(&small("paxos", mutant, seed));
             assert!(
                 length <= shortest,
                 "{mutant} {seed}: {length}, and {shortest} by search"
@@ -311,7 +299,7 @@ fn what_is_shrunk_is_hardly_longer_than_what_is_stored() {
         let path = format!("tests/scenarios/{protocol}/{name}");
         let text = std::fs::read_to_string(&path).expect("it is stored");
         let stored = length(&Scenario::parse(&text).expect("it is sound"));
-        let length = small(protocol, mutant, 0);
+        let length = length(&small(protocol, mutant, 0));
         assert!(
             2 * length <= 3 * stored,
             "{protocol} {mutant}: {length}, and {stored} stored"
