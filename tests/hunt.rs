@@ -454,6 +454,21 @@ fn a_budget_of_nothing_brings_no_faults() {
 }
 
 #[test]
+fn timers_that_keep_their_time_still_go_off() {
+    for strategy in [Strategy::Rounds, Strategy::Pct] {
+        // With timers that never go off there is neither a leader nor a log.
+        let mut order = order("raft", Some("no_log_check"), strategy, 3);
+        order.budget = serde_json::from_str(r#"{ "timers": false }"#).expect("a budget");
+        let found = first(&order, 20_000_000).unwrap_or_else(|| panic!("{strategy:?}"));
+        let early =
+            |entry: &synod::scenario::ScriptEntry| matches!(entry.0.action, Action::Timeout { .. });
+        assert!(!found.scenario.script.iter().any(early), "{strategy:?}");
+        let patience = found.patience;
+        assert_eq!(breach(&found.scenario, patience), Some(found.breach));
+    }
+}
+
+#[test]
 fn the_search_of_every_order_says_how_far_it_came() {
     let reaches = |protocol: &str, mutant: Option<&str>, budget: &str| {
         let mut order = order(protocol, mutant, Strategy::Exhaustive, 1);

@@ -26,6 +26,8 @@ pub(super) const DEPTHS: [u64; 2] = [2, 5];
 enum Chain {
     Link(NodeId, NodeId),
     Timers(NodeId),
+    /// Time goes on until a timer goes off by itself.
+    Time,
     Requests,
     Faults,
 }
@@ -76,6 +78,8 @@ struct Schedule {
     faults: Vec<Action>,
     /// How many timers may still go off.
     timers: u64,
+    /// Whether they may before they are due.
+    early: bool,
     lowest: u64,
 }
 
@@ -97,7 +101,7 @@ impl Schedule {
         }
     }
 
-    /// What goes on next, by its place among the choices; a request or fault has none.
+    /// What goes on next, by its place among the choices; a request, a fault or a wait has none.
     fn next(&mut self, choices: &[Choice]) -> Option<(Chain, Option<Choice>)> {
         let mut best: Option<(u64, Chain, Option<Choice>)> = None;
         let mut offer = |priority: u64, chain, choice| {
@@ -108,10 +112,12 @@ impl Schedule {
         for choice in choices {
             let chain = match *choice {
                 Choice::Deliver { from, to, .. } => Chain::Link(from, to),
-                Choice::Fire { node, .. } if self.timers > 0 => Chain::Timers(node),
-                Choice::Fire { .. } => continue,
+                Choice::Fire { .. } if self.timers == 0 => continue,
+                Choice::Fire { node, .. } if self.early => Chain::Timers(node),
+                Choice::Fire { .. } => Chain::Time,
             };
-            offer(self.priority(chain), chain, Some(*choice));
+            let choice = Some(*choice).filter(|_| chain != Chain::Time);
+            offer(self.priority(chain), chain, choice);
         }
         if !self.requests.is_empty() {
             offer(self.priority(Chain::Requests), Chain::Requests, None);
@@ -185,6 +191,7 @@ fn schedule(quarry: &Quarry, ground: &Ground, mut luck: Draws) -> Schedule {
     Schedule {
         changes: (1..depth).map(|_| luck.between(0, length)).collect(),
         timers: luck.between(1, 6),
+        early: budget.timers,
         priorities: Vec::new(),
         requests,
         faults,
@@ -214,18 +221,18 @@ pub(super) fn run(
     let mut scenario = bare(quarry, ground, run_seed);
     let mut run = build_walk(&scenario, EVENTS_MAX)?;
     let mut choices = Vec::new();
-    let mut beat = 0;
+    let mut step = 0;
     // A request or a reply is under way for a millisecond: the next step is taken after it.
-    while run.breach().is_none() && beat < STEPS {
-        beat += 1;
-        if run.advance(Micros(BEAT.0 * beat)).is_err() || run.breach().is_some() {
+    while run.breach().is_none() && step < STEPS {
+        step += 1;
+        if run.advance(run.now() + BEAT).is_err() || run.breach().is_some() {
             break;
         }
         run.choices(&mut choices);
         let Some((mut chain, mut choice)) = schedule.next(&choices) else {
             break;
         };
-        if schedule.changes.contains(&beat) {
+        if schedule.changes.contains(&step) {
             schedule.lower(chain);
             if let Some(other) = schedule.next(&choices) {
                 (chain, choice) = other;
@@ -233,7 +240,7 @@ pub(super) fn run(
         }
         take(run.as_mut(), &mut schedule, chain, choice);
     }
-    scenario.until = Micros(BEAT.0 * (beat + 1));
+    scenario.until = run.now() + BEAT;
     Ok(judged(scenario, run, seen))
 }
 
@@ -263,13 +270,14 @@ pub(super) fn judged(
 
 fn take(run: &mut dyn Walk, schedule: &mut Schedule, chain: Chain, choice: Option<Choice>) {
     let action = match (chain, choice) {
-        (_, Some(choice)) => run.action(choice),
-        (Chain::Requests, None) => schedule.requests.remove(0),
-        (_, None) => schedule.faults.remove(0),
+        (_, Some(choice)) => Some(run.action(choice)),
+        (Chain::Time, None) => None,
+        (Chain::Requests, None) => Some(schedule.requests.remove(0)),
+        (_, None) => Some(schedule.faults.remove(0)),
     };
     match chain {
         // A node whose timer has gone off does not have the next one go off at once.
-        Chain::Timers(_) => {
+        Chain::Timers(_) | Chain::Time => {
             schedule.timers -= 1;
             let again = schedule.luck.between(1 << 20, 1 << 40);
             schedule.set(chain, again);
@@ -281,5 +289,9 @@ fn take(run: &mut dyn Walk, schedule: &mut Schedule, chain: Chain, choice: Optio
         Chain::Link(..) => {}
     }
     // What cannot be done now, such as asking while one still waits, is passed over.
-    let _ = run.apply(action);
+    let _ = match action {
+        Some(action) => run.apply(action).is_ok(),
+        // All messages wait: what is next is a timer.
+        None => run.step().is_ok(),
+    };
 }

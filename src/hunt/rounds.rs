@@ -8,7 +8,7 @@ use super::pct::{bare, judged};
 use super::played::BEAT;
 use super::seen::Seen;
 use super::trial::{EVENTS_MAX, Trial};
-use crate::base::{Chance, Draws, Ground, Micros, NodeId, Pace};
+use crate::base::{Chance, Draws, Ground, NodeId, Pace};
 use crate::scenario::{Scenario, ScenarioError, build_walk, sample_op};
 use crate::sim::{Action, Choice, Pick, Walk};
 
@@ -18,7 +18,6 @@ struct Maker<'a> {
     workload: usize,
     run: Box<dyn Walk>,
     luck: Draws,
-    beat: u64,
     asked: u64,
     faults: u64,
     disk_loss: bool,
@@ -26,9 +25,9 @@ struct Maker<'a> {
     conducts: &'static [&'static str],
     /// Who did something last: often the same goes on.
     focus: NodeId,
-    /// Whether a message may arrive before older ones on its link.
     /// Whether nodes may come and go.
     members: bool,
+    /// Whether a message may arrive before older ones on its link.
     reorders: bool,
     choices: Vec<Choice>,
 }
@@ -57,7 +56,6 @@ pub(super) fn run(
         quarry,
         workload,
         run: build_walk(&scenario, EVENTS_MAX)?,
-        beat: 0,
         asked: 0,
         faults: luck.between(0, u64::from(quarry.budget.faults.min(4))),
         disk_loss: hardships.disk_loss && quarry.budget.disks,
@@ -78,15 +76,24 @@ pub(super) fn run(
         }
     }
     let run = maker.run;
-    scenario.until = Micros(BEAT.0 * (maker.beat + 1));
+    scenario.until = run.now() + BEAT;
     Ok(judged(scenario, run, seen))
 }
 
 impl Maker<'_> {
+    /// Lets a beat pass; false where something was found wrong.
+    fn beat(&mut self) -> bool {
+        self.run.advance(self.run.now() + BEAT).is_ok() && self.run.breach().is_none()
+    }
+
+    /// Time goes on until a timer goes off by itself: all messages wait, so that nothing else is next.
+    fn wait(&mut self) -> bool {
+        self.beat() && self.run.step().is_ok() && self.run.breach().is_none()
+    }
+
     /// Does something a beat later; false where something was found wrong.
     fn act(&mut self, action: Action) -> bool {
-        self.beat += 1;
-        if self.run.advance(Micros(BEAT.0 * self.beat)).is_err() || self.run.breach().is_some() {
+        if !self.beat() {
             return false;
         }
         // What cannot be done now is passed over.
@@ -115,7 +122,14 @@ impl Maker<'_> {
         let all = 4 * (self.run.nodes() * self.run.nodes()) as u32;
         // Who stands for something talks to the others; what is asked may get no further.
         let (on, most) = match self.luck.between(0, 19) {
-            0..=7 if timers => (self.fire(node, &group), self.luck.one(&[2, 4, all, all])),
+            0..=7 => {
+                let on = if timers {
+                    self.fire(node, &group)
+                } else {
+                    self.wait()
+                };
+                (on, self.luck.one(&[2, 4, all, all]))
+            }
             8..=13 => (self.ask(node), self.luck.one(&[0, 0, 1, 2, 4, all])),
             14..=16 if crashes && self.faults > 0 => {
                 let on = self.crash(node, Action::Crash { node });

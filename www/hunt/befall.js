@@ -60,6 +60,11 @@ export function drawBefall(chosen, busy, changed, tell) {
               Of these, every order has crashes, copies and early timers, with at most so many crashes and
               copies as faults. That messages are late, overtake each other or never arrive is in the orders
               themselves; the others do not apply to it.
+              ${
+                chosen.kinds.timers
+                  ? nothing
+                  : "Time all but stands still in it: without early timers none goes off, and what begins with one (an election, a view change, anything sent again) does not happen."
+              }
             </p>`
           : nothing
       }
