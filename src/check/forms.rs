@@ -281,10 +281,15 @@ fn report(history: Value, named: Named, path: &str) -> Result<Record, Misfit> {
     }
     let served = Served::of(named, &history);
     let ranks = Ranks::of(moments);
-    Ok(reported(&history, served, &ranks))
+    reported(&history, served, &ranks, path)
 }
 
-fn reported(history: &[Reported], served: Served, ranks: &Ranks) -> Record {
+fn reported(
+    history: &[Reported],
+    served: Served,
+    ranks: &Ranks,
+    path: &str,
+) -> Result<Record, Misfit> {
     let clients: BTreeSet<ClientId> = history.iter().map(|each| each.client).collect();
     let clients: Vec<ClientId> = clients.into_iter().collect();
     let mut record = Record {
@@ -299,7 +304,7 @@ fn reported(history: &[Reported], served: Served, ranks: &Ranks) -> Record {
         places: Vec::new(),
         values: None,
     };
-    for each in history {
+    for (n, each) in history.iter().enumerate() {
         let end = each.return_ms.as_ref().map(Moment::of);
         let call = Moment::of(&each.call_ms);
         let told = Told {
@@ -314,7 +319,13 @@ fn reported(history: &[Reported], served: Served, ranks: &Ranks) -> Record {
             Calls::Registers(_, calls) => push(calls, key_value(&told)),
             Calls::Proposals(calls) => push(calls, proposal(&told)),
             Calls::Fenced(calls) => push(calls, fenced(&told)),
-            Calls::Visits(visits) => push(visits, visit(&told, each.id)),
+            Calls::Visits(visits) => {
+                let under = format!("{path}[{n}].result");
+                push(
+                    visits,
+                    visit(&told, each.id).map_err(|it| it.under(&under))?,
+                )
+            }
             Calls::Locks(_) | Calls::Lists(_) | Calls::Texts(_) | Calls::Apart => false,
         };
         if counts {
@@ -338,7 +349,7 @@ fn reported(history: &[Reported], served: Served, ranks: &Ranks) -> Record {
             },
         });
     }
-    record
+    Ok(record)
 }
 
 fn push<T>(list: &mut Vec<T>, item: Option<T>) -> bool {

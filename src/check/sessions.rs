@@ -1,14 +1,15 @@
 //! The four session guarantees of Terry and others (*Session Guarantees for Weakly Consistent Replicated
 //! Data*, 1994), held against what a store told its clients: each read carries a version vector of all
-//! that it rests on, and the versions that it shows carry their dots.
+//! that it rests on, and the answer to a write, or the reads that show its version, tell its dot.
 //!
-//! A session is a client's dealings with one key, since that is as far as the store's vectors go. What
-//! nobody was told of does not count, and neither does a write that no read ever shows: nobody can tell
-//! then what knows it.
+//! A session is a client's dealings with one key, since that is as far as the store's vectors go. A
+//! guarantee is about all that was done in a session before, not about the last of it alone. What nobody
+//! was told of does not count.
 
 use super::linear::Limits;
 use crate::base::{ClientId, Micros};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// For each actor how many of its writes are known.
 pub(super) type Clock = BTreeMap<String, u64>;
@@ -22,12 +23,14 @@ pub(super) struct Visit {
     pub deed: Deed,
 }
 
-/// A version of a key: the name of its write, and its number among an actor's writes.
+/// A write's number among those of an actor.
+pub(super) type Dot = (String, u64);
+
+/// A version of a key: the name of its write, and its dot where versions have one.
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     pub name: String,
-    pub actor: String,
-    pub count: u64,
+    pub dot: Option<Dot>,
 }
 
 /// Of what a visit told.
@@ -35,8 +38,8 @@ pub(super) struct Version {
 pub(super) enum Deed {
     /// It read these versions, resting on all that the clock covers.
     Read(Clock, Vec<Version>),
-    /// It wrote the version of this name.
-    Write(String),
+    /// It wrote the version of this name, whose dot is known where the answer tells it.
+    Write(String, Option<Dot>),
 }
 
 /// A promise to a client.
@@ -90,11 +93,7 @@ pub(super) struct Kept {
 const BREACHES: usize = 100;
 
 impl Kept {
-    fn count(&mut self, held: bool, breach: Breach) {
-        if held {
-            self.held += 1;
-            return;
-        }
+    fn breaks(&mut self, breach: Breach) {
         self.broken += 1;
         if self.breaches.len() < BREACHES {
             self.breaches.push(breach);
@@ -102,11 +101,25 @@ impl Kept {
     }
 }
 
-/// What a client had read and written of a key by some time, as places.
-#[derive(Clone, Copy, Debug, Default)]
+/// What a client had read and written of a key by some time.
+#[derive(Clone, Debug, Default)]
 struct Past {
-    read: Option<usize>,
-    written: Option<usize>,
+    /// All that its reads rest on, joined.
+    read: Rc<Clock>,
+    /// The dots of its writes, joined.
+    written: Rc<Clock>,
+    /// How many of its session's visits those are.
+    visits: usize,
+}
+
+/// What a client did with a key, in order.
+#[derive(Clone, Debug, Default)]
+struct Session<'a> {
+    /// As places.
+    visits: Vec<usize>,
+    past: Past,
+    /// Which of its visits was the first to show a version.
+    first_shown: BTreeMap<&'a str, usize>,
 }
 
 /// Counts how often each guarantee was kept, in the order of [`Guarantee::ALL`]; `None` where that would
@@ -117,22 +130,16 @@ pub(super) fn sessions(visits: &[Visit], limits: Limits) -> Option<[Kept; 4]> {
     let mut judge = Judge {
         visits,
         dots: BTreeMap::new(),
+        sessions: BTreeMap::new(),
         writes: BTreeMap::new(),
+        pasts: vec![Past::default(); visits.len()],
         kept: Default::default(),
+        left: limits.steps,
     };
-    judge.look_round(&order);
-    let mut left = limits.steps;
-    let mut pasts: BTreeMap<(ClientId, &str), Past> = BTreeMap::new();
+    judge.look_round(&order)?;
     for place in order {
-        let visit = &visits[place];
-        let past = pasts.entry((visit.client, &visit.key)).or_default();
-        match &visit.deed {
-            Deed::Write(_) => past.written = Some(place),
-            Deed::Read(clock, shown) => {
-                left = left.checked_sub(1 + (clock.len() + shown.len()) as u64)?;
-                judge.read(place, clock, shown, *past);
-                past.read = Some(place);
-            }
+        if let Deed::Read(clock, shown) = &visits[place].deed {
+            judge.read(place, clock, shown)?;
         }
     }
     Some(judge.kept)
@@ -140,101 +147,216 @@ pub(super) fn sessions(visits: &[Visit], limits: Limits) -> Option<[Kept; 4]> {
 
 struct Judge<'a> {
     visits: &'a [Visit],
-    /// The dot of each version that some read shows.
-    dots: BTreeMap<&'a str, (&'a str, u64)>,
-    /// The writes by their names, with what their clients had done before.
-    writes: BTreeMap<&'a str, (usize, Past)>,
+    /// The dots of each write: more than one where a request that came again was taken by two nodes.
+    dots: BTreeMap<&'a str, BTreeSet<(&'a str, u64)>>,
+    sessions: BTreeMap<(ClientId, &'a str), Session<'a>>,
+    /// The writes by their names.
+    writes: BTreeMap<&'a str, usize>,
+    /// What each visit's client had done before.
+    pasts: Vec<Past>,
     kept: [Kept; 4],
+    /// How many steps may still be taken.
+    left: u64,
 }
 
-impl Judge<'_> {
-    /// Notes all versions and all writes. A client does one thing after the other, so that what it did
-    /// before has returned before.
-    fn look_round(&mut self, order: &[usize]) {
-        let mut pasts: BTreeMap<(ClientId, &str), Past> = BTreeMap::new();
-        for place in order {
-            let visit = &self.visits[*place];
-            let past = pasts.entry((visit.client, &visit.key)).or_default();
+impl<'a> Judge<'a> {
+    fn spend(&mut self, steps: usize) -> Option<()> {
+        self.left = self.left.checked_sub(1 + steps as u64)?;
+        Some(())
+    }
+
+    /// Notes all versions and all that was done before each visit. A client does one thing after the
+    /// other, so that what it did before has returned before.
+    fn look_round(&mut self, order: &[usize]) -> Option<()> {
+        for visit in self.visits {
             match &visit.deed {
-                Deed::Write(name) => {
-                    self.writes.insert(name, (*place, *past));
-                    past.written = Some(*place);
+                Deed::Write(name, dot) => {
+                    let dots = self.dots.entry(name).or_default();
+                    dots.extend(dot.iter().map(|(actor, count)| (actor.as_str(), *count)));
                 }
                 Deed::Read(_, shown) => {
-                    past.read = Some(*place);
-                    let dots = shown.iter().map(|version| {
-                        (
-                            version.name.as_str(),
-                            (version.actor.as_str(), version.count),
-                        )
-                    });
-                    self.dots.extend(dots);
+                    for version in shown {
+                        let dots = self.dots.entry(&version.name).or_default();
+                        let dot = version.dot.iter();
+                        dots.extend(dot.map(|(actor, count)| (actor.as_str(), *count)));
+                    }
                 }
             }
         }
+        for place in order {
+            let visit = &self.visits[*place];
+            let session = self.sessions.entry((visit.client, &visit.key));
+            let session = session.or_default();
+            self.pasts[*place] = session.past.clone();
+            let steps = match &visit.deed {
+                Deed::Write(name, _) => {
+                    self.writes.insert(name, *place);
+                    let dots = self.dots.get(name.as_str()).into_iter().flatten();
+                    for (actor, count) in dots {
+                        raise(&mut session.past.written, actor, *count);
+                    }
+                    session.past.written.len()
+                }
+                Deed::Read(clock, shown) => {
+                    for version in shown {
+                        let name = version.name.as_str();
+                        let first = session.first_shown.entry(name);
+                        first.or_insert(session.visits.len());
+                    }
+                    for (actor, count) in clock {
+                        raise(&mut session.past.read, actor, *count);
+                    }
+                    session.past.read.len() + shown.len()
+                }
+            };
+            session.visits.push(*place);
+            session.past.visits = session.visits.len();
+            self.spend(steps)?;
+        }
+        Some(())
     }
 
-    /// Whether a read knows what an earlier visit did or saw; nothing where that cannot be told, or
-    /// where it saw nothing.
-    fn knows(&self, clock: &Clock, earlier: usize) -> Option<bool> {
-        match &self.visits[earlier].deed {
-            Deed::Read(before, _) => (!before.is_empty()).then(|| covers(clock, before)),
-            Deed::Write(name) => {
-                let (actor, count) = self.dots.get(name.as_str())?;
-                Some(clock.get(*actor).is_some_and(|known| known >= count))
+    /// Whether a read knows a write; nothing where that cannot be told.
+    fn knows(&self, clock: &Clock, live: &BTreeSet<&str>, name: &str) -> Option<bool> {
+        if live.contains(name) {
+            return Some(true);
+        }
+        let dots = self.dots.get(name).filter(|dots| !dots.is_empty());
+        let mut dots = dots?.iter();
+        Some(dots.any(|(actor, count)| clock.get(*actor).is_some_and(|known| known >= count)))
+    }
+
+    /// The last of what was done before `visit` in its session that fits.
+    fn last_before(
+        &mut self,
+        visit: usize,
+        fits: impl Fn(&Self, &'a Deed) -> bool,
+    ) -> Option<Option<usize>> {
+        let all = self.visits;
+        let key = (all[visit].client, all[visit].key.as_str());
+        for n in (0..self.pasts[visit].visits).rev() {
+            let place = self.sessions.get(&key)?.visits[n];
+            self.spend(0)?;
+            if fits(self, &all[place].deed) {
+                return Some(Some(place));
             }
         }
+        Some(None)
     }
 
-    fn read(&mut self, read: usize, clock: &Clock, shown: &[Version], past: Past) {
-        let own = [
-            (Guarantee::ReadYourWrites, past.written),
-            (Guarantee::MonotonicReads, past.read),
-        ];
-        for (guarantee, missed) in own {
-            let Some((missed, knows)) = missed.and_then(|m| Some((m, self.knows(clock, m)?)))
-            else {
-                continue;
-            };
-            let write = None;
-            let breach = Breach {
+    /// Holds a read against all that `visit`'s client had written before that. The write that it
+    /// misses; `None` within where it misses none.
+    fn missed_write(
+        &mut self,
+        visit: usize,
+        clock: &Clock,
+        live: &BTreeSet<&str>,
+    ) -> Option<Option<usize>> {
+        if covers(clock, &self.pasts[visit].written) {
+            return Some(None);
+        }
+        self.last_before(visit, |judge, deed| match deed {
+            Deed::Write(name, _) => judge.knows(clock, live, name) == Some(false),
+            Deed::Read(..) => false,
+        })
+    }
+
+    /// Holds a read against all that `visit`'s client had read before that.
+    fn missed_read(&mut self, visit: usize, clock: &Clock) -> Option<Option<usize>> {
+        if covers(clock, &self.pasts[visit].read) {
+            return Some(None);
+        }
+        self.last_before(visit, |_, deed| match deed {
+            Deed::Read(before, _) => !covers(clock, before),
+            Deed::Write(..) => false,
+        })
+    }
+
+    fn count(
+        &mut self,
+        guarantee: Guarantee,
+        read: usize,
+        missed: Option<usize>,
+        write: Option<usize>,
+    ) {
+        let kept = &mut self.kept[guarantee as usize];
+        match missed {
+            None => kept.held += 1,
+            Some(missed) => kept.breaks(Breach {
                 read,
                 missed,
                 write,
-            };
-            self.kept[guarantee as usize].count(knows, breach);
+            }),
         }
+    }
+
+    fn read(&mut self, read: usize, clock: &Clock, shown: &'a [Version]) -> Option<()> {
+        self.spend(clock.len() + shown.len())?;
         let live: BTreeSet<&str> = shown.iter().map(|version| version.name.as_str()).collect();
-        let writes = live
+        if !self.pasts[read].written.is_empty() {
+            let missed = self.missed_write(read, clock, &live)?;
+            self.count(Guarantee::ReadYourWrites, read, missed, None);
+        }
+        if !self.pasts[read].read.is_empty() {
+            let missed = self.missed_read(read, clock)?;
+            self.count(Guarantee::MonotonicReads, read, missed, None);
+        }
+        let writes: Vec<usize> = live
             .iter()
-            .filter_map(|name| self.writes.get(name).copied());
-        let writes: Vec<(usize, Past)> = writes.collect();
-        for (write, before) in writes {
-            let earlier = [
-                (Guarantee::MonotonicWrites, before.written),
-                (Guarantee::WritesFollowReads, before.read),
-            ];
-            for (guarantee, missed) in earlier {
-                let Some((missed, knows)) = missed.and_then(|m| Some((m, self.knows(clock, m)?)))
-                else {
-                    continue;
+            .filter_map(|name| self.writes.get(name).copied())
+            .collect();
+        // What stands beside a later write has not come before it: of each client the first of its
+        // writes that are shown, and the first of its reads that showed what is shown.
+        let mut first_written: BTreeMap<ClientId, usize> = BTreeMap::new();
+        let mut first_read: BTreeMap<ClientId, usize> = BTreeMap::new();
+        for write in &writes {
+            let visit = &self.visits[*write];
+            let visits = self.pasts[*write].visits;
+            let first = first_written.entry(visit.client).or_insert(visits);
+            *first = visits.min(*first);
+        }
+        for client in first_written.keys() {
+            let key = self.visits[read].key.as_str();
+            self.spend(live.len())?;
+            let session = self.sessions.get(&(*client, key));
+            let shown = live
+                .iter()
+                .filter_map(|name| session?.first_shown.get(name));
+            first_read.extend(shown.min().map(|first| (*client, *first)));
+        }
+        for write in writes {
+            let Visit { client, key, .. } = &self.visits[write];
+            let past = self.pasts[write].clone();
+            let beside = |judge: &Self, first: &BTreeMap<ClientId, usize>| {
+                let first = first.get(client).filter(|first| **first < past.visits)?;
+                let session = judge.sessions.get(&(*client, key.as_str()))?;
+                session.visits.get(*first).copied()
+            };
+            let stands = beside(self, &first_written);
+            if stands.is_some() || !past.written.is_empty() {
+                let missed = match stands {
+                    Some(_) => stands,
+                    None => self.missed_write(write, clock, &live)?,
                 };
-                // What stands beside the later write has not come before it.
-                let beside = match &self.visits[missed].deed {
-                    Deed::Write(name) => live.contains(name.as_str()),
-                    Deed::Read(_, seen) => {
-                        seen.iter().any(|each| live.contains(each.name.as_str()))
-                    }
+                self.count(Guarantee::MonotonicWrites, read, missed, Some(write));
+            }
+            let stands = beside(self, &first_read);
+            if stands.is_some() || !past.read.is_empty() {
+                let missed = match stands {
+                    Some(_) => stands,
+                    None => self.missed_read(write, clock)?,
                 };
-                let write = Some(write);
-                let breach = Breach {
-                    read,
-                    missed,
-                    write,
-                };
-                self.kept[guarantee as usize].count(knows && !beside, breach);
+                self.count(Guarantee::WritesFollowReads, read, missed, Some(write));
             }
         }
+        Some(())
+    }
+}
+
+/// Has a clock know so many writes of an actor.
+fn raise(clock: &mut Rc<Clock>, actor: &str, count: u64) {
+    if clock.get(actor).is_none_or(|known| *known < count) {
+        Rc::make_mut(clock).insert(actor.to_owned(), count);
     }
 }
 
@@ -258,7 +380,13 @@ mod tests {
     }
 
     fn write(n: u64, client: ClientId, name: &str) -> Visit {
-        visit(n, client, Deed::Write(name.into()))
+        visit(n, client, Deed::Write(name.into(), None))
+    }
+
+    /// A write whose answer tells its dot.
+    fn counted(n: u64, client: ClientId, name: &str, dot: (&str, u64)) -> Visit {
+        let dot = (dot.0.to_owned(), dot.1);
+        visit(n, client, Deed::Write(name.into(), Some(dot)))
     }
 
     /// Versions are given as the name of a write and its dot.
@@ -268,8 +396,7 @@ mod tests {
             .map(|(actor, count)| ((*actor).to_owned(), *count));
         let shown = shown.iter().map(|(name, actor, count)| Version {
             name: (*name).to_owned(),
-            actor: (*actor).to_owned(),
-            count: *count,
+            dot: Some(((*actor).to_owned(), *count)),
         });
         visit(n, client, Deed::Read(clock.collect(), shown.collect()))
     }
@@ -344,5 +471,58 @@ mod tests {
         assert_eq!(follows(read(3, 3, &BOTH, &[B1])), (1, 0));
         assert_eq!(follows(read(3, 3, &[("b", 1)], &[B1])), (0, 1));
         assert_eq!(follows(read(3, 3, &BOTH, &[A1, B1])), (0, 1));
+    }
+
+    #[test]
+    fn a_write_counts_that_nobody_shows_where_its_answer_tells_its_dot() {
+        let wrote = || counted(0, 1, "w1", ("a", 1));
+        assert_eq!(counts(&[wrote(), read(1, 1, &[], &[])])[0], (0, 1));
+        assert_eq!(counts(&[wrote(), read(1, 1, &BOTH, &[B1])])[0], (1, 0));
+    }
+
+    #[test]
+    fn all_that_was_done_before_counts_and_not_the_last_alone() {
+        let two = || [counted(0, 1, "w1", ("a", 1)), counted(1, 1, "w2", ("b", 1))];
+        let [first, second] = two();
+        let late = [first, second, read(2, 1, &[("b", 1)], &[B1])];
+        assert_eq!(counts(&late)[0], (0, 1), "it misses the first of two");
+        let kept = sessions(&late, Limits::steps(1_000)).expect("few steps");
+        assert_eq!(kept[0].breaches[0].missed, 0);
+        // Once back, it stays back.
+        let back = [
+            read(0, 1, &[("a", 2)], &[]),
+            read(1, 1, &[("a", 1)], &[]),
+            read(2, 1, &[], &[]),
+            read(3, 1, &[("a", 1)], &[]),
+        ];
+        assert_eq!(counts(&back)[1], (0, 3));
+        // What was read at any time before a write stands before it.
+        let follows = [
+            read(0, 1, &[("a", 1)], &[A1]),
+            read(1, 1, &[], &[]),
+            counted(2, 1, "w2", ("b", 1)),
+            read(3, 2, &[("b", 1)], &[B1]),
+        ];
+        assert_eq!(counts(&follows)[3], (0, 1));
+        let beside = [
+            read(0, 1, &[("a", 1)], &[A1]),
+            read(1, 1, &[("a", 1)], &[]),
+            counted(2, 1, "w2", ("b", 1)),
+            read(3, 2, &BOTH, &[A1, B1]),
+        ];
+        assert_eq!(counts(&beside)[3], (0, 1), "side by side");
+    }
+
+    #[test]
+    fn a_write_that_two_nodes_took_is_known_by_either() {
+        let again = ("w1", "b", 1);
+        let wrote = || counted(0, 1, "w1", ("a", 1));
+        let shows = |seen: &[(&str, u64)]| {
+            let looks = read(1, 1, seen, &[]);
+            counts(&[wrote(), looks, read(9, 3, &[("b", 1)], &[again])])[0]
+        };
+        assert_eq!(shows(&[("b", 1)]), (1, 0));
+        assert_eq!(shows(&[("a", 1)]), (1, 0));
+        assert_eq!(shows(&[("c", 1)]), (0, 1));
     }
 }

@@ -4,8 +4,9 @@
 use super::fenced::{FencedCall, FencedResult};
 use super::linear::Call;
 use super::model::{KvCall, KvResult};
-use super::sessions::{Clock, Deed, Version, Visit};
-use crate::base::{ClientId, Micros, plain_words};
+use super::sessions::{Clock, Deed, Dot, Version, Visit};
+use crate::base::{ClientId, Micros, Misfit, plain_words};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// An operation as a report tells it.
@@ -112,42 +113,98 @@ pub(super) fn fenced(told: &Told<'_>) -> Option<Call<FencedCall, FencedResult>> 
     Some(told.call(op, result))
 }
 
-/// What a store that keeps siblings told a client in answer to its `id`-th request; `None` where it told
-/// nothing.
-pub(super) fn visit(told: &Told<'_>, id: u64) -> Option<Visit> {
-    if told.refused {
-        return None;
-    }
-    let (context, deed) = match told.result.get("found") {
-        None => {
-            let deed = Deed::Write(format!("c{}#{id}", told.client));
-            (told.result.get("stored")?, deed)
-        }
-        Some(found) => {
-            let context = found.get("context")?;
-            let counts = context.get("clock")?.as_object()?.iter();
-            let counts = counts.map(|(actor, count)| Some((actor.clone(), count.as_u64()?)));
-            let versions = found.get("versions")?.as_array()?.iter();
-            let clock: Option<Clock> = counts.collect();
-            let versions: Option<Vec<Version>> = versions.map(version).collect();
-            (context, Deed::Read(clock?, versions?))
-        }
-    };
-    Some(Visit {
-        client: told.client,
-        key: context.get("key")?.as_str()?.to_owned(),
-        returned: told.returned?,
-        deed,
-    })
+/// What of a store's answer counts for what its client knows.
+#[derive(Deserialize)]
+struct Context {
+    key: String,
+    clock: Clock,
+    /// The writes that the clock was made for.
+    #[serde(default)]
+    read: Vec<String>,
 }
 
-/// A version that a read shows: its write's name is that of the request, up to where it was taken.
-fn version(shown: &Value) -> Option<Version> {
-    let name = shown.get("id")?.as_str()?.split('@').next()?;
-    let (actor, count) = shown.get("dot")?.as_str()?.rsplit_once(':')?;
-    Some(Version {
-        name: name.to_owned(),
-        actor: actor.to_owned(),
-        count: count.parse().ok()?,
+/// A read's answer.
+#[derive(Deserialize)]
+struct Found {
+    context: Context,
+    versions: Vec<FoundVersion>,
+}
+
+/// A version as a read shows it.
+#[derive(Deserialize)]
+struct FoundVersion {
+    id: String,
+    dot: Option<String>,
+}
+
+/// What a store that keeps siblings told a client in answer to its `id`-th request; `None` where it told
+/// nothing.
+///
+/// # Errors
+/// Where the answer is none of such a store; the path is one within the answer.
+pub(super) fn visit(told: &Told<'_>, id: u64) -> Result<Option<Visit>, Misfit> {
+    let Some(returned) = told.returned.filter(|_| !told.refused) else {
+        return Ok(None);
+    };
+    let (key, deed) = if let Some(found) = told.result.get("found") {
+        let found: Found = Misfit::read(found.clone()).map_err(|it| it.under("found"))?;
+        let versions = found.versions.iter().enumerate().map(|(n, shown)| {
+            version(shown).map_err(|it| it.under(&format!("found.versions[{n}]")))
+        });
+        let versions = versions.collect::<Result<_, _>>()?;
+        let Context { key, clock, .. } = found.context;
+        (key, Deed::Read(clock, versions))
+    } else if let Some(stored) = told.result.get("stored") {
+        let context: Context = Misfit::read(stored.clone()).map_err(|it| it.under("stored"))?;
+        let name = format!("c{}#{id}", told.client);
+        let dot = own_dot(&name, told.client, &context);
+        (context.key, Deed::Write(name, dot))
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(Visit {
+        client: told.client,
+        key,
+        returned,
+        deed,
+    }))
+}
+
+/// The name of a write is that of its request, up to where it was taken: `c1#4` of `c1#4@2/1200.500`.
+fn name_of(id: &str) -> &str {
+    id.split('@').next().unwrap_or(id)
+}
+
+/// The dot of a write that was answered with what its client knows from now on. It is the last that the
+/// clock has of the node that took the write, or of the client where clients count; none where the
+/// clock does not know the write itself.
+fn own_dot(name: &str, client: ClientId, context: &Context) -> Option<Dot> {
+    let id = context.read.iter().find(|id| name_of(id) == name)?;
+    let (_, taken) = id.split_once('@')?;
+    let (node, _) = taken.split_once('/')?;
+    let counts = |actor: &str| {
+        let by_client = actor.strip_prefix('c') == Some(&client.to_string());
+        by_client || name_of(actor) == node
+    };
+    // A node that has lost its disk counts anew, under the moment at which it began.
+    let life = |actor: &str| {
+        let began = actor.split_once('@').map(|(_, began)| began.parse());
+        began.and_then(Result::ok).unwrap_or(0.0_f64)
+    };
+    let own = context.clock.iter().filter(|(actor, _)| counts(actor));
+    let last = own.max_by(|(a, _), (b, _)| life(a).total_cmp(&life(b)));
+    last.map(|(actor, count)| (actor.clone(), *count))
+}
+
+fn version(shown: &FoundVersion) -> Result<Version, Misfit> {
+    let dot = shown.dot.as_deref().map(|dot| {
+        let parts = dot.rsplit_once(':');
+        let parts = parts.and_then(|(actor, count)| Some((actor.to_owned(), count.parse().ok()?)));
+        let expected = "an actor and a count, such as 0:1";
+        parts.ok_or_else(|| Misfit::new("dot", format!("{dot:?}"), expected))
+    });
+    Ok(Version {
+        name: name_of(&shown.id).to_owned(),
+        dot: dot.transpose()?,
     })
 }

@@ -136,6 +136,72 @@ fn tokens_of_locks_grow_whatever_happens() {
     assert!(granted > 30, "{granted}");
 }
 
+/// A store whose versions have no dots, and one that keeps the last writer alone.
+#[test]
+fn session_guarantees_are_judged_whatever_a_store_keeps() {
+    let broken = |options: Value, workload: &str| {
+        let report = report(json!({
+            "protocol": "kv", "nodes": 5, "clients": { "count": 4, "workload": workload },
+            "options": options,
+            "script": [
+                { "at_ms": 500, "do": "partition", "groups": [[0, 1], [2, 3, 4]] },
+                { "at_ms": 1500, "do": "heal" }
+            ],
+            "until_ms": 3_000
+        }));
+        let guarantees = judged(&report).sessions.expect("a store with contexts");
+        let count = |name: &str| {
+            let kept = guarantees.iter().find(|kept| kept.name == name);
+            kept.map(|kept| kept.broken).expect("one of four")
+        };
+        (count("read your writes"), count("monotonic writes"))
+    };
+    let (_, order) = broken(json!({ "clocks": "server_vv" }), "blind");
+    assert!(
+        order > 10,
+        "replaced versions stand beside later ones: {order}"
+    );
+    let (missed, _) = broken(json!({ "resolver": "lww", "r": 1, "w": 1 }), "mixed");
+    assert!(missed > 0, "a write that lost is shown to nobody");
+}
+
+#[test]
+fn an_answer_that_is_none_is_refused_with_its_place() {
+    let put = |stored: Value| {
+        json!([{ "client": 0, "id": 1, "op": { "put": ["x", 1] }, "call_ms": 0, "return_ms": 5,
+            "result": { "stored": stored } }])
+    };
+    let get = |found: Value| {
+        json!([{ "client": 0, "id": 1, "op": { "get": "x" }, "call_ms": 0, "return_ms": 5,
+            "result": { "found": found } }])
+    };
+    let context = json!({ "key": "x", "clock": { "0": 1 } });
+    for (history, expected) in [
+        (put(json!({ "key": "x" })), "history[0].result.stored"),
+        (
+            put(json!({ "key": "x", "clock": { "0": -1 } })),
+            "history[0].result.stored.clock.0",
+        ),
+        (
+            get(
+                json!({ "context": context, "versions": [{ "id": "c0#1@0/2.000", "dot": "one" }] }),
+            ),
+            "history[0].result.found.versions[0].dot",
+        ),
+        (
+            get(json!({ "context": context })),
+            "history[0].result.found",
+        ),
+    ] {
+        let text = json!({ "history": history }).to_string();
+        let misfit = judge_text(&text, Budget::default()).expect_err("no answer");
+        assert!(misfit.path.starts_with(expected), "{misfit}");
+    }
+    let sound = get(json!({ "context": context, "versions": [] }));
+    let judged = judged_text(json!({ "history": sound }));
+    assert!(judged.sessions.is_some());
+}
+
 /// The judge reads version vectors; the run counts by an oracle that knows nothing of them.
 #[test]
 fn session_guarantees_are_counted_alike_by_clocks_and_by_the_oracle() {
