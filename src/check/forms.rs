@@ -1,8 +1,7 @@
 //! The forms in which histories come, told apart and made into one.
 
 use super::document;
-use super::jepsen::{BadLine, read_register_log, read_text_store};
-use super::linear::Call;
+use super::jepsen::{self, BadLine, Logged, effective};
 use super::model::{KeyValue, KvCall, KvResult};
 use super::objects::TextCall;
 use super::record::{Calls, Form, Moment, Ranks, Record, Shown, Status};
@@ -66,7 +65,7 @@ impl From<BadLine> for Misfit {
 }
 
 fn register_log(text: &str) -> Result<Record, Misfit> {
-    let calls = read_register_log(text)?;
+    let log = jepsen::register_log(text)?;
     let perhaps = |value: Option<i64>| value.map_or("nothing".to_owned(), |v| v.to_string());
     let op = |op: &KvCall| match op {
         KvCall::Put(_, value) => format!("write {value}"),
@@ -81,17 +80,17 @@ fn register_log(text: &str) -> Result<Record, Misfit> {
         KvResult::Swapped(false) => "not swapped".to_owned(),
     };
     let key = |_: &KvCall| "the register".to_owned();
-    let shown = Lines::of(&calls, key, op, result);
+    let shown = Lines::of(&log, key, op, result);
     let model = KeyValue::default();
     Ok(shown.record(
         Form::RegisterLog,
         "cas_register",
-        Calls::Registers(model, calls),
+        Calls::Registers(model, effective(&log)),
     ))
 }
 
 fn text_log(text: &str) -> Result<Record, Misfit> {
-    let calls = read_text_store(text)?;
+    let log = jepsen::text_log(text)?;
     let op = |op: &TextCall| match op {
         TextCall::Get(_) => "get".to_owned(),
         TextCall::Put(_, text) => format!("put “{text}”"),
@@ -104,40 +103,49 @@ fn text_log(text: &str) -> Result<Record, Misfit> {
     let key = |op: &TextCall| match op {
         TextCall::Get(key) | TextCall::Put(key, _) | TextCall::Append(key, _) => key.clone(),
     };
-    let shown = Lines::of(&calls, key, op, result);
-    Ok(shown.record(Form::TextLog, "text_store", Calls::Texts(calls)))
+    let shown = Lines::of(&log, key, op, result);
+    Ok(shown.record(Form::TextLog, "text_store", Calls::Texts(effective(&log))))
 }
 
 /// What is shown of a log.
 struct Lines {
     processes: Vec<String>,
     operations: Vec<Shown>,
+    /// Those that can have had an effect.
+    places: Vec<usize>,
 }
 
 impl Lines {
     fn of<O, R>(
-        calls: &[Call<O, R>],
+        log: &[Logged<O, R>],
         key: impl Fn(&O) -> String,
         op: impl Fn(&O) -> String,
         result: impl Fn(&R) -> String,
     ) -> Lines {
-        let clients: BTreeSet<ClientId> = calls.iter().map(|call| call.client).collect();
+        let clients: BTreeSet<ClientId> = log.iter().map(|logged| logged.call.client).collect();
         let clients: Vec<ClientId> = clients.into_iter().collect();
-        let shown = |call: &Call<O, R>| Shown {
-            id: None,
-            process: clients.partition_point(|client| *client < call.client),
-            key: key(&call.op),
-            op: op(&call.op),
-            result: call.returned.as_ref().map(|(_, answer)| result(answer)),
-            call: call.called.0 as f64,
-            end: call.returned.as_ref().map(|(at, _)| at.0 as f64),
-            status: match call.returned {
-                Some(_) => Status::Ok,
-                None => Status::Unknown,
-            },
+        let shown = |Logged { call, failed }: &Logged<O, R>| {
+            let answered = call.returned.as_ref();
+            let end = failed.or(answered.map(|(at, _)| *at));
+            Shown {
+                id: None,
+                process: clients.partition_point(|client| *client < call.client),
+                key: key(&call.op),
+                op: op(&call.op),
+                result: answered.map(|(_, answer)| result(answer)),
+                call: call.called.0 as f64,
+                end: end.map(|at| at.0 as f64),
+                status: match (failed, answered) {
+                    (Some(_), _) => Status::Fail,
+                    (_, Some(_)) => Status::Ok,
+                    (_, None) => Status::Unknown,
+                },
+            }
         };
+        let effective = log.iter().enumerate().filter(|(_, it)| it.failed.is_none());
         Lines {
-            operations: calls.iter().map(shown).collect(),
+            places: effective.map(|(place, _)| place).collect(),
+            operations: log.iter().map(shown).collect(),
             processes: clients.iter().map(ClientId::to_string).collect(),
         }
     }
@@ -150,7 +158,7 @@ impl Lines {
             about: None,
             unit: "line".to_owned(),
             processes: self.processes,
-            places: (0..self.operations.len()).collect(),
+            places: self.places,
             operations: self.operations,
             calls,
             values: None,

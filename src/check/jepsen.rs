@@ -23,9 +23,23 @@ pub struct BadLine {
 /// What a line should say, where it does not.
 type Expected = &'static str;
 
+/// A call of a log.
+#[derive(Clone, Debug)]
+pub(super) struct Logged<O, R> {
+    pub(super) call: Call<O, R>,
+    /// When it failed, without any effect.
+    pub(super) failed: Option<Micros>,
+}
+
+/// Those that can have had an effect.
+pub(super) fn effective<O: Clone, R: Clone>(log: &[Logged<O, R>]) -> Vec<Call<O, R>> {
+    let effective = log.iter().filter(|logged| logged.failed.is_none());
+    effective.map(|logged| logged.call.clone()).collect()
+}
+
 /// A history that is being read.
 struct Reading<O, R> {
-    calls: Vec<Call<O, R>>,
+    log: Vec<Logged<O, R>>,
     /// The calls that are open, by client, as places in the history.
     open: BTreeMap<ClientId, usize>,
 }
@@ -35,9 +49,9 @@ impl<O, R> Reading<O, R> {
     fn lines(
         text: &str,
         take: impl Fn(&mut Reading<O, R>, &str, Micros) -> Result<(), Expected>,
-    ) -> Result<Vec<Call<O, R>>, BadLine> {
-        let (calls, open) = (Vec::new(), BTreeMap::new());
-        let mut reading = Reading { calls, open };
+    ) -> Result<Vec<Logged<O, R>>, BadLine> {
+        let (log, open) = (Vec::new(), BTreeMap::new());
+        let mut reading = Reading { log, open };
         for (number, line) in (1..).zip(text.lines()) {
             if line.trim().is_empty() {
                 continue;
@@ -48,38 +62,48 @@ impl<O, R> Reading<O, R> {
                 expected,
             })?;
         }
-        Ok(reading.calls)
+        Ok(reading.log)
     }
 
     fn call(&mut self, client: ClientId, op: O, called: Micros) -> Result<(), Expected> {
-        self.calls.push(Call {
+        let call = Call {
             client,
             op,
             called,
             returned: None,
-        });
-        match self.open.insert(client, self.calls.len() - 1) {
+        };
+        self.log.push(Logged { call, failed: None });
+        match self.open.insert(client, self.log.len() - 1) {
             None => Ok(()),
             Some(_) => Err("a call by a client whose last one has ended"),
         }
     }
 
     /// The client's open call, which is open no longer.
-    fn close(&mut self, client: ClientId) -> Result<&mut Call<O, R>, Expected> {
+    fn close(&mut self, client: ClientId) -> Result<&mut Logged<O, R>, Expected> {
         let place = self.open.remove(&client);
-        let call = place.and_then(|place| self.calls.get_mut(place));
-        call.ok_or("the end of a call that has begun")
+        let logged = place.and_then(|place| self.log.get_mut(place));
+        logged.ok_or("the end of a call that has begun")
     }
 }
+
+/// What the end of a call has to say again.
+const AS_CALLED: Expected = "the operation of the client’s open call, with what that was given";
 
 /// The one register that the logs are about.
 const REGISTER: &str = "the register";
 
-/// Reads a log such as `INFO jepsen.util - 3 :invoke :cas [1 2]`: one compare-and-swap register.
+/// Reads a log such as `INFO jepsen.util - 3 :invoke :cas [1 2]`: one compare-and-swap register. Calls
+/// that failed without any effect are left out.
 ///
 /// # Errors
 /// The first line that says something else.
 pub fn read_register_log(text: &str) -> Result<Vec<Call<KvCall, KvResult>>, BadLine> {
+    register_log(text).map(|log| effective(&log))
+}
+
+/// As [`read_register_log`] does, with what failed.
+pub(super) fn register_log(text: &str) -> Result<Vec<Logged<KvCall, KvResult>>, BadLine> {
     Reading::lines(text, register_line)
 }
 
@@ -101,34 +125,65 @@ fn register_line(
         other => other.parse().map(Some).map_err(|_| "a whole number or nil"),
     };
     let value = |word: &str| perhaps(word)?.ok_or("a whole number");
-    let result = match (*kind, *verb, rest) {
-        (":invoke", ":read", _) => return reading.call(client, KvCall::Get(REGISTER.into()), at),
-        (":invoke", ":write", [new]) => {
-            let op = KvCall::Put(REGISTER.into(), value(new)?);
-            return reading.call(client, op, at);
-        }
-        (":invoke", ":cas", [old, new]) => {
-            let op = KvCall::Cas(REGISTER.into(), perhaps(old)?, value(new)?);
-            return reading.call(client, op, at);
-        }
-        // Nobody knows whether it came to pass.
-        (":info", ..) | (":fail", ":read", [":timed-out"]) => None,
-        (":ok", ":read", [read]) => Some(KvResult::Value(perhaps(read)?)),
-        (":ok", ":write", _) => Some(KvResult::Ok),
-        (":ok", ":cas", _) => Some(KvResult::Swapped(true)),
-        (":fail", ":cas", _) => Some(KvResult::Swapped(false)),
-        _ => return Err(":invoke, :ok, :fail or :info, then :read, :write or :cas"),
+    let op = |args: &[&str]| {
+        let key = REGISTER.to_owned();
+        Ok(match (*verb, args) {
+            (":read", _) => KvCall::Get(key),
+            (":write", [new]) => KvCall::Put(key, value(new)?),
+            (":write", _) => return Err("one value behind :write"),
+            (":cas", [old, new]) => KvCall::Cas(key, perhaps(old)?, value(new)?),
+            (":cas", _) => return Err("two values behind :cas, [old new]"),
+            _ => return Err(":read, :write or :cas"),
+        })
     };
-    reading.close(client)?.returned = result.map(|result| (at, result));
+    if *kind == ":invoke" {
+        return reading.call(client, op(rest)?, at);
+    }
+    if ![":ok", ":fail", ":info"].contains(kind) {
+        return Err(":invoke, :ok, :fail or :info");
+    }
+    let logged = reading.close(client)?;
+    let called = match logged.call.op {
+        KvCall::Get(_) => ":read",
+        KvCall::Put(..) => ":write",
+        _ => ":cas",
+    };
+    // What a read was answered stands where its arguments would; whoever gave up may say why there.
+    let gave_up = *kind == ":info" || rest == [":timed-out"] || rest.is_empty();
+    let same = |again: KvCall| again == logged.call.op;
+    let says_again = called == *verb && (called == ":read" || op(rest).map_or(gave_up, same));
+    if !says_again {
+        return Err(AS_CALLED);
+    }
+    let result = match (*kind, called, rest) {
+        // Nobody knows whether it came to pass.
+        (":info", ..) | (":fail", ":read", [":timed-out"]) => return Ok(()),
+        (":ok", ":read", [read]) => KvResult::Value(perhaps(read)?),
+        (":ok", ":read", _) => return Err("the value that was read, or nil"),
+        (":ok", ":write", _) => KvResult::Ok,
+        (":ok", ..) => KvResult::Swapped(true),
+        // The register held something else.
+        (_, ":cas", _) => KvResult::Swapped(false),
+        _ => {
+            logged.failed = Some(at);
+            return Ok(());
+        }
+    };
+    logged.call.returned = Some((at, result));
     Ok(())
 }
 
 /// Reads lines such as `{:process 0, :type :invoke, :f :append, :key "7", :value "x"}`: a store of
-/// texts.
+/// texts. Calls that failed without any effect are left out.
 ///
 /// # Errors
 /// The first line that says something else.
 pub fn read_text_store(text: &str) -> Result<Vec<Call<TextCall, Option<String>>>, BadLine> {
+    text_log(text).map(|log| effective(&log))
+}
+
+/// As [`read_text_store`] does, with what failed.
+pub(super) fn text_log(text: &str) -> Result<Vec<Logged<TextCall, Option<String>>>, BadLine> {
     Reading::lines(text, text_line)
 }
 
@@ -166,16 +221,36 @@ fn text_line(
             };
             reading.call(client, op, at)
         }
-        (Some(":ok"), _) => {
-            let call = reading.close(client)?;
-            let read = match call.op {
-                TextCall::Get(_) => Some(quoted(":value").ok_or(":value with the text read")?),
+        (Some(kind @ (":ok" | ":info" | ":fail")), Some(verb)) => {
+            let logged = reading.close(client)?;
+            let (called, key, value) = match &logged.call.op {
+                TextCall::Get(key) => (":get", key, None),
+                TextCall::Put(key, value) => (":put", key, Some(value)),
+                TextCall::Append(key, value) => (":append", key, Some(value)),
+            };
+            // An end need not say what the call has said, but may say nothing else.
+            let same = |name: &str, given: &String| match field(name) {
+                Some(Field::Quoted(text)) => text == given,
+                Some(Field::Plain(word)) => name == ":value" && (kind != ":ok" || word == "nil"),
+                None => true,
+            };
+            let value = value.is_none_or(|value| same(":value", value));
+            if called != verb || !same(":key", key) || !value {
+                return Err(AS_CALLED);
+            }
+            let read = match called {
+                ":get" if kind == ":ok" => {
+                    Some(quoted(":value").ok_or(":value with the text read")?)
+                }
                 _ => None,
             };
-            call.returned = Some((at, read));
+            match kind {
+                ":ok" => logged.call.returned = Some((at, read)),
+                ":fail" => logged.failed = Some(at),
+                _ => {}
+            }
             Ok(())
         }
-        (Some(":info" | ":fail"), _) => reading.close(client).map(|_| ()),
         _ => Err(":type with :invoke, :ok, :fail or :info, and :f"),
     }
 }
@@ -303,5 +378,56 @@ mod tests {
         ] {
             assert_eq!(told(line), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn an_end_says_what_its_call_said() {
+        let log = |lines: &[&str]| {
+            let lines = lines
+                .iter()
+                .map(|line| format!("INFO jepsen.util - {line}"));
+            read_register_log(&lines.collect::<Vec<_>>().join("\n"))
+        };
+        for [call, end] in [
+            ["0 :invoke :write 1", "0 :ok :read 1"],
+            ["0 :invoke :write 1", "0 :ok :write 2"],
+            ["0 :invoke :read nil", "0 :ok :write 2"],
+            ["0 :invoke :cas [1 2]", "0 :ok :read 1"],
+            ["0 :invoke :cas [1 2]", "0 :fail :cas [1 3]"],
+            ["0 :invoke :write 1", "0 :info :cas :timed-out"],
+        ] {
+            let bad = log(&[call, end]).expect_err(end);
+            assert_eq!((bad.line, bad.expected), (2, AS_CALLED), "{end}");
+        }
+        let bad = log(&["0 :invoke :cas [1]"]).expect_err("one value");
+        assert_eq!(bad.expected, "two values behind :cas, [old new]");
+        let bad = log(&["0 :invoke :write 1", "0 :done :write 1"]).expect_err("no end");
+        assert_eq!(bad.expected, ":invoke, :ok, :fail or :info");
+        let text = |end: &str| {
+            let call = "{:process 0, :type :invoke, :f :put, :key \"a\", :value \"x\"}";
+            read_text_store(&format!("{call}\n{{:process 0, {end}}}"))
+        };
+        for end in [
+            ":type :ok, :f :get, :key \"a\", :value \"x\"",
+            ":type :ok, :f :put, :key \"b\", :value \"x\"",
+            ":type :ok, :f :put, :key \"a\", :value \"y\"",
+            ":type :fail, :f :append",
+        ] {
+            let bad = text(end).expect_err(end);
+            assert_eq!((bad.line, bad.expected), (2, AS_CALLED), "{end}");
+        }
+        assert!(text(":type :ok, :f :put").is_ok());
+        assert!(text(":type :info, :f :put, :key \"a\", :value :timed-out").is_ok());
+    }
+
+    #[test]
+    fn what_failed_had_no_effect() {
+        let log = "INFO jepsen.util - 0 :invoke :write 1\nINFO jepsen.util - 0 :fail :write 1";
+        assert!(read_register_log(log).expect("a log").is_empty());
+        let whole = register_log(log).expect("a log");
+        assert_eq!(whole[0].failed, Some(Micros(2)));
+        let lines = "{:process 0, :type :invoke, :f :put, :key \"a\", :value \"x\"}\n\
+                     {:process 0, :type :fail, :f :put, :key \"a\", :value \"x\"}";
+        assert!(read_text_store(lines).expect("a history").is_empty());
     }
 }
