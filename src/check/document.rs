@@ -311,18 +311,18 @@ impl Reading {
         let key = || key.to_owned();
         let heard = spans.returned.is_some();
         let (op, words, result) = match (entry.op.as_str(), self.model) {
-            ("read" | "get", _) => {
+            ("read", Kind::Register | Kind::CasRegister) | ("get", Kind::Map) => {
                 let read = answer(entry, heard)?;
                 let read = read.map(|read| self.perhaps(read));
                 (
                     KvCall::Get(key()),
-                    "read".to_owned(),
+                    entry.op.clone(),
                     read.map(KvResult::Value),
                 )
             }
-            ("write" | "put", _) => {
+            ("write", Kind::Register | Kind::CasRegister) | ("put", Kind::Map) => {
                 let value = field("value", &entry.value)?;
-                let words = format!("write {}", shown(value));
+                let words = format!("{} {}", entry.op, shown(value));
                 let op = match self.perhaps(value) {
                     Some(number) => KvCall::Put(key(), number),
                     None => KvCall::Delete(key()),

@@ -16,6 +16,24 @@ pub const TEXT_MAX: usize = 256 << 20;
 
 /// Reads a history in any of its forms.
 pub(super) fn read(text: &str) -> Result<Record, Misfit> {
+    // What is pasted may begin with a byte order mark.
+    told_apart(text.trim_start_matches('\u{feff}')).map_err(|misfit| Misfit {
+        found: shortened(&misfit.found),
+        ..misfit
+    })
+}
+
+/// What was found, where it is no longer than can be shown.
+fn shortened(found: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut short: String = found.chars().take(LONGEST).collect();
+    if short.len() < found.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn told_apart(text: &str) -> Result<Record, Misfit> {
     if text.len() > TEXT_MAX {
         let found = format!("{} bytes", text.len());
         return Err(Misfit::new("", found, format!("{TEXT_MAX} at the most")));
@@ -55,12 +73,7 @@ const EXPECTED: &str = "a history as JSON, a run's report, or a log with a call 
 
 impl From<BadLine> for Misfit {
     fn from(bad: BadLine) -> Misfit {
-        const LONGEST: usize = 200;
-        let mut found: String = bad.found.chars().take(LONGEST).collect();
-        if found.len() < bad.found.len() {
-            found.push('…');
-        }
-        Misfit::new(format!("line {}", bad.line), found, bad.expected)
+        Misfit::new(format!("line {}", bad.line), bad.found, bad.expected)
     }
 }
 

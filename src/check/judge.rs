@@ -350,7 +350,7 @@ impl Bench<'_> {
         };
         let operation = self.record.places[blame.operation];
         let against = self.shown(blame.against.iter().copied());
-        let text = self.why(key, operation, &against, &states);
+        let text = self.why(key, operation, (&against, blame.needed), &states);
         BlameRecord {
             operation,
             shortest: blame.shortest,
@@ -364,8 +364,19 @@ impl Bench<'_> {
     }
 
     /// Why an operation has no place, in words.
-    fn why(&self, key: &str, operation: usize, against: &[usize], states: &[String]) -> String {
+    fn why(
+        &self,
+        key: &str,
+        operation: usize,
+        (against, needed): (&[usize], bool),
+        states: &[String],
+    ) -> String {
         const NAMED: usize = 4;
+        // A number needs a noun.
+        let key = &match key.parse::<f64>() {
+            Ok(_) => format!("key {key}"),
+            Err(_) => key.to_owned(),
+        };
         if !against.is_empty() {
             let named = against.iter().take(NAMED);
             let places: Vec<usize> = named.copied().chain([operation]).collect();
@@ -374,8 +385,12 @@ impl Bench<'_> {
             if against.len() > NAMED {
                 others.push(counted(against.len() - NAMED, "other"));
             }
+            let without = match needed {
+                true => ", though one does as soon as any of them is another",
+                false => "",
+            };
             return format!(
-                "The answers cannot all be right: {}; and {told}. No order of what was done to {key} gives all of them, though it would without any one.",
+                "The answers cannot all be right: {}; and {told}. No order of what was done to {key} gives all of them{without}.",
                 others.join("; ")
             );
         }
@@ -391,7 +406,9 @@ impl Bench<'_> {
             (None, unit) => format!("after its call at {call} {unit}"),
         };
         match states {
-            [] => format!("No order of what was done to {key} explains that {told}."),
+            [] => format!(
+                "No order of what was done to {key}, as it was answered, explains that {told}."
+            ),
             [only] => format!(
                 "No order explains that {told}: {}, {key} can only have been {only}.",
                 span.trim_end()

@@ -4,10 +4,11 @@
 //! Each part of the object is judged by itself. The search is in [`super::walk`]; this is what is asked
 //! of it: an order, the shortest prefix that has none, and who is to blame for that.
 
+use self::explain::Explained;
 use super::model::Model;
 use super::walk::{Asked, Walk};
 use crate::base::{ClientId, Micros};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An operation as its client saw it.
 #[derive(Clone, Debug)]
@@ -89,9 +90,12 @@ pub struct Blame<S> {
     pub among: Vec<usize>,
     /// An order of what came before that return.
     pub order: Vec<usize>,
-    /// The answers that cannot all be right with that of `operation`, as few as were found: without
-    /// any of them the rest has an order. Empty: its answer fits no order of what changed the object.
+    /// The answers that cannot all be right with that of `operation`, as few as were found. Empty: its
+    /// answer fits no order of what changed the object, whatever the others were answered.
     pub against: Vec<usize>,
+    /// Whether each of `against` is known to be needed: were it another answer, there would be an
+    /// order. The search for fewer can come to its limits.
+    pub needed: bool,
     /// The states that the object can have been in while `operation` was under way, where `against`
     /// is empty and none of them fits.
     pub states: Vec<S>,
@@ -253,9 +257,8 @@ const WHOLE: Cut = (Micros::NEVER, usize::MAX);
 /// How many steps a search makes before the other takes its turn.
 const TURN: u32 = 256;
 
-/// How often it is tried to find fewer answers to blame, and with how many steps; with how many where
-/// one answer is seen to be wrong by itself.
-const TRIES: u32 = 200;
+/// With how many steps it is looked for who is to blame; with how many where one answer is seen to be
+/// wrong by itself.
 const EXPLAIN_STEPS: u64 = 2_000_000;
 const GLANCE_STEPS: u64 = 20_000;
 
@@ -274,17 +277,23 @@ impl<'a, M: Model> Hunt<'a, M> {
         finding
     }
 
-    /// What of a part a prefix holds.
-    fn prefix(&self, places: &[usize], until: Cut) -> (Vec<usize>, Vec<Asked<'a, M>>) {
+    /// What of a part a prefix holds. Of those that are `freed` any answer will do.
+    fn prefix(
+        &self,
+        places: &[usize],
+        until: Cut,
+        freed: &BTreeSet<usize>,
+    ) -> (Vec<usize>, Vec<Asked<'a, M>>) {
         let begun = |place: &usize| {
             let call = &self.history[*place];
             let answer = call.returned.as_ref();
             let answer = answer.filter(|(at, _)| (*at, *place) <= until);
-            let counts = answer.is_some() || !self.model.is_read(&call.op);
+            let told = answer.filter(|_| !freed.contains(place));
+            let counts = told.is_some() || !self.model.is_read(&call.op);
             (call.called <= until.0 && counts).then(|| {
                 let asked = Asked {
                     op: &call.op,
-                    outcome: answer.map(|(_, outcome)| outcome),
+                    outcome: told.map(|(_, outcome)| outcome),
                     span: (call.called, answer.map(|(at, _)| *at)),
                 };
                 (*place, asked)
@@ -314,7 +323,12 @@ impl<'a, M: Model> Hunt<'a, M> {
 
     /// Searches for an order of what a prefix holds.
     fn order(&mut self, places: &[usize], until: Cut) -> Search {
-        let (places, asked) = self.prefix(places, until);
+        self.order_without(places, until, &BTreeSet::new())
+    }
+
+    /// The same, where any answer will do of those that are `freed`.
+    fn order_without(&mut self, places: &[usize], until: Cut, freed: &BTreeSet<usize>) -> Search {
+        let (places, asked) = self.prefix(places, until, freed);
         if self.is_from_nowhere(&asked) {
             return Search::None(0);
         }
@@ -406,6 +420,7 @@ impl<'a, M: Model> Hunt<'a, M> {
                 among: Vec::new(),
                 order: Vec::new(),
                 against: Vec::new(),
+                needed: true,
                 states: Vec::new(),
             }),
         }
@@ -425,7 +440,7 @@ impl<'a, M: Model> Hunt<'a, M> {
             Some(Search::Found(order)) => order,
             _ => Vec::new(),
         };
-        let (among, asked) = self.prefix(places, cut);
+        let (among, asked) = self.prefix(places, cut, &BTreeSet::new());
         // What is seen at a glance needs no long search for what it may have been instead.
         let most = match self.is_from_nowhere(&asked) {
             true => GLANCE_STEPS,
@@ -433,7 +448,11 @@ impl<'a, M: Model> Hunt<'a, M> {
         };
         let kept = self.left.saturating_sub(most);
         self.left -= kept;
-        let (against, states) = self.explain(&among, cut);
+        let Explained {
+            against,
+            needed,
+            states,
+        } = self.explain(&among, cut);
         self.left += kept;
         Finding::Broken(Blame {
             operation: cut.1,
@@ -441,70 +460,12 @@ impl<'a, M: Model> Hunt<'a, M> {
             among,
             order,
             against,
+            needed,
             states,
         })
     }
-
-    /// The fewest answers beside the last that leave no order, as far as they can be found.
-    fn explain(&mut self, among: &[usize], cut: Cut) -> (Vec<usize>, Vec<M::State>) {
-        let is_answer = |place: &usize| {
-            let call = &self.history[*place];
-            let answer = call.returned.as_ref();
-            let answer = answer.filter(|(at, _)| (*at, *place) <= cut);
-            *place != cut.1
-                && answer.is_some_and(|(_, outcome)| self.model.looks(&call.op, Some(outcome)))
-        };
-        let (mut blamed, fixed): (Vec<usize>, Vec<usize>) =
-            among.iter().copied().partition(is_answer);
-        let mut tries = TRIES;
-        let mut fails_with = |hunt: &mut Self, answers: &[usize]| {
-            tries = tries.saturating_sub(1);
-            let mut kept: Vec<usize> = fixed.iter().chain(answers).copied().collect();
-            kept.sort_unstable();
-            tries > 0 && matches!(hunt.order(&kept, cut), Search::None(_))
-        };
-        if fails_with(self, &[]) {
-            blamed.clear();
-        }
-        let mut size = blamed.len().div_ceil(2);
-        while size > 0 && blamed.len() > 1 {
-            let mut at = 0;
-            while at < blamed.len() {
-                let end = (at + size).min(blamed.len());
-                let rest = [&blamed[..at], &blamed[end..]].concat();
-                if fails_with(self, &rest) {
-                    blamed = rest;
-                } else {
-                    at = end;
-                }
-            }
-            size /= 2;
-        }
-        let states = if blamed.is_empty() {
-            self.states(&fixed, cut)
-        } else {
-            Vec::new()
-        };
-        (blamed, states)
-    }
-
-    /// The states that the object can have been in while the last operation was under way, if it fits
-    /// none.
-    fn states(&mut self, places: &[usize], cut: Cut) -> Vec<M::State> {
-        let (places, asked) = self.prefix(places, cut);
-        let Some(number) = places.iter().position(|place| *place == cut.1) else {
-            return Vec::new();
-        };
-        let mut walk = Walk::new(self.model, &asked, false);
-        walk.observe(number);
-        let mut walks = [walk];
-        let ends = matches!(self.search(&mut walks, &places), Search::None(_));
-        match walks.into_iter().find_map(|walk| walk.watch) {
-            Some(watch) if ends && !watch.placed => Vec::from_iter(watch.states),
-            _ => Vec::new(),
-        }
-    }
 }
 
+mod explain;
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,11 @@ pub trait Model {
         false
     }
 
+    /// Whether the answer to `op` is the same in every state, so that it says nothing.
+    fn is_silent(&self, op: &Self::Op) -> bool {
+        self.is_blind(op)
+    }
+
     /// How much an answer says of all states that the object is ever in: nothing, unless
     /// [`Model::agrees`] can tell.
     fn tells(&self, _op: &Self::Op, _outcome: &Self::Outcome) -> usize {

@@ -56,6 +56,10 @@ impl Model for TextStore {
         matches!(op, TextCall::Put(..))
     }
 
+    fn is_silent(&self, op: &TextCall) -> bool {
+        !self.is_read(op)
+    }
+
     fn weight(&self, state: &Arc<str>) -> usize {
         state.len()
     }
@@ -111,6 +115,10 @@ impl Model for AppendList {
 
     fn is_read(&self, op: &ListCall) -> bool {
         matches!(op, ListCall::Read(_))
+    }
+
+    fn is_silent(&self, op: &ListCall) -> bool {
+        !self.is_read(op)
     }
 
     fn tells(&self, _op: &ListCall, outcome: &Option<Vec<i64>>) -> usize {

@@ -29,13 +29,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many of the calls before one are looked through for one that asks the same.
 const TWINS: usize = 256;
 
-/// More states than this are not told apart when a search is watched.
+/// With more states than this a search that is watched ends.
 const STATES_MAX: usize = 64;
 
 /// An operation of the part that is searched.
 pub(super) struct Asked<'a, M: Model> {
     pub op: &'a M::Op,
-    /// What was answered; `None` where nobody heard, by the end of the prefix that is searched.
+    /// What was answered; `None` where nobody heard, by the end of the prefix that is searched, or
+    /// where any answer will do.
     pub outcome: Option<&'a M::Outcome>,
     pub span: Span,
 }
@@ -92,6 +93,8 @@ pub(super) struct Watch<S> {
     number: usize,
     /// The states that the object may be in while the operation is under way and has no place.
     pub states: BTreeSet<S>,
+    /// There are more than are told apart.
+    pub more: bool,
     /// It had a place in some order of the others so far.
     pub placed: bool,
 }
@@ -182,11 +185,14 @@ impl<'a, M: Model> Walk<'a, M> {
         walk
     }
 
-    /// Learns of an operation from now on.
+    /// Learns of an operation from now on. What the object can have been is more than what fits an
+    /// answer that may be wrong, so that none is a witness any longer.
     pub(super) fn observe(&mut self, number: usize) {
+        self.witness = None;
         self.watch = Some(Watch {
             number,
             states: BTreeSet::new(),
+            more: false,
             placed: self.timeline.is_lifted(number),
         });
         self.note();
@@ -214,6 +220,9 @@ impl<'a, M: Model> Walk<'a, M> {
 
     /// Tries the operation that is looked at, or goes back. False when nothing is left to try.
     pub(super) fn step(&mut self) -> bool {
+        if self.watch.as_ref().is_some_and(|watch| watch.more) {
+            return false;
+        }
         let in_list = matches!(self.stage, Stage::Goal | Stage::All);
         if self.at == END || in_list && !self.timeline.is_call(self.at) {
             return self.turn() || self.go_back();
@@ -463,8 +472,9 @@ impl<'a, M: Model> Walk<'a, M> {
         if let Some(watch) = &mut self.watch {
             let call = self.timeline.call(watch.number);
             let waits = !self.timeline.is_lifted(watch.number) && call < self.boundary;
-            if waits && watch.states.len() < STATES_MAX {
+            if waits && !watch.more {
                 watch.states.insert(self.state.clone());
+                watch.more = watch.states.len() > STATES_MAX;
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Searches that try every order: slow, and plain enough to be believed.
 
+use std::collections::BTreeSet;
 use synod::base::Micros;
 use synod::check::{Call, Model};
 
@@ -60,6 +61,45 @@ fn search<M: Model>(
         states[known].1 = before;
         found
     })
+}
+
+/// The states that one part can be in while `under_way`, which has no place in the order, may take effect:
+/// all that ended before its call has a place, nothing that came after its return has.
+pub fn states<M: Model>(model: &M, history: &Calls<M>, under_way: usize) -> BTreeSet<M::State> {
+    let mut found = BTreeSet::new();
+    reach(model, history, under_way, 0, &model.init(), &mut found);
+    found
+}
+
+fn reach<M: Model>(
+    model: &M,
+    history: &Calls<M>,
+    under_way: usize,
+    done: u32,
+    state: &M::State,
+    found: &mut BTreeSet<M::State>,
+) {
+    let left = |place: &usize| done & (1 << place) == 0 && *place != under_way;
+    let rest: Vec<usize> = (0..history.len()).filter(left).collect();
+    let asked = &history[under_way];
+    if rest
+        .iter()
+        .all(|place| end(&history[*place]) >= asked.called)
+    {
+        found.insert(state.clone());
+    }
+    for place in &rest {
+        let call = &history[*place];
+        let mut others = rest.iter();
+        let waits = others.any(|other| end(&history[*other]) < call.called);
+        let outcome = call.returned.as_ref().map(|(_, outcome)| outcome);
+        if waits || end(asked) < call.called {
+            continue;
+        }
+        if let Some(after) = model.step(state, &call.op, outcome) {
+            reach(model, history, under_way, done | 1 << place, &after, found);
+        }
+    }
 }
 
 /// An order must give every answer, hold all that returned, nothing twice, and keep real time or each

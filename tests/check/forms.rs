@@ -161,6 +161,48 @@ fn who_is_to_blame_is_said_in_a_sentence() {
 }
 
 #[test]
+fn of_two_winners_neither_is_blamed_alone() {
+    let operations = json!([
+        { "process": "A", "op": "cas", "from": 0, "to": 1, "call": 0, "return": 60, "result": true },
+        { "process": "B", "op": "cas", "from": 0, "to": 2, "call": 20, "return": 80, "result": true },
+        { "process": "C", "op": "read", "call": 100, "return": 130, "result": 2 },
+    ]);
+    let mut swaps = document("cas_register", operations);
+    swaps["initial"] = json!(0);
+    let tries = json!([
+        { "process": "A", "op": "try", "call": 0, "return": 60, "result": true },
+        { "process": "B", "op": "try", "call": 20, "return": 80, "result": true },
+    ]);
+    for history in [swaps, document("fifo_lock", tries)] {
+        let judged = judge(&history).expect("a history");
+        let blame = judged.keys[0].blame.as_ref().expect("only one can win");
+        assert_eq!((blame.operation, &blame.against[..]), (1, &[0][..]));
+        let said = "though one does as soon as any of them is another";
+        assert!(blame.text.contains(said), "{}", blame.text);
+    }
+    // It fits nothing, whatever the others were answered: the list may have been longer, too.
+    let lists = json!([
+        { "process": "A", "op": "append", "value": 1, "call": 0, "return": 100 },
+        { "process": "B", "op": "append", "value": 2, "call": 0, "return": 100 },
+        { "process": "C", "op": "read", "call": 1, "return": 99, "result": [3] },
+    ]);
+    let judged = judge(&document("append_list", lists)).expect("a history");
+    let blame = judged.keys[0].blame.as_ref().expect("nobody appended 3");
+    assert_eq!(blame.states.len(), 5, "{:?}", blame.states);
+}
+
+#[test]
+fn a_byte_order_mark_does_no_harm_and_long_errors_are_cut() {
+    let operations =
+        json!([{ "process": 0, "op": "read", "call": 0, "return": 1, "result": null }]);
+    let sound = format!("\u{feff}{}", document("register", operations));
+    assert!(judge_text(&sound, Budget::default()).is_ok());
+    let long = json!({ "version": 1, "model": "m".repeat(100_000), "operations": [] });
+    let misfit = judge(&long).expect_err("no model");
+    assert!(misfit.to_string().len() < 600, "{misfit}");
+}
+
+#[test]
 fn blamed_answers_that_read_the_same_are_told_apart() {
     let read = |call: u32, result: u32| json!({ "process": "C", "op": "read", "call": call, "return": call + 5, "result": result });
     let mut back = document(

@@ -92,51 +92,83 @@ fn agrees<M: Made<Op: Clone>>(model: &M, seed: u64) {
     );
 }
 
-/// Without the blamed answers the rest has an order; with any one of them left out too.
+/// A model to which any answer will do where none is said.
+struct Freed<'a, M>(&'a M);
+
+impl<M: Model<Outcome: Clone>> Model for Freed<'_, M> {
+    type State = M::State;
+    type Op = M::Op;
+    type Outcome = Option<M::Outcome>;
+
+    fn init(&self) -> M::State {
+        self.0.init()
+    }
+    fn step(
+        &self,
+        state: &M::State,
+        op: &M::Op,
+        outcome: Option<&Option<M::Outcome>>,
+    ) -> Option<M::State> {
+        self.0.step(state, op, outcome.and_then(Option::as_ref))
+    }
+    fn is_read(&self, op: &M::Op) -> bool {
+        self.0.is_read(op)
+    }
+    fn part<'a>(&self, op: &'a M::Op) -> &'a str {
+        self.0.part(op)
+    }
+}
+
+/// The blamed answers alone leave no order, whatever the others are; were any one of them another, there
+/// would be one. Where the answer fits no order by itself, the states are all there can have been.
 fn assert_blame<M: Made<Op: Clone>>(
     model: &M,
     calls: &Calls<M>,
     blame: &synod::check::Blame<M::State>,
 ) {
-    if blame.against.is_empty() {
-        return;
-    }
-    let prefix = prefix::<M>(calls, blame.operation, true);
-    let begun: Vec<usize> = (0..calls.len())
-        .filter(|place| {
-            calls[*place].called <= calls[blame.operation].returned.as_ref().expect("it was").0
-        })
-        .collect();
-    let without = |left_out: usize| -> Calls<M> {
-        let keep = |place: usize| {
-            let call = &calls[place];
-            let heard = prefix[begun.iter().position(|b| *b == place).expect("begun")]
-                .returned
-                .is_some();
-            let answer = call.returned.as_ref().map(|(_, outcome)| outcome);
-            let looks = heard && model.looks(&call.op, answer);
-            blame.among.contains(&place)
-                && place != left_out
-                && (place == blame.operation || !looks || blame.against.contains(&place))
-        };
-        let pairs = begun.iter().zip(&prefix);
-        pairs
-            .filter(|(place, _)| keep(**place))
-            .map(|(_, call)| call.clone())
+    let last = calls[blame.operation].returned.as_ref();
+    let last = (last.expect("it was answered").0, blame.operation);
+    let freeing = |free: &dyn Fn(usize) -> bool| -> Calls<Freed<'_, M>> {
+        let begun = (0..calls.len()).filter(|place| calls[*place].called <= last.0);
+        let begun = begun.filter(|place| blame.among.contains(place));
+        begun
+            .map(|place| {
+                let call = &calls[place];
+                let heard = call.returned.clone();
+                let heard = heard.filter(|(at, _)| (*at, place) <= last);
+                Call {
+                    client: call.client,
+                    op: call.op.clone(),
+                    called: call.called,
+                    returned: heard
+                        .map(|(at, outcome)| (at, Some(outcome).filter(|_| !free(place)))),
+                }
+            })
             .collect()
     };
-    assert!(
-        !brute::linearizable(model, &without(usize::MAX)),
-        "{calls:?} {blame:?}"
-    );
+    let has_order =
+        |free: &dyn Fn(usize) -> bool| brute::linearizable(&Freed(model), &freeing(free));
+    let blamed = |place: usize| place == blame.operation || blame.against.contains(&place);
+    assert!(!has_order(&|place| !blamed(place)), "{calls:?} {blame:?}");
+    assert!(blame.needed, "there was plenty");
     for answer in &blame.against {
-        assert!(
-            brute::linearizable(model, &without(*answer)),
+        let free = |place: usize| place == *answer || !blamed(place);
+        assert!(has_order(&free), "{calls:?} {blame:?}");
+    }
+    if blame.against.is_empty() {
+        let freed = freeing(&|place| place != blame.operation);
+        let asked = &calls[blame.operation];
+        let place = freed.iter().position(|call| {
+            call.client == asked.client && call.called == asked.called && call.op == asked.op
+        });
+        let states = brute::states(&Freed(model), &freed, place.expect("it is there"));
+        assert_eq!(
+            blame.states,
+            states.into_iter().collect::<Vec<_>>(),
             "{calls:?} {blame:?}"
         );
     }
 }
-
 #[test]
 fn registers_agree_with_trying_every_order() {
     agrees(&KeyValue::default(), 1);

@@ -154,7 +154,7 @@ fn long_histories_take_little_memory() {
                 bytes: 0,
                 work: Work::default(),
             };
-            let (_, asked) = hunt.prefix(&places, WHOLE);
+            let (_, asked) = hunt.prefix(&places, WHOLE, &BTreeSet::new());
             let mut walk = Walk::new(&KEY_VALUE, &asked, false);
             let mut steps = 0u64;
             while walk.waiting > 0 {
