@@ -16,12 +16,16 @@ async function openDiagram(page) {
   await expect(page.getByRole("application", { name: "Space-time diagram of the run" })).toBeVisible();
   // It stands there before it has been drawn for the first time.
   await page.waitForFunction(() => window.synod.page.face.diagram?.state);
-  await page.evaluate(() => {
+  await showElection(page);
+}
+
+/** @param {import("@playwright/test").Page} page */
+const showElection = (page) =>
+  page.evaluate(() => {
     const { diagram } = window.synod.page.face;
     diagram.show(640, 380);
     diagram.redraw();
   });
-}
 
 /**
  * The last event of a kind in sight, and where it is on the page.
@@ -86,6 +90,64 @@ test("what is said of an event covers neither it nor the lines", async ({ page }
     }, box);
     expect(covered, name).toBe(0);
   }
+});
+
+test("what is told stays with its event, or goes with it", async ({ page }) => {
+  await openDiagram(page);
+  const tip = page.locator(".spacetime-diagram .tip");
+  /** Whether the tip tells of what is under the pointer, and of nothing where nothing is. */
+  const isRight = () =>
+    page.evaluate(() => {
+      const { diagram } = window.synod.page.face;
+      const { event, arrow } = diagram.near(diagram.pointer.x, diagram.pointer.y);
+      const about = event >= 0 ? event : diagram.endOfArrow(arrow);
+      return about === (diagram.tip.hidden ? -1 : diagram.told.id);
+    });
+  const elected = await find(page, "elected");
+  await page.mouse.move(elected.x, elected.y);
+  await expect(tip).toContainText("is elected leader of term 2");
+  // To the side, under a pointer that rests.
+  await page.mouse.wheel(1500, 0);
+  await page.waitForFunction(() => window.synod.page.face.diagram.from > 940);
+  await expect(tip).toBeHidden();
+  expect(await lit(page)).toEqual({ past: 0, here: 0, future: 0 });
+  await showElection(page);
+  await expect(tip).toContainText("is elected leader of term 2");
+  // Closer, about the pointer.
+  for (let k = 0; k < 12; k++) await page.mouse.wheel(0, -1000);
+  await page.waitForFunction(() => {
+    const { from, to } = window.synod.page.face.diagram;
+    return to - from < 0.1;
+  });
+  expect(await isRight()).toBe(true);
+
+  // By keys, and the run is then shown elsewhere.
+  await page.mouse.move(5, 5);
+  await showElection(page);
+  await page.getByRole("application").focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await expect(tip).toBeVisible();
+  await seek(page, 450);
+  await page.waitForFunction(() => {
+    const { from, to } = window.synod.page.face.diagram;
+    return from <= 450 && to >= 450;
+  });
+  await expect(tip).toBeHidden();
+  await page.keyboard.press("ArrowLeft");
+  await expect(tip).toBeVisible();
+  // It moves as its event does, and stands on either side of it.
+  const apart = () =>
+    page.evaluate(() => {
+      const { diagram } = window.synod.page.face;
+      const { offsetLeft: left, offsetWidth: wide } = diagram.tip;
+      const { x } = diagram.pointOf(diagram.told);
+      return Math.max(left - x, x - left - wide);
+    });
+  const was = await tip.boundingBox();
+  await page.keyboard.press("Shift+ArrowLeft");
+  expect(await apart()).toBeLessThan(20);
+  expect((await tip.boundingBox())?.x).not.toBe(was?.x);
 });
 
 test("a click goes there and opens the causes; seeking elsewhere moves the line", async ({ page }) => {

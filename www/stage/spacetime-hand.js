@@ -86,6 +86,7 @@ export class Hand {
     const left = diagram.left(diagram.surface.clientWidth);
     const held = start.from + ((start.x - left) / width) * start.span;
     diagram.follows = false;
+    diagram.pointer = null;
     diagram.scroll = start.scroll + start.y - y;
     diagram.show(held - ((x - left) / width) * span, span);
     diagram.hideTip();
@@ -96,9 +97,11 @@ export class Hand {
   /** @param {PointerEvent} event */
   release(event) {
     const { diagram } = this;
-    if (!this.lift(event) || this.down.size > 0 || this.start.moved) return;
-    const { x, y } = this.point(event);
-    this.click(x, y);
+    if (!this.lift(event) || this.down.size > 0) return;
+    const point = this.point(event);
+    if (event.pointerType !== "touch") this.hover(point);
+    if (this.start.moved) return;
+    this.click(point.x, point.y);
     if (event.pointerType === "touch") diagram.hover = -1;
   }
 
@@ -134,23 +137,15 @@ export class Hand {
   }
 
   /** @param {{ x: number, y: number }} point */
-  hover({ x, y }) {
+  hover(point) {
     const { diagram } = this;
-    if (!diagram.state) return;
-    const { event, arrow } = diagram.near(x, y);
-    const isOn = event >= 0 || arrow >= 0;
-    diagram.surface.classList.toggle("on-event", isOn);
-    const about = event >= 0 ? event : diagram.endOfArrow(arrow);
-    if (about === diagram.hover && arrow === diagram.arrow) return;
-    [diagram.hover, diagram.arrow] = [about, arrow];
-    diagram.redraw();
-    if (about < 0) return diagram.hideTip();
-    const [told] = diagram.state.sim.trace(about, about + 1);
-    if (told) diagram.showTip(told, { x, y });
+    diagram.pointer = point;
+    if (diagram.aim()) diagram.redraw();
   }
 
   leave() {
     const { diagram } = this;
+    diagram.pointer = null;
     if (diagram.hover < 0 && diagram.arrow < 0) return;
     diagram.hover = diagram.arrow = -1;
     diagram.hideTip();

@@ -163,10 +163,13 @@ export class Walk {
     if (!event) return;
     diagram.focus = id;
     diagram.hover = diagram.arrow = -1;
+    diagram.pointer = null;
+    diagram.told = event;
     this.reveal(event);
     this.speak(this.sentence(event));
     diagram.redraw();
-    diagram.showTip(event, diagram.pointOf(event));
+    // Where one stood there already nothing is drawn.
+    diagram.placeTip();
     diagram.hands.changed();
   }
 

@@ -88,6 +88,10 @@ export class Spacetime {
     this.focus = -1;
     this.hover = -1;
     this.arrow = -1;
+    /** Where the pointer is; null when it is elsewhere, or when keys were used since. @type {{ x: number, y: number } | null} */
+    this.pointer = null;
+    /** What the tip tells. @type {import("../types.js").TraceEvent | null} */
+    this.told = null;
     this.stretch = new Stretch();
     this.parts = new Parts();
     this.lives = new Lives();
@@ -128,9 +132,9 @@ export class Spacetime {
     if (this.to <= this.from) this.open();
     this.keepNow(sim.now_ms, state.playing);
     this.fetch(width);
-    const key = `${this.fetched} ${sim.now_ms} ${width} ${height} ${devicePixelRatio} ${this.scroll} ${this.focus} ${this.hover} ${this.arrow} ${state.playing}`;
-    if (key === this.drawn) return;
-    this.drawn = key;
+    const key = () =>
+      `${this.fetched} ${sim.now_ms} ${width} ${height} ${devicePixelRatio} ${this.scroll} ${this.focus} ${this.hover} ${this.arrow} ${state.playing}`;
+    if (key() === this.drawn) return;
     const scale = Math.min(2, devicePixelRatio || 1);
     const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
     if (this.canvas.width !== w || this.canvas.height !== h) {
@@ -138,9 +142,13 @@ export class Spacetime {
       this.canvas.height = h;
     }
     this.scene = this.sceneOf(width, height);
+    // The window may have moved under a pointer that rests.
+    if (this.aim()) this.scene = this.sceneOf(width, height);
+    this.drawn = key();
     this.context.setTransform(scale, 0, 0, scale, 0, 0);
     drawSpacetime(this.context, this.scene, currentPalette());
     this.counts.drawn++;
+    this.placeTip();
     this.say();
   }
 
@@ -155,6 +163,7 @@ export class Spacetime {
     this.fetched = this.around = "";
     this.focus = this.hover = this.arrow = -1;
     this.cones = null;
+    this.hideTip();
     if (another) this.from = this.to = 0;
   }
 
@@ -414,18 +423,33 @@ export class Spacetime {
     return { x: xOf(scene, event.at_ms), y: lane?.y ?? 0 };
   }
 
-  /**
-   * @param {import("../types.js").TraceEvent} event
-   * @param {{ x: number, y: number }} point
-   */
-  showTip(event, { x, y }) {
-    const { tip, surface } = this;
-    tip.textContent = `${event.at_ms.toFixed(1)} ms: ${event.text}`;
-    tip.hidden = false;
+  /** Takes what is under the pointer now for what is looked at. Answers whether that is another than before. */
+  aim() {
+    const { pointer, state } = this;
+    if (!pointer || !state) return false;
+    const { event, arrow } = this.near(pointer.x, pointer.y);
+    this.surface.classList.toggle("on-event", event >= 0 || arrow >= 0);
+    const about = event >= 0 ? event : this.endOfArrow(arrow);
+    if (about === this.hover && arrow === this.arrow) return false;
+    [this.hover, this.arrow] = [about, arrow];
+    this.told = about >= 0 ? (state.sim.trace(about, about + 1)[0] ?? null) : null;
+    return true;
+  }
+
+  /** Puts what is told beside what it is told of; of what is out of sight nothing is told. */
+  placeTip() {
+    const { tip, surface, told, pointer, scene } = this;
+    const pointed = pointer !== null && told?.id === this.hover;
+    const by = !told ? null : pointed ? pointer : told.id === this.focus ? this.pointOf(told) : null;
+    const inSight =
+      by && scene && by.x >= scene.left && by.x <= scene.width && by.y >= scene.top && by.y <= scene.height;
+    tip.hidden = !inSight;
+    if (!told || !inSight) return;
+    tip.textContent = `${told.at_ms.toFixed(1)} ms: ${told.text}`;
     const size = { wide: tip.offsetWidth, high: tip.offsetHeight };
     const room = { wide: surface.clientWidth, high: surface.clientHeight };
-    const lines = (this.scene?.lanes ?? []).map((lane) => lane.y);
-    const { left, top } = tipPlace({ point: { x, y }, size, room, lines, way: this.wayOfArrow() });
+    const lines = scene.lanes.map((lane) => lane.y);
+    const { left, top } = tipPlace({ point: by, size, room, lines, way: this.wayOfArrow() });
     tip.style.left = `${surface.offsetLeft + left}px`;
     tip.style.top = `${surface.offsetTop + top}px`;
   }
@@ -441,12 +465,14 @@ export class Spacetime {
   }
 
   hideTip() {
+    this.told = null;
     this.tip.hidden = true;
   }
 
   /** Nothing is looked at any more. */
   letGo() {
     this.focus = this.hover = this.arrow = -1;
+    this.pointer = null;
     this.hideTip();
     this.redraw();
     this.hands.changed();
