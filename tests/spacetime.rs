@@ -280,6 +280,58 @@ fn a_lost_heartbeat_is_not_left_out() {
 }
 
 #[test]
+fn what_is_shown_is_shown_with_where_it_began() {
+    let reads = json!({
+        "protocol": "raft",
+        "nodes": 5,
+        "options": { "reads": "read_index" },
+        "clients": { "count": 2 },
+    });
+    let mut index = run_of(reads);
+    index
+        .advance(Micros::from_ms(3_000))
+        .expect("within budget");
+    let others = ["raft", "paxos", "pbft", "kv", "locks"].map(troubled);
+    for run in [index].into_iter().chain(others) {
+        let found = window(run.as_ref(), 0, 3_000, u32::MAX);
+        let is_quiet = |event: f64| found.events[event as usize][6] as u8 & 1 != 0;
+        let mut shown = 0;
+        for flight in found.flights.iter().filter(|row| row[9] as u8 & 8 == 0) {
+            assert!(
+                !is_quiet(flight[3]),
+                "message {} from event {}",
+                flight[0],
+                flight[3]
+            );
+            shown += 1;
+        }
+        assert!(shown > 20, "{shown}");
+    }
+}
+
+#[test]
+fn parts_without_heartbeats_count_what_a_window_shows() {
+    let mut run = run_of(json!({
+        "protocol": "raft",
+        "nodes": 7,
+        "options": { "reads": "read_index", "heartbeat_ms": 10 },
+        "clients": { "count": 1, "think_ms": [5, 40] },
+    }));
+    // Looked at on the way, when what comes of some heartbeats is yet to be seen.
+    for _ in 0..700 {
+        run.advance(run.now() + Micros::from_ms(17))
+            .expect("within budget");
+        sums(run.as_mut(), 0, 20_000_000, 1, true);
+    }
+    assert!(run.length() > 10_000, "{}", run.length());
+    let found = window(run.as_ref(), 0, 20_000, u32::MAX);
+    let shown = |row: &&Vec<f64>| row[6] as u8 & 1 == 0 && row[2] != WORLD;
+    let wanted = found.events.iter().filter(shown).count() as u64;
+    let counted: u64 = sums(run.as_mut(), 0, 20_000_000, 1, true).iter().sum();
+    assert_eq!(counted, wanted);
+}
+
+#[test]
 fn after_a_cut_the_overview_is_that_of_the_new_run() {
     let mut run = troubled("raft");
     // In one part, so that it is told by whole blocks.

@@ -28,6 +28,12 @@ const FLIGHTS_PER_EVENT: usize = 4;
 /// Events in a block of the overview: few enough that a cell counts them in a byte.
 const BLOCK: usize = 128;
 
+/// So many blocks at the end are counted each time anew: what comes of a heartbeat is seen later.
+const OPEN_BLOCKS: usize = 64;
+
+/// What comes of a heartbeat is followed over so many messages, each sent when the one before arrived.
+const FOLLOWED: u8 = 8;
+
 /// How much happened at one place in some stretch of the trace, with heartbeats and without.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cell {
@@ -50,8 +56,8 @@ impl Overview {
 
     /// Forgets what may be different once the trace is cut after its first `events` events.
     pub(super) fn cut(&mut self, events: u32) {
-        let whole = (events as usize).saturating_sub(1) / BLOCK;
-        self.cells.truncate(whole * self.lanes);
+        self.cells
+            .truncate(closed_blocks(events as usize) * self.lanes);
     }
 }
 
@@ -223,33 +229,43 @@ impl<C: Core> Run<C> {
 
     /// Whether an event is a heartbeat's: it arrives or is sent, and nothing else comes of it.
     fn is_quiet(&self, id: usize) -> bool {
+        self.is_quiet_within(id, FOLLOWED)
+    }
+
+    /// Nor does anything come of what is sent in it: what is shown is shown with where it began.
+    fn is_quiet_within(&self, id: usize, followed: u8) -> bool {
         let event = &self.trace.events[id];
         let next = self.trace.events.get(id + 1);
         if !event.begins_step || next.is_some_and(|next| !next.begins_step) {
             return false;
         }
-        match event.kind {
-            EventKind::Deliver(flight) => self.is_heartbeat(flight),
-            EventKind::Fire(_) => {
-                let flights = &self.trace.flights;
-                let first = flights.partition_point(|flight| (flight.sent_by as usize) < id);
-                let sent = flights[first..].iter();
-                let count = sent
-                    .take_while(|flight| flight.sent_by as usize == id)
-                    .count();
-                count > 0 && (first..first + count).all(|flight| self.is_heartbeat(flight as u32))
-            }
-            _ => false,
-        }
+        let fires = match event.kind {
+            EventKind::Deliver(flight) if self.is_heartbeat(flight) => false,
+            EventKind::Fire(_) => true,
+            _ => return false,
+        };
+        let flights = &self.trace.flights;
+        let first = flights.partition_point(|flight| (flight.sent_by as usize) < id);
+        let sent = flights[first..].iter();
+        let count = sent
+            .take_while(|flight| flight.sent_by as usize == id)
+            .count();
+        (count > 0 || !fires)
+            && (first..first + count)
+                .all(|flight| self.is_quiet_flight_within(flight as u32, followed))
     }
 
     /// Whether a message is a heartbeat that nothing came of.
     fn is_quiet_flight(&self, number: u32) -> bool {
+        self.is_quiet_flight_within(number, FOLLOWED)
+    }
+
+    fn is_quiet_flight_within(&self, number: u32, followed: u8) -> bool {
         let ended = self.trace.flights[number as usize].ended as usize;
         let ending = self.trace.events.get(ended);
         self.is_heartbeat(number)
             && ending.is_none_or(|event| match event.kind {
-                EventKind::Deliver(_) => self.is_quiet(ended),
+                EventKind::Deliver(_) => followed > 0 && self.is_quiet_within(ended, followed - 1),
                 _ => false,
             })
     }
@@ -315,7 +331,7 @@ impl<C: Core> Run<C> {
         }
     }
 
-    /// Brings the overview up to the trace: whole blocks alone, with the event after them known.
+    /// Brings the overview up to the trace, as far as it is told by blocks.
     fn look_over(&mut self) {
         let lanes = self.world.nodes.len() + self.world.client_count();
         if self.overview.lanes != lanes {
@@ -324,7 +340,7 @@ impl<C: Core> Run<C> {
                 cells: Vec::new(),
             };
         }
-        let whole = self.trace.events.len().saturating_sub(1) / BLOCK;
+        let whole = closed_blocks(self.trace.events.len());
         for block in self.overview.blocks()..whole {
             let mut row = vec![Cell::default(); lanes];
             for id in block * BLOCK..(block + 1) * BLOCK {
@@ -380,6 +396,11 @@ impl<C: Core> Run<C> {
             }
         }
     }
+}
+
+/// How many blocks are counted for good, of a trace of so many events.
+fn closed_blocks(events: usize) -> usize {
+    (events.saturating_sub(1) / BLOCK).saturating_sub(OPEN_BLOCKS)
 }
 
 /// What an action does to the life of a node or a client.
