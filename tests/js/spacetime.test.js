@@ -7,6 +7,7 @@ import { conesOf, FUTURE, HERE, NEITHER, PAST } from "../../www/lib/cones.js";
 import { SvgPen } from "../../www/lib/svg-pen.js";
 import { hostOf, jsonLines, SHIVIZ, shivizLines } from "../../www/lib/trace-lines.js";
 import { otherSides, othersWords, STEPS, whyOf } from "../../www/lib/why.js";
+import { rootOf } from "../../www/pages/run-why.js";
 import { conesAround, KIND, Lives, Parts, Stretch } from "../../www/stage/spacetime-data.js";
 import { drawSpacetime, ticksOf, xOf } from "../../www/stage/spacetime-draw.js";
 import { Labels } from "../../www/stage/spacetime-labels.js";
@@ -275,6 +276,33 @@ test("an election is led back to the timer that began it, with the votes that ca
   const further = whyOf(sim, elected.id, 2 * STEPS);
   assert.ok(further.steps.length >= steps.length);
   sim.free();
+});
+
+test("a node that is down is explained by its crash, whatever befell its disk since", () => {
+  for (const protocol of ["raft", "kv"]) {
+    const sim = new runs[protocol].Simulation({
+      protocol,
+      script: [
+        { at_ms: 300, do: "disk_loss", node: 0 },
+        { at_ms: 500, do: "restart", node: 0 },
+        { at_ms: 600, do: "crash", node: 0 },
+        { at_ms: 800, do: "disk_loss", node: 0 },
+        { at_ms: 850, do: "crash", node: 1 },
+      ],
+    });
+    sim.advance_ms(900);
+    const root = (/** @type {number} */ position) =>
+      rootOf(
+        /** @type {any} */ ({ simulation: sim, position, marks: [...sim.marks(0)] }),
+        /** @type {any} */ ({ id: 0, status: "crashed", role: "" }),
+        [],
+      );
+    const at = (/** @type {number | undefined} */ id = -1) => sim.trace(id, id + 1)[0]?.at_ms;
+    assert.equal(at(root(sim.length)), 600, protocol);
+    const second = sim.trace(0, sim.length).find((/** @type {TraceEvent} */ e) => e.at_ms > 400);
+    assert.equal(at(root(second.id)), 300, protocol);
+    sim.free();
+  }
 });
 
 test("a violation is told with the other side", () => {

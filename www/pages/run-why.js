@@ -19,13 +19,19 @@ const MADE = ["leader", "primary", "changing view"];
 export function rootOf({ simulation, position, marks }, { id, status, role }, recent) {
   const own = recent.filter((e) => e.node === id);
   const down = status === "crashed";
-  const wanted = down ? [CODE.crash, CODE.fault] : MADE.includes(role) ? [CODE.leadership] : [];
+  const wanted = down ? [CODE.crash, CODE.restart] : MADE.includes(role) ? [CODE.leadership] : [];
+  /** @type {number | undefined} */
+  let found;
   for (let k = marks.length - 3; k >= 0 && wanted.length > 0; k -= 3) {
     if (marks[k] >= position || !wanted.includes(marks[k + 2])) continue;
     const [event] = simulation.trace(marks[k], marks[k] + 1);
-    const fits = !down || event?.name === "crash" || event?.name === "disk_loss";
-    if (event?.node === id && fits) return event.id;
+    if (event?.node !== id) continue;
+    if (!down) return event.id;
+    // A node that is down may lose its disk as well: it is down since the first of these.
+    if (marks[k + 2] === CODE.restart) break;
+    found = event.id;
   }
+  if (found !== undefined) return found;
   return (own.find((e) => e.class === "leadership") ?? own[0])?.id;
 }
 
