@@ -245,6 +245,9 @@ test("why something happened is told for every event, and leads back in time", (
       steps.forEach(({ event: here, text, others }, k) => {
         assert.match(text, /^At \d+\.\d ms.*\.$/s, text);
         assert.ok(!text.includes("undefined"));
+        // A capital within a sentence begins a message's name or a value.
+        const begins = /^At [\d.]+ ms (\S+)/.exec(text)?.[1] ?? "a";
+        if (here.kind !== "lose" && here.kind !== "violation") assert.match(begins, /^([a-z]|\W|.$)/, text);
         if (k > 0) assert.equal(steps[k - 1].event.cause, here.id);
         for (const other of others) {
           assert.equal(other.node, here.node);

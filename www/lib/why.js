@@ -80,7 +80,7 @@ function isBeginning({ kind }, cause) {
 function sentence(event, cause, later) {
   const set = later?.kind === "fire" && event.kind !== "action" ? ", when that timer was set" : "";
   const at = `At ${event.at_ms.toFixed(1)} ms${set}`;
-  const said = lower(event.text);
+  const said = lower(event);
   const took = (/** @type {TraceEvent} */ from) => `${(event.at_ms - from.at_ms).toFixed(1)} ms`;
   const joined = set ? `${at}: ${said}` : `${at} ${said}`;
   switch (event.kind) {
@@ -101,9 +101,13 @@ function sentence(event, cause, later) {
   }
 }
 
-/** @param {string} text a sentence of a trace, to stand within another */
-function lower(text) {
-  return /^(Nodes?|Clients?|The|A|An) /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+/** Names with which facts begin; what else a fact begins with is a value, which stays as it is. */
+const NAMES = /^(Nodes?|Clients?|Entry|Entries|Numbers?|Slots?|Lock|Deadlock|The|No node|A deadlock)\b/;
+
+/** @param {TraceEvent} event what it says, to stand within a sentence */
+function lower({ kind, text }) {
+  const isFact = kind === "lose" || kind === "milestone" || kind === "violation";
+  return isFact && !NAMES.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /**
