@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use synod::base::{Micros, NodeId};
 use synod::scenario::{Scenario, build};
-use synod::sim::{Action, Simulation, TraceEvent};
+use synod::sim::{Action, MessageDetail, PeerRecord, Simulation, TraceEvent};
 
 const EVENT: usize = 7;
 const FLIGHT: usize = 10;
@@ -329,6 +329,102 @@ fn parts_without_heartbeats_count_what_a_window_shows() {
     let wanted = found.events.iter().filter(shown).count() as u64;
     let counted: u64 = sums(run.as_mut(), 0, 20_000_000, 1, true).iter().sum();
     assert_eq!(counted, wanted);
+}
+
+/// Of each message that is lost, when, between whom, why, and the deed for which it is.
+fn losses(run: &dyn Simulation) -> Vec<(TraceEvent, MessageDetail, Option<TraceEvent>)> {
+    let all = run.events(0, run.length());
+    let lost = all.iter().filter(|event| event.kind == "lose");
+    lost.map(|event| {
+        let number = event.message.expect("a loss is a message's");
+        let message = run.message(number).expect("it was sent");
+        let deed = message.lost_for.map(|id| all[id as usize].clone());
+        (event.clone(), message, deed)
+    })
+    .collect()
+}
+
+#[test]
+fn a_loss_names_the_deed_that_it_is_for() {
+    let mut run = run_of(json!({
+        "protocol": "raft",
+        "nodes": 4,
+        "clients": { "count": 1 },
+        "script": [
+            { "at_ms": 600, "do": "crash", "node": 0 },
+            { "at_ms": 800, "do": "disk_loss", "node": 0 },
+            { "at_ms": 1000, "do": "restart", "node": 0 },
+            { "at_ms": 1100, "do": "isolate", "node": 3 },
+            { "at_ms": 1150, "do": "join" },
+            { "at_ms": 1400, "do": "partition", "groups": [[0, 1, 4], [2, 3]] },
+            { "at_ms": 1600, "do": "heal" },
+            { "at_ms": 1800, "do": "cut", "from": 0, "to": 2 },
+            { "at_ms": 1801, "do": "cut", "from": 1, "to": 2, "one_way": true },
+            { "at_ms": 1802, "do": "isolate", "node": 2 },
+            { "at_ms": 1950, "do": "heal" },
+            { "at_ms": 2000, "do": "disk_loss", "node": 1 },
+            { "at_ms": 2200, "do": "restart", "node": 1 },
+            { "at_ms": 2300, "do": "link", "from": 2, "loss": 0.5 },
+        ],
+    }));
+    run.advance(Micros::from_ms(2_800)).expect("within budget");
+    let mut seen: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for (event, message, deed) in losses(run.as_ref()) {
+        let deed = deed.unwrap_or_else(|| panic!("{}", event.text));
+        assert!(deed.id < event.id && deed.kind == "action");
+        let touches = |node: u16| {
+            [&message.from, &message.to]
+                .iter()
+                .any(|end| matches!(end, PeerRecord::Node(n) if n.0 == node))
+        };
+        let sent = message.sent.as_ms();
+        let wanted = match message.why.as_deref() {
+            // It loses its disk while it is down.
+            Some("receiver down") if event.at < Micros::from_ms(1_100) => 600.0,
+            Some("receiver down") => 2_000.0,
+            Some("link cut") if sent > 1_700.0 && touches(0) => 1_800.0,
+            Some("link cut") if sent > 1_700.0 => match &message.from {
+                PeerRecord::Node(NodeId(1)) => 1_801.0,
+                _ => 1_802.0,
+            },
+            // What is cut already is not cut anew, but the newcomer's links were not there then.
+            Some("link cut") if touches(3) && !touches(4) => 1_100.0,
+            Some("link cut") => 1_400.0,
+            Some("lost by chance") => 2_300.0,
+            why => panic!("{why:?}"),
+        };
+        assert_eq!(deed.at.as_ms(), wanted, "{} at {}", event.text, event.at);
+        *seen
+            .entry((message.why.unwrap_or_default(), deed.text))
+            .or_default() += 1;
+    }
+    assert_eq!(seen.len(), 6, "{seen:#?}");
+}
+
+#[test]
+fn a_loss_by_chance_from_the_start_and_one_by_hand_are_told_apart() {
+    let mut run = run_of(json!({
+        "protocol": "raft",
+        "nodes": 3,
+        "network": { "loss": 0.2 },
+        "script": [
+            { "at_ms": 400, "do": "request", "op": { "get": "x" } },
+            { "at_ms": 401, "do": "drop" },
+            { "at_ms": 600, "do": "link", "latency_ms": [1, 2] },
+        ],
+    }));
+    run.advance(Micros::from_ms(1_000)).expect("within budget");
+    let found = losses(run.as_ref());
+    let (by_hand, by_chance): (Vec<_>, Vec<_>) = found
+        .iter()
+        .partition(|(_, message, _)| message.why.as_deref() == Some("dropped by hand"));
+    assert_eq!(by_hand.len(), 1);
+    assert!(by_hand.iter().all(|(event, _, deed)| {
+        deed.as_ref()
+            .is_some_and(|deed| deed.name == "drop" && Some(deed.id) == event.cause)
+    }));
+    assert!(by_chance.len() > 5);
+    assert!(by_chance.iter().all(|(_, _, deed)| deed.is_none()));
 }
 
 #[test]

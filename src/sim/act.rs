@@ -190,11 +190,9 @@ impl<C: Core> World<C> {
             Skew { .. } | PauseClient { .. } | ResumeClient { .. } | SkewClient { .. } => {
                 self.perform_on_time(action);
             }
-            Cut { from, to, one_way } => self.set_link(true, *from, *to, *one_way),
-            Mend { from, to, one_way } => self.set_link(false, *from, *to, *one_way),
-            Isolate { node } => self.network.set_cut(true, |a, b| a == *node || b == *node),
-            Partition { groups } => self.partition(groups),
-            Heal {} => self.network.set_cut(false, |_, _| true),
+            Cut { .. } | Mend { .. } | Isolate { .. } | Partition { .. } | Heal {} => {
+                self.network.set_cuts(|from, to| action.cuts(from, to));
+            }
             Link {
                 from,
                 to,
@@ -326,21 +324,6 @@ impl<C: Core> World<C> {
             alarm.due = slot.clock.when(alarm.local, self.now);
         }
         self.schedule_wake(node);
-    }
-
-    fn set_link(&mut self, cut: bool, from: NodeId, to: NodeId, one_way: bool) {
-        self.network.set_cut(cut, |a, b| {
-            (a, b) == (from, to) || (!one_way && (b, a) == (from, to))
-        });
-    }
-
-    fn partition(&mut self, groups: &[Vec<NodeId>]) {
-        let group = |node: NodeId| groups.iter().position(|group| group.contains(&node));
-        let of: Vec<_> = NodeId::first(self.nodes.len()).map(group).collect();
-        self.network
-            .set_cut(true, |a, b| of[a.index()] != of[b.index()]);
-        self.network
-            .set_cut(false, |a, b| of[a.index()] == of[b.index()]);
     }
 
     fn set_manual(&mut self, on: bool, trace: &Trace<C>) {

@@ -336,6 +336,33 @@ impl Action {
         }
     }
 
+    /// Whether the link is cut from now on, if that is changed.
+    pub(super) fn cuts(&self, from: NodeId, to: NodeId) -> Option<bool> {
+        use Action::*;
+        let same = |ends: (&NodeId, &NodeId), one_way: bool| {
+            ends == (&from, &to) || (!one_way && ends == (&to, &from))
+        };
+        match self {
+            Cut {
+                from: a,
+                to: b,
+                one_way,
+            } => same((a, b), *one_way).then_some(true),
+            Mend {
+                from: a,
+                to: b,
+                one_way,
+            } => same((a, b), *one_way).then_some(false),
+            Isolate { node } => (from == *node || to == *node).then_some(true),
+            Partition { groups } => {
+                let group = |node| groups.iter().position(|group| group.contains(&node));
+                Some(group(from) != group(to))
+            }
+            Heal {} => Some(false),
+            _ => None,
+        }
+    }
+
     /// What is new on a link, in words.
     fn conditions(&self) -> String {
         let Action::Link {

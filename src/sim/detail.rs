@@ -185,6 +185,7 @@ impl<C: Core> Simulation for Run<C> {
             sent_by: flight.sent_by,
             fate,
             why: lost.map(|why| why.name().to_owned()),
+            lost_for: self.lost_for(flight),
             event: ended,
             led_to: ended.map_or(Vec::new(), |event| self.led_to(event)),
             copy: flight.copy,

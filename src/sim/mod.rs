@@ -11,6 +11,7 @@ mod flying;
 mod keyframes;
 mod network;
 mod node;
+mod reasons;
 mod run;
 mod sense;
 mod setup;

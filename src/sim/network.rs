@@ -231,11 +231,13 @@ impl Network {
         }
     }
 
-    /// Cuts or mends the links that `which` picks out.
-    pub(super) fn set_cut(&mut self, cut: bool, which: impl Fn(NodeId, NodeId) -> bool) {
+    /// Cuts or mends the links of which `cuts` says so.
+    pub(super) fn set_cuts(&mut self, cuts: impl Fn(NodeId, NodeId) -> Option<bool>) {
         for from in NodeId::first(self.nodes) {
             for to in NodeId::first(self.nodes) {
-                if from != to && which(from, to) {
+                if from != to
+                    && let Some(cut) = cuts(from, to)
+                {
                     self.link_mut(from, to).cut = cut;
                 }
             }
@@ -325,12 +327,12 @@ mod tests {
     #[test]
     fn cuts_are_one_way_and_survive_growth() {
         let mut network = Network::new(5, 2, Conditions::default(), false);
-        network.set_cut(true, |from, to| (from, to) == (A, B));
+        network.set_cuts(|from, to| ((from, to) == (A, B)).then_some(true));
         network.grow(3);
         assert_eq!(network.fate(A, B, Micros::ZERO).lost, Some(Loss::Cut));
         assert_eq!(network.fate(B, A, Micros::ZERO).lost, None);
         assert_eq!(network.cut_links().collect::<Vec<_>>(), [(A, B)]);
-        network.set_cut(false, |_, _| true);
+        network.set_cuts(|_, _| Some(false));
         assert!(!network.is_cut(A, B));
     }
 

@@ -191,6 +191,9 @@ pub struct MessageDetail {
     pub fate: MessageFate,
     /// Why it is lost or will be, if so.
     pub why: Option<String>,
+    /// The deed for which it was lost, as far as the run is recorded: what brought its receiver
+    /// down, cut its link or set what is lost on it, or dropped it. Null where none was needed.
+    pub lost_for: Option<u32>,
     /// The event of its arrival or loss, if that has happened.
     pub event: Option<u32>,
     /// What its arrival led to at once.

@@ -281,6 +281,55 @@ test("an election is led back to the timer that began it, with the votes that ca
   sim.free();
 });
 
+test("a loss is told with the deed that it is for, and with when it was sent", () => {
+  const sim = new runs.raft.Simulation({
+    protocol: "raft",
+    nodes: 5,
+    network: { loss: 0.1 },
+    script: [
+      { at_ms: 600, do: "crash", node: 0 },
+      { at_ms: 700, do: "disk_loss", node: 0 },
+      {
+        at_ms: 900,
+        do: "partition",
+        groups: [
+          [0, 1],
+          [2, 3, 4],
+        ],
+      },
+      { at_ms: 1200, do: "link", loss: 0.3 },
+      { at_ms: 1400, do: "drop" },
+    ],
+  });
+  sim.advance_ms(1700);
+  /** @type {Map<string, Set<string>>} */
+  const told = new Map();
+  for (const event of sim.trace(0, sim.length)) {
+    const { steps } = whyOf(sim, event.id);
+    const { text, reason } = steps[0];
+    if (event.kind !== "lose") {
+      assert.equal(reason, null);
+      continue;
+    }
+    const sent = sim.message(event.message).sent_ms;
+    assert.ok(text.includes(`It was sent ${(event.at_ms - sent).toFixed(1)} ms before.`), text);
+    assert.equal(text.includes("From the start 10 %"), event.text.endsWith("by chance") && !reason, text);
+    const why = event.text.split(": ")[1];
+    told.set(why, (told.get(why) ?? new Set()).add(reason?.text ?? steps[1].event.text));
+  }
+  const begun = "That it was lost began here. At";
+  assert.deepEqual(told.get("receiver down"), new Set([`${begun} 600.0 ms, from outside: node 0 crashes.`]));
+  assert.deepEqual(
+    told.get("link cut"),
+    new Set([`${begun} 900.0 ms, from outside: the network is cut into {0, 1} and {2, 3, 4}.`]),
+  );
+  const set = `${begun} 1200.0 ms, from outside: on the link any → any: 30 % are lost.`;
+  assert.ok(told.get("lost by chance")?.has(set));
+  // What is dropped by hand is led back to the hand by the chain.
+  for (const text of told.get("dropped by hand") ?? []) assert.match(text, /^Dropped by hand/);
+  sim.free();
+});
+
 test("a node that is down is explained by its crash, whatever befell its disk since", () => {
   for (const protocol of ["raft", "kv"]) {
     const sim = new runs[protocol].Simulation({

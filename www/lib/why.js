@@ -3,7 +3,7 @@
 import { nodesListed } from "./format.js";
 
 /** @typedef {import("../types.js").TraceEvent} TraceEvent */
-/** @typedef {Pick<import("../types.js").Simulation, "trace" | "length">} Traced */
+/** @typedef {Pick<import("../types.js").Simulation, "trace" | "length" | "message" | "scenario">} Traced */
 
 /**
  * A step back. What `event` says is why the step before it happened.
@@ -11,6 +11,7 @@ import { nodesListed } from "./format.js";
  * @property {TraceEvent} event
  * @property {string} text a whole sentence
  * @property {TraceEvent[]} others what came of the same question before, of which this was the last that was needed
+ * @property {{ event: TraceEvent, text: string } | null} reason for which deed a message was lost, beside what led to its sending
  * @property {boolean} begins whether what is told began here: with a timer, a request, or a deed from outside
  */
 
@@ -44,7 +45,8 @@ export function whyOf(sim, id, most = STEPS) {
     if (begins) begun = steps.length;
     steps.push({
       event,
-      text: sentence(event, cause, later),
+      text: event.kind === "lose" ? lossSentence(sim, event) : sentence(event, cause, later),
+      reason: reasonOf(sim, event),
       others: cause && event.kind === "deliver" ? othersLike(sim, event, cause) : [],
       begins,
     });
@@ -88,8 +90,6 @@ function sentence(event, cause, later) {
       return `${at} ${event.name} was found violated: ${said}.`;
     case "deliver":
       return cause ? `${joined}, sent ${took(cause)} before.` : `${joined}.`;
-    case "lose":
-      return cause ? `${joined}. It was sent ${took(cause)} before.` : `${joined}.`;
     case "fire":
       return cause && cause.kind !== "action"
         ? `${joined}. It was set ${took(cause)} before and not set anew since.`
@@ -101,12 +101,41 @@ function sentence(event, cause, later) {
   }
 }
 
+/**
+ * When and how a message was lost, and when it was sent.
+ * @param {Traced} sim
+ * @param {TraceEvent} event
+ */
+function lossSentence(sim, event) {
+  const at = `At ${event.at_ms.toFixed(1)} ms ${event.text}`;
+  const message = event.message == null ? null : sim.message(event.message);
+  if (!message) return `${at}.`;
+  const sent = `${at}. It was sent ${(event.at_ms - message.sent_ms).toFixed(1)} ms before.`;
+  const share = Number(sim.scenario().network?.loss ?? 0);
+  const byChance = event.text.endsWith(": lost by chance") && message.lost_for == null && share > 0;
+  return byChance
+    ? `${sent} From the start ${Number((100 * share).toFixed(4))} % of messages are lost.`
+    : sent;
+}
+
+/**
+ * The deed for which a message was lost, unless the chain leads there anyway.
+ * @param {Traced} sim
+ * @param {TraceEvent} event
+ * @returns {{ event: TraceEvent, text: string } | null}
+ */
+function reasonOf(sim, { kind, message, cause }) {
+  const id = kind === "lose" && message != null ? sim.message(message)?.lost_for : null;
+  const deed = id == null || id === cause ? null : eventAt(sim, id);
+  return deed && { event: deed, text: `That it was lost began here. ${sentence(deed, null, null)}` };
+}
+
 /** Names with which facts begin; what else a fact begins with is a value, which stays as it is. */
 const NAMES = /^(Nodes?|Clients?|Entry|Entries|Numbers?|Slots?|Lock|Deadlock|The|No node|A deadlock)\b/;
 
 /** @param {TraceEvent} event what it says, to stand within a sentence */
 function lower({ kind, text }) {
-  const isFact = kind === "lose" || kind === "milestone" || kind === "violation";
+  const isFact = kind === "milestone" || kind === "violation";
   return isFact && !NAMES.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
 }
 

@@ -33,6 +33,7 @@ export function whyPart(why, question, { current, position, go, further }) {
         (step) =>
           html`<li class=${step.begins ? "begins" : ""}>
             ${row(step.event, step.begins ? `It began here. ${step.text}` : step.text)}
+            ${step.reason ? row(step.reason.event, step.reason.text) : nothing}
             ${step.others.length > 0 ? html`<p class="note">${why.others(step)}</p>` : nothing}
           </li>`,
       )}
