@@ -388,6 +388,28 @@ test("a violation is explained from its mark, with the other side", async ({ pag
   await expect(page.locator(".causes .begins")).toContainText("It began here");
 });
 
+for (const protocol of ["raft", "locks"])
+  test(`on a narrow screen neither the diagram of ${protocol} nor the clock is covered`, async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await openLesson(page, protocol, undefined, 1000);
+    await page.getByRole("button", { name: "Space-time" }).click();
+    await page.getByRole("button", { name: "Legend" }).click();
+    await expect(page.locator("#spacetime-legend")).toBeVisible();
+    const clock = () => page.locator("footer.time").boundingBox();
+    const diagram = await page.locator(".spacetime-diagram").boundingBox();
+    expect((diagram?.y ?? 0) + (diagram?.height ?? 0)).toBeLessThanOrEqual((await clock())?.y ?? 0);
+    // Nor when it is moved under the clock, which stays.
+    for (const by of [0, -60]) {
+      await page.locator("#spacetime").evaluate((it, top) => (it.style.marginTop = `${-top}px`), by);
+      const top = (await clock())?.y ?? 0;
+      const seen = await page.evaluate(
+        (y) => document.elementFromPoint(200, y)?.closest("footer") !== null,
+        top + 4,
+      );
+      expect(seen).toBe(true);
+    }
+  });
+
 for (const width of [390, 1440])
   for (const colorScheme of /** @type {const} */ (["light", "dark"]))
     test(`the diagram has no barriers at ${width} px, ${colorScheme}`, async ({ page }) => {
