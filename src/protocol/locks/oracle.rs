@@ -288,8 +288,8 @@ impl Oracle {
         if lost.is_some() && token < newest.0 && client != newest.1 {
             let text = format!(
                 "Client {client} writes to {resource} under token {token}, which has expired, after \
-                 client {} wrote as the holder of lock {lock} under token {}: whoever holds it is not \
-                 alone there",
+                 client {} wrote as the holder of lock {lock} under token {}: what the later holder \
+                 wrote is written over",
                 newest.1, newest.0
             );
             broken.push((AT_RESOURCE, text));

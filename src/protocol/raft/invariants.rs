@@ -373,17 +373,25 @@ impl LogWatch {
         };
         let lower = self.committed.range(..term);
         if let Some((_, committed)) = lower.rev().find(|(_, decided)| lacks(decided)) {
-            let text = format!(
-                "Node {node} leads term {term} without entry {}, which was committed in term {}",
-                committed.index, committed.term
-            );
+            let Decided {
+                index, term: of, ..
+            } = committed;
+            // Where it has another one, it does not lack an entry of that number.
+            let text = match core.chain_at(*index) {
+                None => format!(
+                    "Node {node} leads term {term} without entry {index}, which was committed in term {of}"
+                ),
+                Some(_) => format!(
+                    "Node {node} leads term {term} with another entry {index} than was committed in term {of}"
+                ),
+            };
             report(found, LEADER_COMPLETENESS, &[node], text);
         }
         let lower = self.acknowledged.range(..term);
         if let Some((_, (request, decided))) = lower.rev().find(|(_, (_, told))| lacks(told)) {
             let text = format!(
-                "Node {node} leads term {term} without entry {}: operation {} of client {}, \
-                 which was told that it is done",
+                "Node {node} leads term {term}, and its entry {} is not operation {} of client {}, which \
+                 was told that it is done",
                 decided.index, request.serial, request.client
             );
             report(found, NOTHING_LOST, &[node], text);
