@@ -27,6 +27,8 @@ export const SPEED_LEAST = 1 / 1000;
 export const SPEED_MOST = 10;
 /** Real time between two frames that counts at most: a hidden tab does not leap ahead. */
 const FRAME_MS_MOST = 50;
+/** How long a run that was run ahead plays, in real milliseconds. */
+const AHEAD_PLAYS_MS = 15_000;
 const BRANCHES_MOST = 24;
 /** Judging the clients' history takes this share of real time at most, while time goes on. */
 const JUDGE_SHARE = 1 / 40;
@@ -41,6 +43,8 @@ export class Player {
     this.sim = null;
     this.playing = false;
     this.speed = 1 / 30;
+    /** The speed for runs that ask for none. */
+    this.usual = this.speed;
     /** @type {Float64Array | undefined} filled anew for every frame */
     this.numbers = undefined;
     this.lastTick = 0;
@@ -111,11 +115,11 @@ export class Player {
    * Puts a scenario on the stage. Throws, and leaves the run as it was, when the scenario is
    * refused. Runs that were kept stay, and so does the one that was shown, if it was worked on.
    * @param {Scenario} scenario
-   * @param {{ at_ms?: number, position?: number, keep?: boolean }} [how] `keep`: the run that was
-   *   shown stays in any case
+   * @param {{ at_ms?: number, position?: number, keep?: boolean, ahead_ms?: number }} [how] `keep`: the
+   *   run that was shown stays in any case; `ahead_ms`: it is run up to then first, so that what comes is known
    * @returns {{ exact: boolean }} whether the run has the event that was asked for at that time
    */
-  load(scenario, { at_ms = 0, position, keep = false } = {}) {
+  load(scenario, { at_ms = 0, position, keep = false, ahead_ms = 0 } = {}) {
     let exact = true;
     const next = this.attempt(() => {
       const sim = simulate(this.info.name, scenario);
@@ -146,9 +150,26 @@ export class Player {
     this.current = id;
     this.forgetBeyond();
     this.put(next);
+    if (ahead_ms > 0) this.lookAhead(ahead_ms);
+    this.speed = ahead_ms > 0 ? inReach(ahead_ms / AHEAD_PLAYS_MS) : this.usual;
     this.stopAt = full.until_ms && full.until_ms > this.now ? full.until_ms : Infinity;
     this.version++;
     return { exact };
+  }
+
+  /**
+   * Runs on, so that marks and violations up to then are known, and comes back.
+   * @param {number} ms
+   */
+  lookAhead(ms) {
+    const { now, position } = this;
+    this.guard(() => this.simulation.seek_ms(Math.max(now, ms)));
+    this.readMarks();
+    this.judge(0);
+    this.guard(() => this.simulation.seek_ms(now));
+    // More may happen in the same moment.
+    if (this.position !== position) this.guard(() => this.simulation.seek_event(position - 1));
+    this.jumped();
   }
 
   /**
@@ -194,7 +215,7 @@ export class Player {
 
   /** @param {number} speed */
   setSpeed(speed) {
-    this.speed = Math.max(SPEED_LEAST, Math.min(SPEED_MOST, speed));
+    this.speed = this.usual = inReach(speed);
     this.version++;
   }
 
@@ -469,6 +490,9 @@ export class Player {
     }
   }
 }
+
+/** @param {number} speed */
+const inReach = (speed) => Math.max(SPEED_LEAST, Math.min(SPEED_MOST, speed));
 
 /**
  * Goes to the exact event of a link, and answers whether it happens here when the link says so: if

@@ -2,8 +2,9 @@
 
 /**
  * What a link carries. All options are written out, so that a link means the same run in a build
- * whose defaults differ; nothing in it names a state.
- * @typedef {{ scenario: import("./types.js").Scenario, position: number, now_ms: number }} SharedRun
+ * whose defaults differ; nothing in it names a state. `ahead_ms`: up to when it is run before it is
+ * shown, so that what comes is marked.
+ * @typedef {{ scenario: import("./types.js").Scenario, position: number, now_ms: number, ahead_ms?: number }} SharedRun
  */
 
 /** The version of the link's own form; the scenario carries the version of its format. */
@@ -13,9 +14,9 @@ const LINK_VERSION = 1;
  * @param {SharedRun} run
  * @returns {Promise<string>}
  */
-export async function packRun({ scenario, position, now_ms }) {
+export async function packRun({ scenario, position, now_ms, ahead_ms }) {
   const { about: _, expect: __, ...rest } = /** @type {any} */ (scenario);
-  const text = JSON.stringify({ link: LINK_VERSION, scenario: rest, position, now_ms });
+  const text = JSON.stringify({ link: LINK_VERSION, scenario: rest, position, now_ms, ahead_ms });
   return toBase64Url(await squeeze(new TextEncoder().encode(text), new CompressionStream("deflate-raw")));
 }
 
@@ -36,12 +37,13 @@ export async function unpackRun(packed) {
       `The link is of form ${shared?.link ?? "unknown"}, and this build reads form ${LINK_VERSION}.`,
     );
   }
-  const { scenario, position, now_ms } = shared;
-  const placed = Number.isInteger(position) && position >= 0 && Number.isFinite(now_ms) && now_ms >= 0;
+  const { scenario, position, now_ms, ahead_ms = 0 } = shared;
+  const isTime = (/** @type {any} */ ms) => Number.isFinite(ms) && ms >= 0;
+  const placed = Number.isInteger(position) && position >= 0 && isTime(now_ms) && isTime(ahead_ms);
   if (typeof scenario !== "object" || scenario === null || !placed) {
     throw new Error("The link is damaged: it names no run, or no place in it.");
   }
-  return { scenario, position, now_ms };
+  return { scenario, position, now_ms, ahead_ms };
 }
 
 /**

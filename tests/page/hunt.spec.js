@@ -56,6 +56,16 @@ test("figure 8 is hunted down, made small, explained and played", async ({ page 
   await play.click();
   await expect(page).toHaveURL(/#\/raft\?run=/);
   await page.waitForFunction(() => /** @type {any} */ (window).synod.simulation?.scenario().options.mutant);
+  // What it comes to is marked from its beginning on, and is not far away.
+  await expect(page.locator("#verdict")).toContainText("will be violated");
+  const opened = await page.evaluate(() => {
+    const { now, end, scenario, speed } = /** @type {any} */ (window).synod.player;
+    return { now, end, until: scenario.until_ms, lasts: scenario.until_ms / speed };
+  });
+  expect(opened.now).toBeLessThan(opened.end / 2);
+  expect(opened.end).toBeGreaterThanOrEqual(opened.until);
+  expect(opened.lasts).toBeGreaterThanOrEqual(10_000);
+  expect(opened.lasts).toBeLessThanOrEqual(20_000);
   await page.evaluate(() => /** @type {any} */ (window).synod.player.seek(1e9));
   await expect(page.locator("#verdict")).toContainText("is violated");
   // The link says where it begins, and it begins there.

@@ -36,8 +36,9 @@ export async function storyOf(found, shrunk, left) {
     // The stage has no mark for an answer that does not come.
     watch: silent ? `${rules} ${silent}.` : rules,
   };
+  const ahead_ms = Number(scenario.until_ms);
   const link = async (/** @type {number} */ position, /** @type {number} */ now_ms, shown = titled) =>
-    routeHash(protocol, { run: await packRun({ scenario: shown, position, now_ms }) });
+    routeHash(protocol, { run: await packRun({ scenario: shown, position, now_ms, ahead_ms }) });
   const sim = simulate(protocol, titled);
   try {
     sim.advance_ms(Number(scenario.until_ms));

@@ -5,6 +5,8 @@ import { capital } from "../lib/format.js";
 
 /** How long a scenario's own sentence of what to watch for stays at least while it plays, in virtual milliseconds. */
 const WATCH_MS = 120;
+/** The speed at which that is long enough: where time goes faster it stays longer. */
+const WATCH_SPEED = 1 / 30;
 /** How long a violation is the headline, in virtual milliseconds. */
 const BROKEN_MS = 60;
 /** So many events are looked back on. */
@@ -50,11 +52,12 @@ export function drawStory({ player, view, hands }, frame) {
  * to be time to read it; whoever stops or steps wants to know what is so now.
  * @param {import("../player.js").Player} player
  */
-function hintNow({ scenario, now, touched, playing }) {
+function hintNow({ scenario, now, touched, playing, speed }) {
   if (touched || !scenario.watch) return "";
   const opens = openingOf(scenario);
   const happens = scenario.script?.find((entry) => entry.at_ms > opens)?.at_ms ?? 0;
-  const until = playing ? Math.max(happens, opens + WATCH_MS) : Math.max(happens, opens + 1);
+  const reads = WATCH_MS * Math.max(1, speed / WATCH_SPEED);
+  const until = playing ? Math.max(happens, opens + reads) : Math.max(happens, opens + 1);
   return now >= opens && now < until ? scenario.watch : "";
 }
 

@@ -210,7 +210,7 @@ export class RunPage {
   /**
    * Puts a scenario on the stage, whose protocol has been fetched. Answers what is wrong with it, or nothing.
    * @param {Scenario} scenario
-   * @param {{ at_ms?: number, position?: number, lesson?: string | null, keep?: boolean }} [how]
+   * @param {{ at_ms?: number, position?: number, lesson?: string | null, keep?: boolean, ahead_ms?: number }} [how]
    * @returns {string}
    */
   open(scenario, { lesson = null, ...how } = {}) {
@@ -255,8 +255,8 @@ export class RunPage {
         const shared = await unpackRun(route.run);
         const missing = await this.fetchRuns(shared.scenario);
         if (isLeft()) return;
-        const wrong =
-          missing || this.open(shared.scenario, { at_ms: shared.now_ms, position: shared.position });
+        const { now_ms: at_ms, position, ahead_ms } = shared;
+        const wrong = missing || this.open(shared.scenario, { at_ms, position, ahead_ms });
         if (wrong) throw new Error(wrong);
         this.player.branch.touched = this.workedOn;
         this.workedOn = false;
