@@ -7,6 +7,7 @@ import { cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, extname } from "node:path";
 
 const NEXT = "dist.next"; // built aside, so that a failed build leaves the page being served as it was
+const SCENARIOS = "tests/scenarios";
 rmSync(NEXT, { recursive: true, force: true });
 
 await build({
@@ -30,6 +31,16 @@ cpSync("www", NEXT, {
   recursive: true,
   filter: (path) => basename(path) !== "pkg" && !bundled.has(extname(path)),
 });
+// What shows the mutants is read by the page when somebody asks for one: under the mutant's own name.
+for (const protocol of readdirSync(SCENARIOS))
+  for (const file of readdirSync(`${SCENARIOS}/${protocol}`)) {
+    const [, mutant] = /^mutant-(.+)$/.exec(file) ?? [];
+    if (mutant)
+      cpSync(
+        `${SCENARIOS}/${protocol}/${file}`,
+        `${NEXT}/counterexamples/${protocol}/${mutant.replaceAll("-", "_")}`,
+      );
+  }
 for (const file of readdirSync("www/pkg"))
   if (file.endsWith(".wasm")) cpSync(`www/pkg/${file}`, `${NEXT}/${file}`);
 

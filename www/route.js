@@ -5,6 +5,7 @@
  * @property {string} page
  * @property {string | null} lesson a ready scenario
  * @property {string | null} run a packed run
+ * @property {string | null} counterexample the mutant whose stored run is played
  * @property {string | null} doc the name of a text
  * @property {string | null} protocol what to hunt
  * @property {string | null} mutant the rule that is left out of it
@@ -13,7 +14,7 @@
  */
 
 /**
- * `#/raft?run=…`, `#/raft?lesson=…`, `#/editor?doc=…`, `#/`.
+ * `#/raft?run=…`, `#/raft?lesson=…`, `#/raft?counterexample=…`, `#/editor?doc=…`, `#/`.
  * @param {string} hash
  * @returns {Route}
  */
@@ -24,6 +25,7 @@ export function parseRoute(hash) {
     page: path.replace(/\/$/, ""),
     lesson: fields.get("lesson"),
     run: fields.get("run"),
+    counterexample: fields.get("counterexample"),
     doc: fields.get("doc"),
     protocol: fields.get("protocol"),
     mutant: fields.get("mutant"),

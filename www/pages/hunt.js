@@ -9,9 +9,11 @@ import { Crew, crewSize, makeWorker } from "../hunt/crew.js";
 import { drawDoom } from "../hunt/doom-chart.js";
 import { findNoReturn } from "../hunt/fates.js";
 import { proven } from "../hunt/orders.js";
+import { readStored } from "../hunt/stored.js";
 import { storyOf } from "../hunt/story.js";
 import { STRATEGIES, breachHeadline, breachName, nothingFound, number, paragraph } from "../hunt/words.js";
 import { notice } from "../panels/notices.js";
+import { routeHash } from "../route.js";
 import { leftOut, rulesOf, views } from "../views/index.js";
 import { startRuns } from "../wasm.js";
 
@@ -56,6 +58,8 @@ export class HuntPage {
     this.kinds = kindsWithout();
     this.seed = 0;
     this.goesOn = false;
+    /** What the stored run of the chosen rule shows. */
+    this.stored = { of: "", about: "" };
     /** What the figures and finds are about: the choice may be another one by now. */
     this.hunted = {
       protocol: this.protocol,
@@ -131,6 +135,19 @@ export class HuntPage {
   /** The words for the rule that is left out. */
   get left() {
     return leftOut(views[this.protocol], this.mutant);
+  }
+
+  /** Reads what the stored run of the chosen rule shows, once. */
+  async read() {
+    const { protocol, mutant } = this;
+    const of = mutant && `${protocol} ${mutant}`;
+    if (of === this.stored.of) return;
+    this.stored = { of, about: "" };
+    if (!of) return;
+    const about = (await readStored(protocol, mutant).catch(() => null))?.about ?? "";
+    if (this.stored.of !== of) return;
+    this.stored.about = about;
+    this.draw();
   }
 
   // What one does.
@@ -327,6 +344,7 @@ export class HuntPage {
   }
 
   drawAll() {
+    void this.read();
     render(
       html`<main class="hunt">
         <div class="story" aria-live="polite">
@@ -416,6 +434,16 @@ export class HuntPage {
           ${this.mutants.map(([key, words]) => html`<option value=${key} .selected=${key === this.mutant}>${words}</option>`)}
         </select>
       </label>
+      ${
+        this.stored.about
+          ? html`<div class="hunt-stored">
+              <p>${this.stored.about}</p>
+              <a id="hunt-stored" href=${routeHash(this.protocol, { counterexample: this.mutant })}
+                >Play the stored counterexample</a
+              >
+            </div>`
+          : nothing
+      }
       <fieldset ?disabled=${busy}>
         <legend>How</legend>
         ${

@@ -14,9 +14,10 @@ import { drawInspector, forgetFacts } from "../panels/inspector.js";
 import { errorWords, notice } from "../panels/notices.js";
 import { drawStageBar } from "../panels/stage-bar.js";
 import { drawVerdict } from "../panels/verdict.js";
+import { readStored } from "../hunt/stored.js";
 import { RunDoom } from "./run-doom.js";
 import { routeHash } from "../route.js";
-import { leftOut, views } from "../views/index.js";
+import { leftOut, rulesOf, views } from "../views/index.js";
 import { startRuns } from "../wasm.js";
 import { commandsOf } from "./run-commands.js";
 import { Dialogs, takeOver } from "./run-dialogs.js";
@@ -193,6 +194,29 @@ export class RunPage {
   }
 
   /**
+   * Opens the stored run that shows what a rule is for.
+   * @param {string} mutant the rule that is left out in it
+   * @param {() => boolean} isLeft whether another page or protocol has been turned to
+   */
+  async openStored(mutant, isLeft) {
+    const { title, protocol } = this.view;
+    const known = mutant !== "" && rulesOf(this.view).some(([key]) => key === mutant);
+    const stored = known ? await readStored(protocol, mutant).catch(() => null) : null;
+    if (isLeft()) return;
+    if (!stored) {
+      const words = known
+        ? `The run that is stored for “${mutant}” cannot be fetched.`
+        : `${title} has no rule “${mutant}” to break.`;
+      notice(words, { bad: true, stays: true });
+      if (!this.player.sim) this.openLesson(this.lessons[0]?.name ?? "");
+      return;
+    }
+    const wrong = this.open({ ...stored, watch: stored.about }, { ahead_ms: stored.until_ms });
+    if (wrong) notice(wrong, { bad: true, stays: true });
+    else this.player.play();
+  }
+
+  /**
    * Fetches what a scenario needs that is not there yet. Answers what went wrong, or nothing.
    * @param {Partial<Scenario> | null} scenario as it came, from anywhere
    */
@@ -249,7 +273,9 @@ export class RunPage {
     const isLeft = () => seat !== this.seat || document.body.dataset.page !== "run";
     await seat.read;
     if (isLeft()) return;
-    if (route.run === null && route.lesson === null && this.player.sim) return seat.resume();
+    const { run, lesson, counterexample } = route;
+    if (run === null && lesson === null && counterexample === null && this.player.sim) return seat.resume();
+    if (counterexample !== null) return this.openStored(counterexample, isLeft);
     if (route.run !== null) {
       try {
         const shared = await unpackRun(route.run);
