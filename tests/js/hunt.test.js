@@ -13,6 +13,8 @@ import {
   proven,
   reachedWords,
 } from "../../www/hunt/orders.js";
+import { takes } from "../../www/hunt/takes.js";
+import { viewOf } from "../../www/views/index.js";
 import {
   FAULTS,
   STRATEGIES,
@@ -44,6 +46,40 @@ test("what lies between the last way out and the point is looked at next", () =>
   assert.deepEqual(between([fate(0, 3)]), []);
   const far = between([fate(0, 0), fate(1000, 40)]);
   assert.ok(far.length <= 40 && far[0] === 1);
+});
+
+/** The protocol's defaults, in so far as they matter here. */
+const plain = {
+  nodes: 3,
+  network: { latency_ms: [5, 20], loss: 0, duplicate: 0, reorder: 0, manual: false },
+  clients: { count: 0, think_ms: [10, 50], timeout_ms: 200 },
+  options: { no_op: true, reads: "read_index", election_timeout_ms: [150, 300], mutant: null },
+};
+
+test("what differs from the defaults is told with a find, in the words of the options", () => {
+  const told = (/** @type {any} */ changed, protocol = "raft", base = plain) =>
+    takes({ ...base, ...changed }, /** @type {any} */ (base), viewOf(protocol).options);
+  assert.deepEqual(told({}), []);
+  assert.deepEqual(told({ options: { ...plain.options, mutant: "half_quorum" } }), []);
+  assert.deepEqual(told({ nodes: 5, network: { ...plain.network, loss: 0.15, latency_ms: [3000, 3000] } }), [
+    "5 nodes",
+    "a latency of 3000 ms",
+    "15 % of messages lost",
+  ]);
+  const options = { ...plain.options, no_op: false, reads: "log", election_timeout_ms: [150, 160] };
+  assert.deepEqual(told({ options }), [
+    "“No-op on election” off",
+    "“Reads” through the log",
+    "“Election time-out” 150 to 160 ms",
+  ]);
+  assert.deepEqual(told({ options: { machine: { ttl_ms: 150 } } }, "locks"), ["“Time to live” 150 ms"]);
+  assert.deepEqual(told({ options: { phase2_quorum: 4 } }, "paxos"), ["“Votes needed” 4"]);
+  // How clients would ask is nothing where there are none.
+  assert.deepEqual(told({ clients: { ...plain.clients, timeout_ms: 1e6 } }), []);
+  assert.deepEqual(told({ clients: { count: 1, think_ms: [5, 60], timeout_ms: 200 } }), [
+    "1 client asking by itself",
+    "pauses of 5 to 60 ms between their requests",
+  ]);
 });
 
 test("a run is looked at from its beginning to its violation", () => {

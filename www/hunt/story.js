@@ -3,6 +3,7 @@
 import { routeHash } from "../route.js";
 import { packRun } from "../share.js";
 import { simulate } from "../wasm.js";
+import { takes } from "./takes.js";
 import { breachName, silenceWords } from "./words.js";
 
 /**
@@ -10,6 +11,7 @@ import { breachName, silenceWords } from "./words.js";
  * @typedef {object} Story
  * @property {Partial<import("../types.js").Scenario>} scenario with words for people, and what it comes to
  * @property {{ at: number, text: string }[]} steps
+ * @property {string[]} takes what else it needs: whatever differs from the protocol's defaults
  * @property {string} said what was found violated
  * @property {number} last the event of the violation
  * @property {boolean} byHand whether the script delivers each message
@@ -23,9 +25,10 @@ import { breachName, silenceWords } from "./words.js";
  * @param {import("./crew.js").Catch} found
  * @param {import("./crew.js").Shrunk} shrunk
  * @param {string | null} left the rule that is broken
+ * @param {import("../types.js").OptionSpec[]} options the protocol's, with their words
  * @returns {Promise<Story>}
  */
-export async function storyOf(found, shrunk, left) {
+export async function storyOf(found, shrunk, left, options) {
   const { scenario } = shrunk;
   const protocol = String(scenario.protocol);
   const silent = found.breach === "silence" ? silenceWords(found.patience_ms) : "";
@@ -61,6 +64,7 @@ export async function storyOf(found, shrunk, left) {
       steps: events
         .filter((event) => event.kind === "action")
         .map((event) => ({ at: event.at_ms, text: event.text })),
+      takes: takes(sim.scenario(), plainOf(protocol), options),
       said,
       last: violation?.event ?? events.length - 1,
       byHand: scenario.network?.manual === true,
@@ -73,6 +77,16 @@ export async function storyOf(found, shrunk, left) {
         return link(position, now_ms, { ...titled, open_ms: now_ms, watch });
       },
     };
+  } finally {
+    sim.free();
+  }
+}
+
+/** A protocol's defaults, all written out. @param {string} protocol */
+function plainOf(protocol) {
+  const sim = simulate(protocol, { protocol });
+  try {
+    return sim.scenario();
   } finally {
     sim.free();
   }

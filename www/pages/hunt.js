@@ -307,7 +307,7 @@ export class HuntPage {
     try {
       const { protocol, left } = this.hunted;
       await startRuns(prize.shrunk.scenario.protocol ?? protocol);
-      prize.story = await storyOf(prize.found, prize.shrunk, left);
+      prize.story = await storyOf(prize.found, prize.shrunk, left, views[protocol].options);
     } catch (error) {
       prize.trouble = String(/** @type {any} */ (error)?.message ?? error);
     }
@@ -549,6 +549,11 @@ export class HuntPage {
                   run: found.run,
                 })}
               </p>
+              ${
+                story.takes.length > 0
+                  ? html`<p class="takes">Where it differs from the defaults: ${story.takes.join("; ")}.</p>`
+                  : nothing
+              }
               <div class="hunt-bar">
                 <a class="button primary" id=${k === 0 ? "hunt-play" : nothing} href=${story.link}
                   >Play it on the stage</a
