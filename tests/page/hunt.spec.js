@@ -396,3 +396,20 @@ test("a hunt that is stopped at once says so", async ({ page }) => {
   await expect(page.locator("#hunt-headline")).toHaveText("Stopped before anything was tried");
   await expect(page.locator(".hunt .story p")).toContainText("Give the hunt a second to begin.");
 });
+
+test("on a telephone a find is scrolled to, and all its steps are seen", async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto("./#/hunt?protocol=raft&mutant=no_log_check");
+  await page.locator("#hunt-start").click();
+  const prize = page.locator(".prize").first();
+  await expect(prize).toBeInViewport({ timeout: 60_000 });
+  const steps = prize.locator(".hunt-steps");
+  await expect(steps).toBeVisible({ timeout: 60_000 });
+  expect(await steps.evaluate((list) => list.scrollHeight - list.clientHeight)).toBeLessThanOrEqual(1);
+  // What differs from the defaults is told as it is in the scenario.
+  const { scenario, takes } = await page.evaluate(() => window.synod.hunt.prizes[0].story);
+  const told = prize.locator(".takes");
+  await expect(told).toHaveCount(takes.length > 0 ? 1 : 0);
+  if (scenario.nodes !== 5) await expect(told).toContainText(`defaults: ${scenario.nodes} node`);
+});

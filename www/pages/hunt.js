@@ -23,6 +23,10 @@ import { startRuns } from "../wasm.js";
 
 /** How many scenarios are tried to make one smaller. */
 const SHRINK_MOST = 30_000;
+/** More steps than this are scrolled. */
+const STEPS_LONG = 40;
+/** Below this width what is found stands below what is hunted: as in css/hunt.css. */
+const NARROW = "(max-width: 800px)";
 /** How many catches are listed. */
 const LISTED_MOST = 12;
 
@@ -249,7 +253,9 @@ export class HuntPage {
     };
     this.prizes.push(prize);
     if (!this.goesOn) this.pause();
-    if (this.prizes.length === 1) this.shrink(prize);
+    if (this.prizes.length > 1) return;
+    this.shrink(prize);
+    if (matchMedia(NARROW).matches) this.host.querySelector(".prize")?.scrollIntoView();
   }
 
   /**
@@ -573,7 +579,7 @@ export class HuntPage {
                 </button>
               </div>
               ${doom ? drawDoom(doom, story.last, story.wordsOf, prize.pointLink, story.byHand) : nothing}
-              <ol class="hunt-steps">
+              <ol class=${story.steps.length > STEPS_LONG ? "hunt-steps long" : "hunt-steps"}>
                 ${story.steps.map(({ at, text }) => html`<li><time>${inMs(at)}</time> ${text}</li>`)}
               </ol>
               <p class="soft">
