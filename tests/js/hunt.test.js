@@ -23,6 +23,7 @@ import {
   nothingFound,
   paragraph,
   silenceWords,
+  takenInstead,
 } from "../../www/hunt/words.js";
 
 const fate = (/** @type {number} */ event, /** @type {number} */ violated) => ({
@@ -99,8 +100,16 @@ test("a hunt that found nothing claims no more than what it tried", () => {
   );
   assert.equal(
     nothingFound({ runs: 901, strategies: [figures("swarm", 1), figures("exhaustive", 900)] }),
-    "No violation in 1 schedule and 900 states of every order",
+    "No violation in 1 schedule and 900 states",
   );
+});
+
+test("what is taken in place of what was typed names both", () => {
+  assert.equal(
+    takenInstead("-5", "at most 0 faults in a run", 100),
+    "“−5” is not a whole number from 0 to 100. Taken: at most 0 faults in a run.",
+  );
+  assert.match(takenInstead("", "seed 0", 2 ** 31), /^What was typed is not .+ Taken: seed 0\.$/);
 });
 
 /** @typedef {"all" | "most" | "found" | null} End */
@@ -168,7 +177,7 @@ test("a search of every order claims what it came to the end of, and no more", (
   // What lies within wider bounds that are told too is not told.
   assert.deepEqual(of(worker(all)), [
     "exhausted",
-    `That is every order of ${timed} and of ${crashed}, on the cluster drawn, and no invariant was violated; it proves nothing beyond.`,
+    `That is every order of ${timed}; and of ${crashed}, on the cluster drawn, and no invariant was violated; it proves nothing beyond.`,
   ]);
   const [ended, told] = of(worker(most), worker(all));
   assert.equal(ended, "ended");
@@ -190,7 +199,7 @@ test("a search of every order claims what it came to the end of, and no more", (
     nothingFound({ ...total, end: "exhausted" }),
     "No violation in 900 states: every order within the bounds",
   );
-  assert.equal(nothingFound({ ...total, end: "ended" }), "No violation in 900 states of every order");
+  assert.equal(nothingFound({ ...total, end: "ended" }), "No violation in 900 states");
   const widest = "3 requests, 3 time-outs, 1 crash and 1 copied message";
   for (const part of [widest, "7 steps", "150,000 states", "ticked below"])
     assert.ok(STRATEGIES.exhaustive.help.includes(part), part);

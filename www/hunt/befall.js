@@ -2,7 +2,7 @@
 
 import { html, nothing, valueOf } from "../lib/dom.js";
 import { OF_ORDERS } from "./orders.js";
-import { FAULTS, number } from "./words.js";
+import { FAULTS, number, takenInstead } from "./words.js";
 
 /** Every kind of fault, and whether it may be. @param {string[]} [without] those that may not */
 export function kindsWithout(without = []) {
@@ -98,7 +98,7 @@ function drawNumber(label, unit, value, most, tell, set) {
         const whole = Math.min(most, Math.max(0, Math.round(typed)));
         const taken = Number.isFinite(whole) ? whole : value;
         if (taken !== typed)
-          tell(`${label} ${number(taken)} ${unit}: a whole number from 0 to ${number(most)} is expected.`);
+          tell(takenInstead(valueOf(event), `${label} ${number(taken)} ${unit}`.trim().toLowerCase(), most));
         // What is drawn anew only where it changed says what is taken in any case.
         /** @type {HTMLInputElement} */ (event.currentTarget).value = String(taken);
         set(taken);

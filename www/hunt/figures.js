@@ -58,7 +58,7 @@ export function drawFigures(total) {
         ["States", number(runs)],
         ["States a second", number(runs / seconds)],
         ["Steps a second", number(events / seconds)],
-        ["Time", duration(spent)],
+        ["Time spent hunting", duration(spent)],
       ]
     : [
         ["Runs", number(runs)],
@@ -66,7 +66,7 @@ export function drawFigures(total) {
         ["Events a second", number(events / seconds)],
         ["Distinct states", number(states)],
         ["Kinds of facts", facts > 0 ? number(facts) : "–"],
-        ["Time", duration(spent)],
+        ["Time spent hunting", duration(spent)],
       ];
   return html`<section class="hunt-figures" aria-label="Figures">
     <dl>

@@ -108,10 +108,9 @@ export function proven(end, orders) {
       ? `it looks at ${BOUNDS.states.toLocaleString("en")} states within each of its bounds at the most`
       : "it was stopped";
   if (seen.length > 0) {
-    const within = listed(
-      seen.map(({ bounds }) => boundsWords(bounds)),
-      "and of",
-    );
+    const each = seen.map(({ bounds }) => boundsWords(bounds));
+    // Each has commas of its own.
+    const within = each.join("; of ").replace(/; of (?!.*; of )/, "; and of ");
     const where = `on the ${onClusters(seen[0].clusters)} drawn`.replace("the one cluster", "the cluster");
     if (end === "exhausted")
       return `That is every order of ${within}, ${where}, and no invariant was violated; it proves nothing beyond.`;

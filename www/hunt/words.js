@@ -110,6 +110,17 @@ export function number(n) {
 }
 
 /**
+ * What is taken where something else was typed than a number can be.
+ * @param {string} typed empty where it is no number at all
+ * @param {string} taken
+ * @param {number} most
+ */
+export function takenInstead(typed, taken, most) {
+  const what = typed ? `“${typed.replace(/^-/, "−")}”` : "What was typed";
+  return `${what} is not a whole number from 0 to ${number(most)}. Taken: ${taken}.`;
+}
+
+/**
  * The violation in a paragraph.
  * @param {{ breach: Breach, said: string, left: string | null, nodes: number, steps: number, minimal: boolean,
  *   strategy: Strategy, run: number }} of `left`: the rule that is left out, in the words of the options
@@ -141,6 +152,6 @@ export function nothingFound({ runs, strategies, end = "" }) {
   if (end === "exhausted") return `No violation in ${number(states)} states: every order within the bounds`;
   const parts = [];
   if (runs - states > 0) parts.push(counted(runs - states, "schedule"));
-  if (states > 0) parts.push(`${number(states)} states of every order`);
+  if (states > 0) parts.push(counted(states, "state"));
   return parts.length ? `No violation in ${listed(parts)}` : "Stopped before anything was tried";
 }
