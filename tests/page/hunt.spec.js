@@ -413,6 +413,9 @@ test("on a telephone a find is scrolled to, and all its steps are seen", async (
   await expect(prize).toBeInViewport({ timeout: 60_000 });
   const steps = prize.locator(".hunt-steps");
   await expect(steps).toBeVisible({ timeout: 60_000 });
+  // Its beginning, once there is more of it.
+  await expect(prize.getByRole("heading")).toBeInViewport();
+  await expect(page.locator("#hunt-play")).toBeInViewport();
   expect(await steps.evaluate((list) => list.scrollHeight - list.clientHeight)).toBeLessThanOrEqual(1);
   // What differs from the defaults is told as it is in the scenario.
   const { scenario, takes } = await page.evaluate(() => window.synod.hunt.prizes[0].story);

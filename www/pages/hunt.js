@@ -255,6 +255,11 @@ export class HuntPage {
     if (!this.goesOn) this.pause();
     if (this.prizes.length > 1) return;
     this.shrink(prize);
+    this.goToFirst();
+  }
+
+  /** Brings the first find into sight, where it stands below the form. */
+  goToFirst() {
     if (matchMedia(NARROW).matches) this.host.querySelector(".prize")?.scrollIntoView();
   }
 
@@ -318,6 +323,7 @@ export class HuntPage {
       prize.trouble = String(/** @type {any} */ (error)?.message ?? error);
     }
     this.draw();
+    if (prize === this.prizes[0]) this.goToFirst();
   }
 
   /** @param {Prize} prize */
