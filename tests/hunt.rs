@@ -468,6 +468,40 @@ fn timers_that_keep_their_time_still_go_off() {
     }
 }
 
+/// Neither the hunt nor making small brings a fault into a run that is to have none.
+#[test]
+fn where_there_may_be_no_fault_none_comes() {
+    use Action::{Deliver, Manual, Request};
+    let mut tried = 0;
+    for strategy in [Strategy::Rounds, Strategy::Pct, Strategy::Mixed] {
+        for mutant in ["no_log_check", "half_quorum"] {
+            let mut order = order("raft", Some(mutant), strategy, 3);
+            order.budget = serde_json::from_str(r#"{ "faults": 0 }"#).expect("a budget");
+            let Some(found) = first(&order, 3_000_000) else {
+                continue;
+            };
+            tried += 1;
+            let patience = found.patience;
+            let shrunk = shrink(
+                &found.scenario,
+                &found.breach,
+                patience,
+                Some(&order),
+                5_000,
+                &mut |_, _| true,
+            );
+            for scenario in [&found.scenario, &shrunk.scenario] {
+                let odd = scenario.script.iter().find(|entry| {
+                    !matches!(entry.0.action, Deliver(_) | Manual { .. } | Request { .. })
+                });
+                assert_eq!(odd, None, "{strategy:?} {mutant}");
+            }
+            assert_eq!(breach(&shrunk.scenario, patience), Some(found.breach));
+        }
+    }
+    assert!(tried > 3, "{tried}");
+}
+
 #[test]
 fn the_search_of_every_order_says_how_far_it_came() {
     let reaches = |protocol: &str, mutant: Option<&str>, budget: &str| {

@@ -1,7 +1,8 @@
 //! What is hunted, and what may befall it.
 
 use crate::base::{Draws, Ground, Pace};
-use crate::scenario::{ScenarioError, describe, ground};
+use crate::scenario::{Scenario, ScenarioError, describe, ground};
+use crate::sim::Action;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -47,6 +48,38 @@ impl Default for Budget {
             liars: true,
             members: true,
         }
+    }
+}
+
+impl Budget {
+    /// Whether timers may go off before they are due. Strategies by hand do not count how often they
+    /// do, so that none does where there are to be no faults.
+    pub(super) fn early(&self) -> bool {
+        self.timers && self.faults > 0
+    }
+
+    /// Whether no more befalls `scenario` than may: what mends is no fault, nor is a timer or a liar.
+    pub(super) fn covers(&self, scenario: &Scenario) -> bool {
+        use Action::{
+            Conduct, Deliver, Heal, Manual, Mend, Request, Restart, Resume, ResumeClient, Timeout,
+        };
+        let actions = scenario.script.iter().map(|entry| &entry.0.action);
+        let faults = actions.filter(|action| {
+            !matches!(
+                action,
+                Conduct { .. }
+                    | Deliver(_)
+                    | Heal {}
+                    | Manual { .. }
+                    | Mend { .. }
+                    | Request { .. }
+                    | Restart { .. }
+                    | Resume { .. }
+                    | ResumeClient { .. }
+                    | Timeout { .. }
+            )
+        });
+        faults.count() <= usize::from(self.faults)
     }
 }
 

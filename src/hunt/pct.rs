@@ -191,7 +191,7 @@ fn schedule(quarry: &Quarry, ground: &Ground, mut luck: Draws) -> Schedule {
     Schedule {
         changes: (1..depth).map(|_| luck.between(0, length)).collect(),
         timers: luck.between(1, 6),
-        early: budget.timers,
+        early: budget.early(),
         priorities: Vec::new(),
         requests,
         faults,

@@ -30,6 +30,20 @@ pub(super) fn by_hand(base: &Scenario, actions: impl IntoIterator<Item = Action>
     scenario
 }
 
+/// A scenario in which what was done is at its own moment, but for timers: those go off by themselves.
+pub(super) fn in_time(base: &Scenario, played: Vec<(Micros, Action)>) -> Scenario {
+    let done = played
+        .into_iter()
+        .filter(|(_, action)| !matches!(action, Action::Timeout { .. }));
+    let (moments, actions): (Vec<_>, Vec<_>) = done.unzip();
+    let mut scenario = by_hand(base, actions);
+    for (entry, at) in scenario.script.iter_mut().zip(moments) {
+        entry.0.at = at;
+    }
+    scenario.until = base.until;
+    scenario
+}
+
 pub(super) fn at_beat(action: Action, beat: u64) -> ScriptEntry {
     ScriptEntry(Entry {
         at: Micros(BEAT.0 * beat),

@@ -27,6 +27,8 @@ struct Maker<'a> {
     focus: NodeId,
     /// Whether nodes may come and go.
     members: bool,
+    /// Whether messages may be doubled.
+    copies: bool,
     /// Whether a message may arrive before older ones on its link.
     reorders: bool,
     choices: Vec<Choice>,
@@ -52,6 +54,7 @@ pub(super) fn run(
         ..
     } = ground;
     let mut scenario = bare(quarry, ground, luck.between(0, u64::from(u32::MAX)));
+    let any = quarry.budget.faults > 0;
     let mut maker = Maker {
         quarry,
         workload,
@@ -59,8 +62,9 @@ pub(super) fn run(
         asked: 0,
         faults: luck.between(0, u64::from(quarry.budget.faults.min(4))),
         disk_loss: hardships.disk_loss && quarry.budget.disks,
-        members: hardships.membership && quarry.budget.members,
+        members: hardships.membership && quarry.budget.members && any,
         conducts,
+        copies: quarry.budget.network && any,
         reorders: quarry.budget.network && luck.coin(),
         choices: Vec::new(),
         focus: NodeId(0),
@@ -118,7 +122,7 @@ impl Maker<'_> {
         };
         self.focus = node;
         let budget = &self.quarry.budget;
-        let (crashes, disks, timers) = (budget.crashes, self.disk_loss, budget.timers);
+        let (crashes, disks, timers) = (budget.crashes, self.disk_loss, budget.early());
         let all = 4 * (self.run.nodes() * self.run.nodes()) as u32;
         // Who stands for something talks to the others; what is asked may get no further.
         let (on, most) = match self.luck.between(0, 19) {
@@ -231,7 +235,7 @@ impl Maker<'_> {
                 waiting.iter().find(of_link).copied().unwrap_or(waiting[0])
             };
             let action = self.run.action(choice);
-            let again = self.quarry.budget.network && self.luck.between(0, 19) == 0;
+            let again = self.copies && self.luck.between(0, 19) == 0;
             if let (true, Choice::Deliver { flight, .. }) = (again, choice) {
                 let message = Some(flight);
                 let pick = Pick {

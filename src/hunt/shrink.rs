@@ -9,7 +9,7 @@
 use super::changes::{
     calm, counted_down, flowing_from, in_phases, next_choice, size, sound, undelivered,
 };
-use super::played::by_hand;
+use super::played::{by_hand, in_time};
 use super::session::{Hunt, Order, Strategy};
 use super::space::shorter;
 use super::trial::{Breach, EVENTS_MAX, try_out};
@@ -56,6 +56,8 @@ pub(super) struct Work<'a> {
     progress: Progress,
     /// How small the smallest is that was told of.
     smallest: (usize, u16, u16),
+    /// Whether timers may go off before they are due.
+    early: bool,
     stopped: bool,
 }
 
@@ -84,6 +86,7 @@ pub fn shrink(
             again: false,
         },
         smallest: size(scenario),
+        early: order.is_none_or(|order| order.budget.early()),
         stopped: false,
     };
     let mut best = work.small(scenario);
@@ -253,7 +256,7 @@ impl Work<'_> {
         }
         let mut other = match best.network.manual {
             // Who hears whom is then a matter of cuts.
-            true if order.budget.cuts => self.flowing(best),
+            true if order.budget.cuts && order.budget.faults > 0 => self.flowing(best),
             true => None,
             false => Some(best.clone()),
         };
@@ -261,7 +264,9 @@ impl Work<'_> {
             && (self.wander(&quarry, other) || best.network.manual)
         {
             let other = self.squeezed(other.clone());
-            if size(&other) < size(best) {
+            // The cuts that it brings in are faults too.
+            let may = order.budget.covers(&other) || !order.budget.covers(best);
+            if size(&other) < size(best) && may {
                 *best = other;
             }
         }
@@ -527,6 +532,10 @@ impl Work<'_> {
         let mut run = build_walk(scenario, EVENTS_MAX).ok()?;
         let until = try_out(scenario, self.patience, None).ok()?.at;
         let _ = run.advance(until);
+        if !self.early {
+            let made = in_time(scenario, run.as_played());
+            return self.holds(&made).then_some(made);
+        }
         let actions: Vec<Action> = run.as_played().into_iter().map(|(_, a)| a).collect();
         if actions.len() > 2_000 {
             return None;

@@ -65,7 +65,9 @@ impl Work<'_> {
             if size(&here) < size(best) {
                 *best = here.clone();
                 smaller = (self.events(), n);
-                self.offer(best);
+                if quarry.budget.covers(best) {
+                    self.offer(best);
+                }
             }
         }
         size(best) < before

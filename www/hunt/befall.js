@@ -61,13 +61,16 @@ export function drawBefall(chosen, busy, changed, tell) {
               copies as faults. That messages are late, overtake each other or never arrive is in the orders
               themselves; the others do not apply to it.
               ${
-                chosen.kinds.timers
+                chosen.kinds.timers && chosen.faults > 0
                   ? nothing
                   : "Time all but stands still in it: without early timers none goes off, and what begins with one (an election, a view change, anything sent again) does not happen."
               }
             </p>`
           : nothing
       }
+      <p class="soft">
+        Early timers count as faults in Swarm and Guided alone. With at most 0 faults none goes off early.
+      </p>
       <p class="soft">
         What a protocol makes no claim about never befalls it: Raft’s nodes keep their disks, and only PBFT’s
         lie.
