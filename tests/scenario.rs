@@ -87,6 +87,30 @@ fn what_is_wrong_is_said_with_its_place() {
     }
 }
 
+/// What the script asks for is told as it is where clients ask by themselves.
+#[test]
+fn what_is_asked_by_hand_is_told_in_words() {
+    let text = r#"{ "protocol": "locks", "nodes": 3, "script": [
+        { "at_ms": 5, "do": "request", "client": 1, "node": 0, "op": { "write": ["a", 2, 3000] } },
+        { "at_ms": 6, "do": "partition", "groups": [[1]] }], "until_ms": 10 }"#;
+    let scenario = Scenario::parse(text).expect("it is sound");
+    let mut run = build(&scenario, BUDGET).expect("it is sound");
+    run.advance(scenario.until).expect("it fits its budget");
+    let told: Vec<String> = run
+        .events(0, run.length())
+        .into_iter()
+        .filter(|event| event.kind == "action")
+        .map(|event| event.text)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "Client 1 asks node 0: write a 3000 token 2",
+            "The network is cut into {1} and {0, 2}"
+        ]
+    );
+}
+
 /// What is said to a person: nothing of Rust's types, and nothing twice.
 #[test]
 fn what_is_wrong_is_said_in_plain_words() {

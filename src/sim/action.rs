@@ -1,6 +1,6 @@
 //! The one vocabulary of what is done to a cluster: by a script, by hand, by a hunt, by a lesson.
 
-use crate::base::{ClientId, Micros, NodeId, Ratio, plain_words};
+use crate::base::{ClientId, Micros, NodeId, Ratio};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -375,8 +375,10 @@ impl Action {
         else {
             return String::new();
         };
-        let time = latency
-            .map(|[least, most]| format!("messages take {} to {} ms", least.as_ms(), most.as_ms()));
+        let time = latency.map(|[least, most]| match least == most {
+            true => format!("messages take {} ms", most.as_ms()),
+            false => format!("messages take {} to {} ms", least.as_ms(), most.as_ms()),
+        });
         let shares = [
             (loss, "are lost"),
             (duplicate, "arrive twice"),
@@ -396,8 +398,9 @@ impl Action {
         }
     }
 
-    /// What is done, in one plain sentence without its final stop.
-    pub fn sentence(&self) -> String {
+    /// What is done, in one plain sentence without its final stop. There are so many nodes, and
+    /// `tell` puts an operation into words.
+    pub fn sentence(&self, nodes: usize, tell: &dyn Fn(&Value) -> String) -> String {
         use Action::*;
         match self {
             Crash { node } => format!("Node {node} crashes"),
@@ -421,10 +424,7 @@ impl Action {
             } => format!("The link {from} → {to} is mended"),
             Mend { from, to, .. } => format!("The link {from} – {to} is mended"),
             Isolate { node } => format!("Node {node} is cut off from all others"),
-            Partition { groups } => {
-                let groups: Vec<_> = groups.iter().map(|group| in_braces(group)).collect();
-                format!("The network is cut into {}", groups.join(" and "))
-            }
+            Partition { groups } => format!("The network is cut into {}", parts(groups, nodes)),
             Heal {} => "Every link is mended".into(),
             Link { from, to, .. } => {
                 let name = |node: &Option<NodeId>| node.map_or("any".into(), |n| n.to_string());
@@ -440,7 +440,7 @@ impl Action {
             Request { node, client, op } => {
                 let who = client.map_or("A client".into(), |client| format!("Client {client}"));
                 let whom = node.map_or(String::new(), |node| format!(" node {node}"));
-                format!("{who} asks{whom}: {}", plain_words(op))
+                format!("{who} asks{whom}: {}", tell(op))
             }
             Timeout {
                 node,
@@ -490,7 +490,58 @@ impl Action {
     }
 }
 
+/// What so many nodes are parted into: those in none of the groups hear each other.
+fn parts(groups: &[Vec<NodeId>], nodes: usize) -> String {
+    let in_none = |node: &NodeId| !groups.iter().any(|group| group.contains(node));
+    let rest: Vec<NodeId> = NodeId::first(nodes).filter(in_none).collect();
+    let all = groups.iter().chain([&rest]);
+    let some = all.filter(|part| !part.is_empty());
+    let names: Vec<_> = some.map(|part| in_braces(part)).collect();
+    names.join(" and ")
+}
+
 fn in_braces(nodes: &[NodeId]) -> String {
     let names: Vec<_> = nodes.iter().map(NodeId::to_string).collect();
     format!("{{{}}}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sentence(action: &Action) -> String {
+        action.sentence(4, &Value::to_string)
+    }
+
+    #[test]
+    fn each_part_of_a_network_that_is_cut_is_named() {
+        let cases: [(&[&[u16]], &str); 3] = [
+            (&[&[3, 1]], "{3, 1} and {0, 2}"),
+            (&[&[0], &[1]], "{0} and {1} and {2, 3}"),
+            (&[&[0, 1], &[2, 3]], "{0, 1} and {2, 3}"),
+        ];
+        for (groups, parts) in cases {
+            let nodes = |group: &&[u16]| group.iter().copied().map(NodeId).collect();
+            let groups = groups.iter().map(nodes).collect();
+            let says = sentence(&Action::Partition { groups });
+            assert_eq!(says, format!("The network is cut into {parts}"));
+        }
+    }
+
+    #[test]
+    fn how_long_messages_take_is_said_once() {
+        let link = |least, most| {
+            sentence(&Action::Link {
+                from: Some(NodeId(2)),
+                to: None,
+                latency: Some([Micros::from_ms(least), Micros::from_ms(most)]),
+                loss: None,
+                duplicate: None,
+                reorder: None,
+            })
+        };
+        let name = "On the link 2 → any:";
+        assert_eq!(link(3000, 3000), format!("{name} messages take 3000 ms"));
+        assert_eq!(link(5, 20), format!("{name} messages take 5 to 20 ms"));
+    }
 }

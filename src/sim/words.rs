@@ -3,7 +3,9 @@
 use super::act::timer_name;
 use super::run::Run;
 use super::trace::{Event, EventKind, NONE, Peer, Place};
-use crate::base::{Core, Milestone, Monitor, NodeId};
+use crate::base::{Core, Milestone, Monitor, NodeId, plain_words};
+use serde::Deserialize;
+use serde_json::Value;
 
 impl<C: Core> Run<C> {
     /// An event's kind, the name of what it is about, and a sentence.
@@ -62,10 +64,11 @@ impl<C: Core> Run<C> {
             EventKind::Action(number, done) => {
                 let action = &trace.actions[number as usize];
                 let effect = if done { "" } else { " (without effect)" };
+                let says = action.sentence(self.world.nodes.len(), &op_words::<C>);
                 (
                     "action",
                     action.name().to_owned(),
-                    format!("{}{effect}", action.sentence()),
+                    format!("{says}{effect}"),
                 )
             }
             EventKind::Violation(number) => {
@@ -159,5 +162,13 @@ fn short_peer(peer: Peer) -> String {
     match peer {
         Peer::Node(node) => format!("n{node}"),
         Peer::Client(client) => format!("c{client}"),
+    }
+}
+
+/// An operation of the script as the clients' own events have it.
+fn op_words<C: Core>(op: &Value) -> String {
+    match C::Op::deserialize(op) {
+        Ok(op) => op.to_string(),
+        Err(_) => plain_words(op),
     }
 }
