@@ -13,6 +13,7 @@ import {
   proven,
   reachedWords,
 } from "../../www/hunt/orders.js";
+import { watchOf } from "../../www/hunt/stored.js";
 import { takes } from "../../www/hunt/takes.js";
 import { viewOf } from "../../www/views/index.js";
 import {
@@ -102,6 +103,12 @@ test("a hunt that found nothing claims no more than what it tried", () => {
     nothingFound({ runs: 901, strategies: [figures("swarm", 1), figures("exhaustive", 900)] }),
     "No violation in 1 schedule and 900 states",
   );
+});
+
+test("of what a stored run shows as many sentences are told as are seen", () => {
+  assert.equal(watchOf("One. Two (et al. 2011) is short."), "One. Two (et al. 2011) is short.");
+  const long = "word ".repeat(36).trim();
+  assert.equal(watchOf(`First ${long}. Then ${long}. End.`), `First ${long}.`);
 });
 
 test("what is taken in place of what was typed names both", () => {

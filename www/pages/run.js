@@ -14,7 +14,7 @@ import { drawInspector, forgetFacts } from "../panels/inspector.js";
 import { errorWords, notice } from "../panels/notices.js";
 import { drawStageBar } from "../panels/stage-bar.js";
 import { drawVerdict } from "../panels/verdict.js";
-import { readStored } from "../hunt/stored.js";
+import { readStored, watchOf } from "../hunt/stored.js";
 import { RunDoom } from "./run-doom.js";
 import { routeHash } from "../route.js";
 import { leftOut, rulesOf, views } from "../views/index.js";
@@ -211,7 +211,7 @@ export class RunPage {
       if (!this.player.sim) this.openLesson(this.lessons[0]?.name ?? "");
       return;
     }
-    const wrong = this.open({ ...stored, watch: stored.about }, { ahead_ms: stored.until_ms });
+    const wrong = this.open({ ...stored, watch: watchOf(stored.about ?? "") }, { ahead_ms: stored.until_ms });
     if (wrong) notice(wrong, { bad: true, stays: true });
     else this.player.play();
   }
