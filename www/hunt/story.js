@@ -73,7 +73,7 @@ export async function storyOf(found, shrunk, left, options) {
       linkTo: (event) => {
         const { position, now_ms } = placeAfter(protocol, titled, event);
         const what = silent ? "a request without an answer" : `a violation of “${breachName(found.breach)}”`;
-        const watch = `The point of no return: ${texts[event]}. However it goes on from here at random, it comes to ${what}.`;
+        const watch = `The point of no return: ${texts[event]}. Each time that it was left here and went on at random, it came to ${what}.`;
         return link(position, now_ms, { ...titled, open_ms: now_ms, watch });
       },
     };
