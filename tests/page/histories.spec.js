@@ -65,7 +65,7 @@ test("the pointer finds an operation, and another key can be looked at", async (
     return { x: drawing.x(20), y: drawing.y(1) };
   });
   await page.mouse.move((box?.x ?? 0) + place.x, (box?.y ?? 0) + place.y);
-  await expect(said(page)).toContainText("Bo: write 5 (y)");
+  await expect(said(page)).toContainText("Bo: put 5 (y)");
 });
 
 test("what is pasted is judged, and what is wrong with it said", async ({ page }) => {
