@@ -39,17 +39,19 @@ impl<M: Model> Hunt<'_, M> {
             && seen
                 .iter()
                 .all(|place| self.model.is_read(&self.history[*place].op));
+        let is_seen: BTreeSet<usize> = seen.iter().copied().collect();
         let mut tries = TRIES;
         let (against, needed) = fewest(seen.clone(), |answers| {
-            let is_seen: BTreeSet<usize> = seen.iter().copied().collect();
-            let kept = |place: &&usize| !is_seen.contains(place) || answers.contains(place);
+            let kept: BTreeSet<usize> = answers.iter().copied().collect();
+            let kept = |place: &&usize| !is_seen.contains(place) || kept.contains(place);
             let kept: Vec<usize> = among.iter().filter(kept).copied().collect();
             tries = tries.checked_sub(1)?;
             self.fails(&kept, cut, &BTreeSet::new())
         });
         if !reads_alone {
             let freeing = |answers: &[usize]| -> BTreeSet<usize> {
-                let free = told.iter().filter(|place| !answers.contains(place));
+                let kept: BTreeSet<usize> = answers.iter().copied().collect();
+                let free = told.iter().filter(|place| !kept.contains(place));
                 free.copied().collect()
             };
             let kept = self.left.saturating_sub(FACTS_STEPS);
@@ -76,7 +78,7 @@ impl<M: Model> Hunt<'_, M> {
             }
         }
         let states = match against.is_empty() {
-            true => self.states(among, cut, &seen.iter().copied().collect()),
+            true => self.states(among, cut, &is_seen),
             false => Vec::new(),
         };
         Explained {
