@@ -124,6 +124,13 @@ fn made() -> Vec<(String, History)> {
                 ..load(10_000, 10, 1)
             },
         ),
+        (
+            "100,000 by 10 on 1 key, spoilt",
+            Load {
+                spoilt: true,
+                ..load(100_000, 10, 1)
+            },
+        ),
         ("2,000 by 20 on 1 key", load(2_000, 20, 1)),
         (
             "the same, spoilt",
@@ -142,7 +149,7 @@ fn made() -> Vec<(String, History)> {
 fn compare(name: &str, history: &History, peer: Option<&Peer>) {
     let taken = measure(history);
     let mut line = format!(
-        "{name:28} {:>16} {:>9.3} ms, {:>9} steps, {:>8} configurations, {:>7} KiB",
+        "{name:30} {:>16} {:>9.3} ms, {:>9} steps, {:>8} configurations, {:>7} KiB",
         word(taken.linearizable),
         taken.time.as_secs_f64() * 1e3,
         taken.work.steps,
