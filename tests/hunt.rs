@@ -3,9 +3,9 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use serde_json::Value;
-use synod::base::Micros;
+use synod::base::{Micros, Ratio};
 use synod::hunt::{Breach, Catch, End, Hunt, Order, Strategy, no_return, shrink, try_out};
-use synod::scenario::{BUDGET, Scenario, build_walk, describe, protocols, run};
+use synod::scenario::{BUDGET, Scenario, ScriptEntry, build_walk, describe, protocols, run};
 use synod::sim::Action;
 
 fn order(protocol: &str, mutant: Option<&str>, strategy: Strategy, seed: u64) -> Order {
@@ -460,8 +460,7 @@ fn timers_that_keep_their_time_still_go_off() {
         let mut order = order("raft", Some("no_log_check"), strategy, 3);
         order.budget = serde_json::from_str(r#"{ "timers": false }"#).expect("a budget");
         let found = first(&order, 20_000_000).unwrap_or_else(|| panic!("{strategy:?}"));
-        let early =
-            |entry: &synod::scenario::ScriptEntry| matches!(entry.0.action, Action::Timeout { .. });
+        let early = |entry: &ScriptEntry| matches!(entry.0.action, Action::Timeout { .. });
         assert!(!found.scenario.script.iter().any(early), "{strategy:?}");
         let patience = found.patience;
         assert_eq!(breach(&found.scenario, patience), Some(found.breach));
@@ -497,6 +496,42 @@ fn where_there_may_be_no_fault_none_comes() {
                 assert_eq!(odd, None, "{strategy:?} {mutant}");
             }
             assert_eq!(breach(&shrunk.scenario, patience), Some(found.breach));
+        }
+    }
+    assert!(tried > 3, "{tried}");
+}
+
+/// What holds for a whole run is not counted, and is a fault all the same.
+#[test]
+fn where_there_may_be_no_fault_the_network_is_whole_and_nobody_lies() {
+    let mut tried = 0;
+    for (protocol, mutant) in [
+        ("raft", "half_quorum"),
+        ("paxos", "half_quorum"),
+        ("kv", "drop_concurrent"),
+        ("locks", "readers_overtake"),
+        ("pbft", "no_authentication"),
+        ("pbft", "executes_twice"),
+    ] {
+        for (strategy, seed) in [
+            (Strategy::Swarm, 1),
+            (Strategy::Swarm, 2),
+            (Strategy::Mixed, 3),
+        ] {
+            let mut order = order(protocol, Some(mutant), strategy, seed);
+            order.budget = serde_json::from_str(r#"{ "faults": 0 }"#).expect("a budget");
+            let Some(found) = first(&order, 1_000_000) else {
+                continue;
+            };
+            tried += 1;
+            let network = found.scenario.network;
+            let lost = [network.loss, network.duplicate];
+            assert_eq!(lost, [Ratio::ZERO; 2], "{protocol} {mutant}");
+            let lies = |entry: &ScriptEntry| matches!(entry.0.action, Action::Conduct { .. });
+            assert!(
+                !found.scenario.script.iter().any(lies),
+                "{protocol} {mutant}"
+            );
         }
     }
     assert!(tried > 3, "{tried}");

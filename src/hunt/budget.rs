@@ -55,7 +55,13 @@ impl Budget {
     /// Whether timers may go off before they are due. Strategies by hand do not count how often they
     /// do, so that none does where there are to be no faults.
     pub(super) fn early(&self) -> bool {
-        self.timers && self.faults > 0
+        self.timers && self.any()
+    }
+
+    /// Whether there may be any fault; what holds for a whole run, a liar or a network that loses, is
+    /// not counted either.
+    pub(super) fn any(&self) -> bool {
+        self.faults > 0
     }
 
     /// Whether no more befalls `scenario` than may: what mends is no fault, nor is a timer or a liar.
@@ -138,7 +144,7 @@ impl Quarry {
     /// What one of those that misbehave does: most often what the rule is there against, where that
     /// is known; nothing where nobody may.
     pub(super) fn ways(&self, own: &[&str], luck: &mut Draws) -> Vec<String> {
-        if !self.budget.liars || self.conducts.is_empty() {
+        if !(self.budget.liars && self.budget.any()) || self.conducts.is_empty() {
             return Vec::new();
         }
         let mut ways: Vec<String> = match !own.is_empty() && luck.between(0, 3) > 0 {

@@ -54,7 +54,7 @@ pub(super) fn run(
         ..
     } = ground;
     let mut scenario = bare(quarry, ground, luck.between(0, u64::from(u32::MAX)));
-    let any = quarry.budget.faults > 0;
+    let any = quarry.budget.any();
     let mut maker = Maker {
         quarry,
         workload,

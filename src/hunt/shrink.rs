@@ -256,7 +256,7 @@ impl Work<'_> {
         }
         let mut other = match best.network.manual {
             // Who hears whom is then a matter of cuts.
-            true if order.budget.cuts && order.budget.faults > 0 => self.flowing(best),
+            true if order.budget.cuts && order.budget.any() => self.flowing(best),
             true => None,
             false => Some(best.clone()),
         };

@@ -377,11 +377,12 @@ impl Maker<'_> {
     fn network(&mut self) -> Network {
         let mixed = [[1, 3], [5, 15], [1, 60], [10, 10]];
         let latency = self.ground.latency.unwrap_or_else(|| self.luck.one(&mixed));
-        let bad = match self.quarry.budget.network {
+        let may = self.quarry.budget.network && self.quarry.budget.any();
+        let bad = match may {
             true => self.luck.one(&[0, 0, 20_000, 150_000]),
             false => 0,
         };
-        let reorder = match self.quarry.budget.network {
+        let reorder = match may {
             true => self.luck.one(&[0, 300_000]),
             false => 0,
         };

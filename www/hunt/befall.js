@@ -69,7 +69,8 @@ export function drawBefall(chosen, busy, changed, tell) {
           : nothing
       }
       <p class="soft">
-        Early timers count as faults in Swarm and Guided alone. With at most 0 faults none goes off early.
+        Early timers count as faults in Swarm and Guided alone, and what holds for a whole run nowhere: liars,
+        and a network that loses or doubles all along. With at most 0 faults there is none of these.
       </p>
       <p class="soft">
         What a protocol makes no claim about never befalls it: Raft’s nodes keep their disks, and only PBFT’s
