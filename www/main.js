@@ -4,6 +4,7 @@ import { byId, html, nothing, render } from "./lib/dom.js";
 import { onRoute, parseRoute, routeHash } from "./route.js";
 import { RunPage } from "./pages/run.js";
 import { views } from "./views/index.js";
+import { closeDialog } from "./panels/dialog.js";
 import { dropPassing, errorWords, notice } from "./panels/notices.js";
 import { panicForTest, startRuns } from "./wasm.js";
 
@@ -86,6 +87,7 @@ class Shell {
   async show(route) {
     const name = /** @type {keyof typeof OTHERS} */ (route.page);
     const kind = Object.hasOwn(OTHERS, route.page) ? name : "run";
+    closeDialog();
     if (this.shown !== kind) this.turnTo(kind);
     document.title = "Synod";
     if (kind === "run") await this.showRun(route);

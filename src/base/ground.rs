@@ -50,6 +50,9 @@ pub struct Ground {
     /// Whether the rules in question are about who is a member, so that there is little to be seen
     /// where nobody comes or goes.
     pub of_members: bool,
+    /// The option that makes some of the nodes liars from the start, beside `hardships.liars`, and
+    /// how many nodes there are for it; gone where nobody may lie.
+    pub lying: Option<(&'static str, u16)>,
     /// What whoever misbehaves does most often, since the rule in question is there against that;
     /// anything where it is empty.
     pub conducts: &'static [&'static str],
@@ -69,6 +72,7 @@ impl Default for Ground {
             tail: Micros::from_ms(500),
             of_time: false,
             of_members: false,
+            lying: None,
             conducts: &[],
             latency: None,
         }

@@ -386,7 +386,9 @@ impl Bench<'_> {
                 others.push(counted(against.len() - NAMED, "other"));
             }
             let without = match needed {
-                true => ", though one does as soon as any of them is another",
+                true => {
+                    ", whatever else was answered; without any one of them there is one that gives the others"
+                }
                 false => "",
             };
             return format!(
@@ -432,18 +434,12 @@ impl Bench<'_> {
     /// Each as [`Bench::told`] says it, and where two read the same with their moments: "process 3’s
     /// read was answered 1 (line 12)".
     fn told_apart(&self, places: &[usize]) -> Vec<String> {
-        let told: Vec<String> = places.iter().map(|place| self.told(*place)).collect();
-        let alike = |text: &String| told.iter().filter(|other| *other == text).count() > 1;
-        let each = told.iter().zip(places).map(|(text, place)| {
-            if !alike(text) {
-                return text.clone();
-            }
-            let Shown { call, end, .. } = &self.record.operations[*place];
-            let at = end.unwrap_or(*call);
-            match self.record.unit.as_str() {
-                "line" => format!("{text} (line {at})"),
-                "" => format!("{text} (at {at})"),
-                unit => format!("{text} (at {at} {unit})"),
+        let operations = &self.record.operations;
+        let each = places.iter().map(|place| {
+            let (text, one) = (self.told(*place), &operations[*place]);
+            match operations.iter().filter(|it| it.reads_as(one)).count() {
+                1 => text,
+                _ => format!("{text} ({})", one.whereabouts(&self.record.unit)),
             }
         });
         each.collect()
@@ -486,8 +482,11 @@ impl Bench<'_> {
                     Answer::Yes => {
                         "An order that keeps real time keeps each process’s own order too."
                     }
-                    _ => {
+                    Answer::No => {
                         "There is one order of all operations that keeps each process’s own, though not real time: nobody could tell without a clock."
+                    }
+                    Answer::Unknown => {
+                        "There is one order of all operations that keeps each process’s own; whether one keeps real time too is not known."
                     }
                 };
                 (Answer::Yes, Some(self.shown(order)), text.to_owned())

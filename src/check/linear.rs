@@ -93,8 +93,9 @@ pub struct Blame<S> {
     /// The answers that cannot all be right with that of `operation`, as few as were found. Empty: its
     /// answer fits no order of what changed the object, whatever the others were answered.
     pub against: Vec<usize>,
-    /// Whether each of `against` is known to be needed: were it another answer, there would be an
-    /// order. The search for fewer can come to its limits.
+    /// Whether each of `against` is known to be needed: without it there is an order that gives the
+    /// others and the answer of `operation`, whatever else was answered. The search for fewer can
+    /// come to its limits.
     pub needed: bool,
     /// The states that the object can have been in while `operation` was under way, where `against`
     /// is empty and none of them fits.

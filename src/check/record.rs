@@ -64,6 +64,24 @@ pub struct Shown {
     pub status: Status,
 }
 
+impl Shown {
+    /// Where its end stands, or its call where it has none: "line 7", "at 12 ms".
+    pub(super) fn whereabouts(&self, unit: &str) -> String {
+        let at = self.end.unwrap_or(self.call);
+        match unit {
+            "line" => format!("line {at}"),
+            "" => format!("at {at}"),
+            unit => format!("at {at} {unit}"),
+        }
+    }
+
+    /// Whether this and `other` are the same in words.
+    pub(super) fn reads_as(&self, other: &Shown) -> bool {
+        let words = [self, other].map(|it| (it.process, &it.key, &it.op, &it.result));
+        words[0] == words[1]
+    }
+}
+
 /// The operations as calls to a model.
 #[derive(Clone, Debug)]
 pub(super) enum Calls {

@@ -64,6 +64,11 @@ impl Budget {
         self.faults > 0
     }
 
+    /// Whether anybody may lie.
+    fn lies(&self) -> bool {
+        self.liars && self.any()
+    }
+
     /// Whether no more befalls `scenario` than may: what mends is no fault, nor is a timer or a liar.
     pub(super) fn covers(&self, scenario: &Scenario) -> bool {
         use Action::{
@@ -144,7 +149,7 @@ impl Quarry {
     /// What one of those that misbehave does: most often what the rule is there against, where that
     /// is known; nothing where nobody may.
     pub(super) fn ways(&self, own: &[&str], luck: &mut Draws) -> Vec<String> {
-        if !(self.budget.liars && self.budget.any()) || self.conducts.is_empty() {
+        if !self.budget.lies() || self.conducts.is_empty() {
             return Vec::new();
         }
         let mut ways: Vec<String> = match !own.is_empty() && luck.between(0, 3) > 0 {
@@ -163,6 +168,12 @@ impl Quarry {
         let mutant = self.mutant.as_deref();
         // The protocol is known: `new` has asked for it.
         let mut ground = ground(&self.protocol, mutant, pace, luck).unwrap_or_default();
+        if !self.budget.lies()
+            && let Some((option, nodes)) = ground.lying.take()
+        {
+            ground.options.remove(option);
+            ground.nodes -= nodes;
+        }
         if let Some(mutant) = mutant {
             ground.set("mutant", Value::from(mutant));
         }

@@ -18,7 +18,8 @@ use crate::scenario::{
 use crate::sim::{Action, Choice, Clients, Walk};
 use serde_json::Value;
 
-/// The least and the greatest number of priority changes, one more than which is the depth.
+/// The least and the greatest depth: how many events in one order a fault needs, which is one more
+/// than priorities change.
 pub(super) const DEPTHS: [u64; 2] = [2, 5];
 
 /// A chain of events whose order among themselves is given.

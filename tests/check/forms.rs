@@ -177,7 +177,7 @@ fn of_two_winners_neither_is_blamed_alone() {
         let judged = judge(&history).expect("a history");
         let blame = judged.keys[0].blame.as_ref().expect("only one can win");
         assert_eq!((blame.operation, &blame.against[..]), (1, &[0][..]));
-        let said = "though one does as soon as any of them is another";
+        let said = "without any one of them there is one that gives the others";
         assert!(blame.text.contains(said), "{}", blame.text);
     }
     // It fits nothing, whatever the others were answered: the list may have been longer, too.

@@ -76,6 +76,7 @@ test("what differs from the defaults is told with a find, in the words of the op
   ]);
   assert.deepEqual(told({ options: { machine: { ttl_ms: 150 } } }, "locks"), ["“Time to live” 150 ms"]);
   assert.deepEqual(told({ options: { phase2_quorum: 4 } }, "paxos"), ["“Votes needed” 4"]);
+  assert.deepEqual(told({ options: { twins: [3] } }, "pbft"), ["a second copy of node 3 under the same key"]);
   // How clients would ask is nothing where there are none.
   assert.deepEqual(told({ clients: { ...plain.clients, timeout_ms: 1e6 } }), []);
   assert.deepEqual(told({ clients: { count: 1, think_ms: [5, 60], timeout_ms: 200 } }), [
@@ -215,12 +216,12 @@ test("a search of every order claims what it came to the end of, and no more", (
 test("the kinds of faults that are in the orders are some of those that there are", () => {
   const known = FAULTS.map(([key]) => key);
   assert.ok(OF_ORDERS.every((key) => known.includes(key)));
-  // They are those that the bounds of the search ask for.
+  // They are those that the bounds of the search ask for, and liars, which are drawn as every hunt draws them.
   const space = readFileSync("src/hunt/space.rs", "utf8");
   const asked = [...space.matchAll(/\(budget\.(\w+)(?:\(\))?, self/g)].map(([, key]) =>
     key === "early" ? "timers" : key,
   );
-  assert.deepEqual(asked.sort(), [...OF_ORDERS].sort());
+  assert.deepEqual([...asked, "liars"].sort(), [...OF_ORDERS].sort());
 });
 
 test("the bounds that are told are those of the search", () => {

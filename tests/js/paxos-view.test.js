@@ -98,7 +98,7 @@ test("two values, a shared ballot and a duel are called by their names", () => {
   const three = { ...lesson("two-proposers"), script: proposals };
   assert.equal(toldOf(three, 18).headline, "Nodes 0, 1 and 2 propose");
   assert.equal(toldOf(lesson("shared-ballots"), 66).headline, "Nodes 0 and 1 share ballot 1.0");
-  assert.equal(toldOf(lesson("shared-ballots"), 150).headline, "Two values are chosen: A and B");
+  assert.equal(toldOf(lesson("shared-ballots"), 150).headline, "Two values are learnt: A and B");
   assert.match(toldOf(lesson("duel"), 300).headline, /^Nodes 0 and 1 duel, now with ballot \d+\.[01]$/);
   assert.match(toldOf(lesson("minority"), 300).watch, /nodes 0 and 1 have yet to learn it/);
 });

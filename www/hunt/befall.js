@@ -57,9 +57,9 @@ export function drawBefall(chosen, busy, changed, tell) {
       ${
         orders
           ? html`<p class="soft">
-              Of these, every order has crashes, copies and early timers, with at most so many crashes and
-              copies as faults. That messages are late, overtake each other or never arrive is in the orders
-              themselves; the others do not apply to it.
+              Of these, every order has crashes, copies and early timers, with at most that many crashes and
+              copies as faults, and of liars a second copy of one of PBFT’s replicas. That messages are late,
+              overtake each other or never arrive is in the orders themselves; the others do not apply to it.
               ${
                 chosen.kinds.timers && chosen.faults > 0
                   ? nothing

@@ -9,7 +9,7 @@ import { capital, counted, listed } from "../lib/format.js";
 export const BOUNDS = { steps: 7, states: 150_000, requests: 3, timers: 3, crashes: 1, copies: 1 };
 
 /** The kinds of faults that are in the orders where they are ticked. */
-export const OF_ORDERS = ["crashes", "network", "timers"];
+export const OF_ORDERS = ["crashes", "network", "timers", "liars"];
 
 /**
  * How far all workers have come within some bounds. Each has a cluster of its own.

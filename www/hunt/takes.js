@@ -1,6 +1,6 @@
 // What else a find is made of, beside its steps: whatever differs from the defaults, in the words of the options.
 
-import { counted } from "../lib/format.js";
+import { counted, nodesListed } from "../lib/format.js";
 
 /** @typedef {Partial<import("../types.js").Scenario>} Scenario */
 
@@ -43,6 +43,8 @@ function flat(options, before = "") {
  * @param {any} value
  */
 function optionWords(spec, key, value) {
+  // No panel has it: who is there twice is drawn by hunts and said by scenarios.
+  if (key === "twins") return `a second copy of ${nodesListed(value)} under the same key`;
   const name = `“${spec?.label ?? key}”`;
   if (typeof value === "boolean") return `${name} ${value ? "on" : "off"}`;
   if (Array.isArray(value))

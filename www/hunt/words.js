@@ -33,7 +33,7 @@ export const STRATEGIES = {
   },
   pct: {
     name: "Priorities",
-    help: "Messages wait. Each link, timer and client has a priority, which changes at two to five random moments: enough for a fault that needs so many events in one order.",
+    help: "Messages wait. Each link, timer and client has a priority, which changes at one to four random moments: enough for a fault that needs two to five events in one order.",
   },
   guided: {
     name: "Guided",

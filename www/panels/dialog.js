@@ -2,6 +2,12 @@
 
 import { byId, render } from "../lib/dom.js";
 
+/** Closes it where there is a way back to the page. */
+export function closeDialog() {
+  const dialog = /** @type {HTMLDialogElement} */ (byId("dialog"));
+  if (dialog.open && !dialog.onclose) dialog.close();
+}
+
 /**
  * @param {string} label
  * @param {(host: HTMLElement, close: () => void) => void} draw

@@ -92,7 +92,7 @@ function draw(host, look) {
   const body = () => {
     if (look.tab === "counts") return drawCounts(of);
     if (look.tab === "ring") return drawRing({ ...of, key: key || null, choose });
-    if (key === "") return html`<p class="note">Nothing is stored yet.</p>`;
+    if (key === "") return html`<p class="note">Nothing is stored.</p>`;
     if (look.tab === "lines") return drawLines(of);
     if (look.tab === "vectors") return drawVectors(of);
     return drawGraph(of);

@@ -320,7 +320,7 @@ function atRest(state, up) {
     };
   if (keys === 0)
     return {
-      headline: "Nothing is stored yet",
+      headline: "Nothing is stored",
       watch: "Any node takes a write. Ask for one below the stage.",
     };
   return atPeace(state, up, differing === null, since);

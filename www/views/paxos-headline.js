@@ -63,12 +63,20 @@ function single(state, up) {
   const learnt = up.filter((node) => views.get(node.id)?.decided);
   const values = [...new Set(learnt.map((node) => views.get(node.id).decided))];
   const chosen = chosenValues(views);
-  const different = [...new Set([...values, ...chosen.map(({ value }) => value)])];
-  if (different.length > 1)
+  const watch = "That must never be: whoever asks is told one or the other.";
+  const both = [...new Set(chosen.map(({ value }) => value))];
+  if (both.length > 1) return { headline: `Two values are chosen: ${listed(both)}`, watch };
+  // What was learnt need not have been chosen, where a rule is left out.
+  if (values.length > 1) return { headline: `Two values are learnt: ${listed(values)}`, watch };
+  const other = both.find((value) => values.length > 0 && value !== values[0]);
+  if (other) {
+    const who = nodesListed(learnt.map(({ id }) => id));
+    const has = learnt.length === 1 ? "has" : "have";
     return {
-      headline: `Two values are chosen: ${listed(different)}`,
-      watch: "That must never be: whoever asks is told one or the other.",
+      headline: `${capital(who)} ${has} learnt ${values[0]}, and a quorum has accepted ${other}`,
+      watch,
     };
+  }
   if (learnt.length > 0) return decided(state, up, learnt, values[0], views.get(learnt[0].id));
   if (chosen.length > 0) {
     const [{ value, ballot, nodes }] = chosen;

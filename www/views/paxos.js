@@ -210,7 +210,7 @@ function fallen(id, view) {
 function explainSingle(id, view) {
   const lines = [];
   const { proposer, accepted, decided } = view;
-  if (decided) lines.push(`Node ${id} knows that ${decided} is chosen. That is final.`);
+  if (decided) lines.push(`Node ${id} has learnt the value ${decided}. What is chosen is final.`);
   else if (proposer) lines.push(...explainProposer(id, view));
   if (view.acceptor) {
     const promise = view.promised

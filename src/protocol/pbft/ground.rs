@@ -40,6 +40,7 @@ pub(super) fn ground(mutant: Option<&str>, pace: Pace, luck: &mut Draws) -> Grou
             liars: faults - (twins.len() as u16).min(faults),
             ..Hardships::default()
         },
+        lying: (!twins.is_empty()).then_some(("twins", twins.len() as u16)),
         conducts,
         ..Ground::default()
     };

@@ -385,17 +385,29 @@ impl LogWatch {
                     "Node {node} leads term {term} with another entry {index} than was committed in term {of}"
                 ),
             };
-            report(found, LEADER_COMPLETENESS, &[node], text);
+            report(
+                found,
+                LEADER_COMPLETENESS,
+                &self.with_leader(node, *of),
+                text,
+            );
         }
         let lower = self.acknowledged.range(..term);
-        if let Some((_, (request, decided))) = lower.rev().find(|(_, (_, told))| lacks(told)) {
+        if let Some((of, (request, decided))) = lower.rev().find(|(_, (_, told))| lacks(told)) {
             let text = format!(
                 "Node {node} leads term {term}, and its entry {} is not operation {} of client {}, which \
                  was told that it is done",
                 decided.index, request.serial, request.client
             );
-            report(found, NOTHING_LOST, &[node], text);
+            report(found, NOTHING_LOST, &self.with_leader(node, *of), text);
         }
+    }
+
+    /// A node, and the one that led `term`, by whom what it lacks was decided.
+    fn with_leader(&self, node: NodeId, term: u64) -> Vec<NodeId> {
+        let leader = self.leaders.get(&term).copied();
+        let other = leader.filter(|leader| *leader != node);
+        [node].into_iter().chain(other).collect()
     }
 
     /// Remembers what a leader had in its log, so that it can be held against what is committed later
