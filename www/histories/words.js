@@ -17,7 +17,7 @@ export const MODELS = {
   append_list: "a list that only grows",
   text_store: "a store of texts",
   consensus: "a single decision",
-  fenced_locks: "locks by their tokens, and what they guard",
+  fenced_locks: "locks, their tokens and what they guard",
   siblings: "a store that keeps siblings",
   [NOTHING_PROMISED]: "copies that may differ",
 };

@@ -548,7 +548,10 @@ export class RunPage {
     if (kind === "ended") {
       notice("The scenario ends here. Press play to let the cluster go on.");
     } else if (kind === "budget") {
-      notice(`The run has come to its end: ${errorWords(error)} Go back, or start again.`, { bad: true });
+      const most = String(error?.expected ?? "no more").replace(/\d+/, (count) =>
+        Number(count).toLocaleString("en"),
+      );
+      notice(`The run has come to its end: it can have ${most}. Go back, or start again.`, { bad: true });
     } else if (kind === "panic") {
       this.dialogs.panic(String(error?.message ?? error));
     } else {
