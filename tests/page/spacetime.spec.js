@@ -388,6 +388,31 @@ test("a violation is explained from its mark, with the other side", async ({ pag
   await expect(page.locator(".causes .begins")).toContainText("It began here");
 });
 
+test("a leader that lacks what was committed is explained with who committed it", async ({ page }) => {
+  await page.goto("./#/raft?counterexample=old_term_commit");
+  await page.waitForFunction(() => window.synod?.player?.violations.length > 0);
+  const broken = await page.evaluate(() => window.synod.player.violations[0]);
+  expect(broken.invariant).toBe("leader completeness");
+  await seek(page, Math.ceil(broken.at_ms) + 1);
+  await page.keyboard.press("v");
+  await expect(page.locator(".causes")).toContainText("was found violated");
+  await expect(page.locator(".causes ol.chain").nth(1)).toContainText(/commit/i);
+});
+
+test("what is open over a page goes with it", async ({ page }) => {
+  await page.goto("./#/hunt");
+  await expect(page.locator("#hunt-start")).toBeVisible();
+  await openLesson(page, "raft", undefined, 200);
+  await page.getByRole("button", { name: "Space-time" }).click();
+  await page.getByRole("button", { name: "Save…" }).click();
+  await expect(page.locator("#dialog")).toBeVisible();
+  await page.evaluate(() => {
+    location.hash = "#/hunt";
+  });
+  await expect(page.locator("#hunt-start")).toBeVisible();
+  await expect(page.locator("#dialog")).toBeHidden();
+});
+
 for (const protocol of ["raft", "locks"])
   test(`on a narrow screen neither the diagram of ${protocol} nor the clock is covered`, async ({ page }) => {
     await page.setViewportSize({ width: 390, height: 844 });

@@ -180,24 +180,24 @@ export function othersWords(sim, others) {
     : "";
 }
 
+/** The classes of what others had to do with a violation. */
+const TELLING = ["leadership", "decision"];
+
 /**
- * Of a violation that concerns several nodes, what each of the others had stated last before it.
+ * Of a violation that concerns several nodes, what each of the others had stated last before it: who
+ * leads, and what is decided. Oldest first.
  * @param {Traced} sim
  * @param {TraceEvent} event
  * @param {number[]} nodes those that are concerned
  * @returns {TraceEvent[]}
  */
 export function otherSides(sim, event, nodes) {
-  const missing = new Set(nodes.filter((node) => node !== event.node));
+  const others = nodes.filter((node) => node !== event.node);
+  const missing = new Set(others.flatMap((node) => TELLING.map((kind) => `${node} ${kind}`)));
   /** @type {TraceEvent[]} */
   const found = [];
-  const telling = (/** @type {TraceEvent} */ e) => e.class === "leadership" || e.class === "decision";
-  for (let to = event.id; to > 0 && missing.size > 0 && event.id - to < 10 * AMONG; to -= AMONG) {
-    for (const other of sim.trace(Math.max(0, to - AMONG), to).reverse()) {
-      if (other.node == null || !missing.has(other.node) || !telling(other)) continue;
-      missing.delete(other.node);
-      found.push(other);
-    }
-  }
+  for (let to = event.id; to > 0 && missing.size > 0 && event.id - to < 10 * AMONG; to -= AMONG)
+    for (const other of sim.trace(Math.max(0, to - AMONG), to).reverse())
+      if (missing.delete(`${other.node} ${other.class}`)) found.unshift(other);
   return found;
 }
