@@ -146,6 +146,8 @@
  * @property {[title: string, sentences: string[]][]} [notes] what else there is to know, in the help
  * @property {OptionSpec[]} options
  * @property {[group: string, keys: string[]][]} optionGroups
+ * @property {Record<string, (value: any) => string>} [unlisted] options that no panel has, in words: scenarios and
+ *   hunts set them
  * @property {boolean} requests whether clients can ask for put, get, cas and delete
  * @property {(options: Record<string, any>) => RequestKind[] | undefined} [asks] what they can ask for instead, under
  *   these options

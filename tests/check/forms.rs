@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use synod::base::Misfit;
 use synod::base::{Chance, Draws};
-use synod::check::{Answer, Budget, Judgement, judge_text};
+use synod::check::{Answer, Budget, Judgement, Limits, judge_text};
 
 fn judge(value: &Value) -> Result<Judgement, Misfit> {
     judge_text(&value.to_string(), Budget::default())
@@ -192,6 +192,29 @@ fn of_two_winners_neither_is_blamed_alone() {
 }
 
 #[test]
+fn what_is_not_known_of_real_time_is_not_said_to_be_broken() {
+    let operations: Vec<Value> = (0..12)
+        .map(|n| json!({ "process": n, "op": "write", "value": n, "call": n, "return": 100 + n }))
+        .chain([json!({ "process": 12, "op": "read", "call": 200, "return": 210, "result": 3 })])
+        .collect();
+    let text = document("register", json!(operations)).to_string();
+    let little = Budget {
+        linear: Limits::steps(3),
+        ..Budget::default()
+    };
+    for (budget, linearizable, said) in [
+        (Budget::default(), Answer::Yes, "keeps real time keeps"),
+        (little, Answer::Unknown, "is not known"),
+    ] {
+        let judged = judge_text(&text, budget).expect("a history");
+        assert_eq!(judged.linearizable, Some(linearizable));
+        let sequential = judged.sequential.expect("there is a model");
+        assert_eq!(sequential.verdict, Answer::Yes);
+        assert!(sequential.text.contains(said), "{}", sequential.text);
+    }
+}
+
+#[test]
 fn a_byte_order_mark_does_no_harm_and_long_errors_are_cut() {
     let operations =
         json!([{ "process": 0, "op": "read", "call": 0, "return": 1, "result": null }]);
@@ -225,6 +248,13 @@ fn blamed_answers_that_read_the_same_are_told_apart() {
     assert_eq!(against, [2, 3]);
     let said = "C’s read was answered 1 (at 15 ms); C’s read was answered 2; and C’s read was answered 1 (at 35 ms).";
     assert!(text.contains(said), "{text}");
+    // Beside one that nobody blames, too.
+    let mut twice = back.clone();
+    let operations = twice["operations"].as_array_mut().expect("a list");
+    operations.push(read(40, 2));
+    let (against, text) = blame(&twice.to_string());
+    assert_eq!(against, [2, 3]);
+    assert!(text.contains("answered 2 (at 25 ms)"), "{text}");
     back["unit"] = json!("");
     let (_, text) = blame(&back.to_string());
     assert!(text.contains("answered 1 (at 15)"), "{text}");

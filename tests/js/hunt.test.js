@@ -60,7 +60,7 @@ const plain = {
 
 test("what differs from the defaults is told with a find, in the words of the options", () => {
   const told = (/** @type {any} */ changed, protocol = "raft", base = plain) =>
-    takes({ ...base, ...changed }, /** @type {any} */ (base), viewOf(protocol).options);
+    takes({ ...base, ...changed }, /** @type {any} */ (base), viewOf(protocol));
   assert.deepEqual(told({}), []);
   assert.deepEqual(told({ options: { ...plain.options, mutant: "half_quorum" } }), []);
   assert.deepEqual(told({ nodes: 5, network: { ...plain.network, loss: 0.15, latency_ms: [3000, 3000] } }), [

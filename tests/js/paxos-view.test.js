@@ -103,6 +103,14 @@ test("two values, a shared ballot and a duel are called by their names", () => {
   assert.match(toldOf(lesson("minority"), 300).watch, /nodes 0 and 1 have yet to learn it/);
 });
 
+test("what was learnt and what a quorum has accepted are not taken for one", () => {
+  const stored = JSON.parse(readFileSync("tests/scenarios/paxos/mutant-counts-values.json", "utf8"));
+  const said = new Set();
+  for (let ms = 0; ms <= stored.until_ms; ms += 1) said.add(toldOf(stored, ms).headline);
+  assert.ok(![...said].some((headline) => /are chosen/.test(headline)));
+  assert.ok(said.has("Two values are learnt: B and A"));
+});
+
 test("a proposer without a quorum in reach is not said to wait for it", () => {
   assert.match(toldOf(lesson("minority"), 50).watch, /^It reaches 2 acceptors and needs 3 promises/);
   assert.match(toldOf(lesson("minority"), 80).watch, /^Node 0 has ballot 1\.0\. It reaches 2 acceptors/);

@@ -396,6 +396,7 @@ test("a search of every order heeds what is ticked, and counts states and not ru
 
 test("a hunt that is stopped at once says so", async ({ page }) => {
   await page.goto("./#/hunt?protocol=paxos");
+  await expect(page.locator("#hunt-start")).toBeVisible();
   await page.evaluate(() => {
     window.synod.hunt.start();
     window.synod.hunt.stop();

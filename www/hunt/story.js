@@ -25,10 +25,10 @@ import { breachName, silenceWords } from "./words.js";
  * @param {import("./crew.js").Catch} found
  * @param {import("./crew.js").Shrunk} shrunk
  * @param {string | null} left the rule that is broken
- * @param {import("../types.js").OptionSpec[]} options the protocol's, with their words
+ * @param {Pick<import("../types.js").View, "options" | "unlisted">} view the protocol's options, with their words
  * @returns {Promise<Story>}
  */
-export async function storyOf(found, shrunk, left, options) {
+export async function storyOf(found, shrunk, left, view) {
   const { scenario } = shrunk;
   const protocol = String(scenario.protocol);
   const silent = found.breach === "silence" ? silenceWords(found.patience_ms) : "";
@@ -64,7 +64,7 @@ export async function storyOf(found, shrunk, left, options) {
       steps: events
         .filter((event) => event.kind === "action")
         .map((event) => ({ at: event.at_ms, text: event.text })),
-      takes: takes(sim.scenario(), plainOf(protocol), options),
+      takes: takes(sim.scenario(), plainOf(protocol), view),
       said,
       last: violation?.event ?? events.length - 1,
       byHand: scenario.network?.manual === true,

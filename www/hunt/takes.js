@@ -1,6 +1,6 @@
 // What else a find is made of, beside its steps: whatever differs from the defaults, in the words of the options.
 
-import { counted, nodesListed } from "../lib/format.js";
+import { counted } from "../lib/format.js";
 
 /** @typedef {Partial<import("../types.js").Scenario>} Scenario */
 
@@ -43,8 +43,6 @@ function flat(options, before = "") {
  * @param {any} value
  */
 function optionWords(spec, key, value) {
-  // No panel has it: who is there twice is drawn by hunts and said by scenarios.
-  if (key === "twins") return `a second copy of ${nodesListed(value)} under the same key`;
   const name = `“${spec?.label ?? key}”`;
   if (typeof value === "boolean") return `${name} ${value ? "on" : "off"}`;
   if (Array.isArray(value))
@@ -58,10 +56,10 @@ function optionWords(spec, key, value) {
  * What differs in a scenario from another one, in words. Both have all their options written out.
  * @param {Scenario} scenario
  * @param {Scenario} plain the protocol's defaults
- * @param {import("../types.js").OptionSpec[]} specs the protocol's options
+ * @param {Pick<import("../types.js").View, "options" | "unlisted">} view the protocol's options
  * @returns {string[]}
  */
-export function takes(scenario, plain, specs) {
+export function takes(scenario, plain, { options: specs, unlisted = {} }) {
   const differs = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringify(a) !== JSON.stringify(b);
   const some = (/** @type {any} */ is, /** @type {any} */ was, /** @type {typeof NETWORK} */ table) =>
     table.filter(([key]) => differs(is?.[key], was?.[key])).map(([key, words]) => words(is?.[key]));
@@ -83,11 +81,12 @@ export function takes(scenario, plain, specs) {
   for (const [key, value] of flat(scenario.options))
     if (!/(^|\.)mutant$/.test(key) && differs(value, usual.get(key)))
       words.push(
-        optionWords(
-          specs.find((spec) => spec.key === key),
-          key,
-          value,
-        ),
+        unlisted[key]?.(value) ??
+          optionWords(
+            specs.find((spec) => spec.key === key),
+            key,
+            value,
+          ),
       );
   return words;
 }

@@ -318,7 +318,7 @@ export class HuntPage {
     try {
       const { protocol, left } = this.hunted;
       await startRuns(prize.shrunk.scenario.protocol ?? protocol);
-      prize.story = await storyOf(prize.found, prize.shrunk, left, views[protocol].options);
+      prize.story = await storyOf(prize.found, prize.shrunk, left, views[protocol]);
     } catch (error) {
       prize.trouble = String(/** @type {any} */ (error)?.message ?? error);
     }

@@ -52,6 +52,7 @@ export const pbft = {
   nodesMost: 31,
   options: pbftOptions,
   optionGroups: pbftOptionGroups,
+  unlisted: { twins: (nodes) => `a second copy of ${nodesListed(nodes)} under the same key` },
   requests: true,
 };
 
